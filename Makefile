@@ -1,0 +1,60 @@
+# Two commands matter: `make lab` to open the notebooks, `make test` to test everything.
+# Windows has no make as a rule; README.md gives the conda way.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BUILD := build
+
+.PHONY: help setup lab test test-lecture lint benchmark html constraints clean
+.DEFAULT_GOAL := help
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## create .venv and install everything; instant, and offline, once that is done
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "lecturekit needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; \
+	    echo "Name a newer one: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { \
+	    rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+lab: setup  ## open JupyterLab on the notebooks
+	$(BIN)/lecturekit lab
+
+test: setup lint  ## lint, types, import floors, and all tests but the lecture's own
+	$(BIN)/python -m pytest --ignore=tests/benchmarks
+
+# LECTUREKIT_DATA names a folder that is not there: the embedded data, whatever was fetched before.
+test-lecture: setup  ## every notebook as a student runs it, compared with its stored outputs
+	LECTUREKIT_PROFILE=cpu LECTUREKIT_STRICT=1 LECTUREKIT_DATA=none \
+	    $(BIN)/python -m pytest --nbval-lax --nbval-sanitize-with=tests/notebooks/sanitize.cfg \
+	    --nbval-cell-timeout=600 --timeout=0 notebooks
+
+lint: setup  ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmark: setup  ## speed, as ratios to raw matrix products and to peers
+	$(BIN)/python -m pytest tests/benchmarks
+
+html: setup  ## execute the notebooks and write them as a site under build/
+	$(BIN)/lecturekit run --output $(BUILD)/html
+
+# A local build tag such as +cpu belongs to one machine, so it is cut off.
+constraints: setup  ## renew constraints.txt from what is installed in .venv
+	@sed '/^[^#]/d' constraints.txt > $(VENV)/constraints
+	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//' >> $(VENV)/constraints
+	@cp $(VENV)/constraints constraints.txt && rm $(VENV)/constraints
+
+clean:  ## remove what was built, and .venv
+	rm -rf $(VENV) $(BUILD) dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache .benchmarks

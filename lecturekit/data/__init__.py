@@ -1,0 +1,21 @@
+"""The data of the lectures: embedded and closed-form sets, and MNIST where somebody fetched it.
+
+Nothing here touches the network but `fetch_mnist`, and no notebook calls that.
+"""
+
+from lecturekit.data.images import LabelledImages, digits, threshold
+from lecturekit.data.mnist_files import MissingDataError, fetch_mnist, mnist, mnist_available
+from lecturekit.data.patterns import bars_and_stripes, flip, hadamard_patterns
+
+__all__ = [
+    "LabelledImages",
+    "MissingDataError",
+    "bars_and_stripes",
+    "digits",
+    "fetch_mnist",
+    "flip",
+    "hadamard_patterns",
+    "mnist",
+    "mnist_available",
+    "threshold",
+]

@@ -1,0 +1,52 @@
+"""Images with labels, and scikit-learn's handwritten digits, which every installation has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sklearn.datasets
+import torch
+from torch import Tensor
+
+
+class LabelledImages(NamedTuple):
+    """Grey images and what they show.
+
+    Attributes:
+        images: (n, height, width), float32 in [0, 1].
+        labels: (n,), int64.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+
+def digits() -> LabelledImages:
+    """The 1797 handwritten digits of 8×8 pixels that come with scikit-learn.
+
+    Source: UCI "Optical recognition of handwritten digits" (test set); 17 grey levels, here 0 to 1.
+    """
+    bunch = sklearn.datasets.load_digits()
+    return LabelledImages(
+        torch.from_numpy(bunch.images).float() / 16, torch.from_numpy(bunch.target).long()
+    )
+
+
+def threshold(images: Tensor, level: float = 0.5) -> Tensor:
+    """Binary rows from grey images: 1 where a pixel is above `level`.
+
+    Args:
+        images: (n, height, width).
+        level: the limit, in [0, 1).
+
+    Returns:
+        (n, height · width) of zeros and ones, in the dtype of `images`.
+
+    Raises:
+        ValueError: images of another shape, or a level outside [0, 1).
+    """
+    if images.ndim != 3:
+        raise ValueError(f"expected images of shape (n, height, width), got {tuple(images.shape)}")
+    if not 0 <= level < 1:
+        raise ValueError(f"expected a level in [0, 1), got {level}")
+    return (images > level).to(images.dtype).flatten(start_dim=1)
