@@ -29,7 +29,7 @@ class Step(NamedTuple):
             them into floats, so that training never waits for the device.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which no step needs
     total: int
     metrics: Metrics
 
