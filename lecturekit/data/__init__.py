@@ -3,6 +3,7 @@
 Nothing here touches the network but `fetch_mnist`, and no notebook calls that.
 """
 
+from lecturekit.data import densities
 from lecturekit.data.images import LabelledImages, digits, threshold
 from lecturekit.data.mnist_files import MissingDataError, fetch_mnist, mnist, mnist_available
 from lecturekit.data.patterns import bars_and_stripes, flip, hadamard_patterns
@@ -11,6 +12,7 @@ __all__ = [
     "LabelledImages",
     "MissingDataError",
     "bars_and_stripes",
+    "densities",
     "digits",
     "fetch_mnist",
     "flip",
