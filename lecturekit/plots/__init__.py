@@ -1,5 +1,24 @@
-"""Figures for notebooks and pictures for live views, drawn in one way."""
+"""Figures for notebooks and pictures for live views, drawn in one way.
 
+`figures` has the calls for notebook cells, `draw` what they and the live views put on axes,
+`canvas` and `mosaic` turn that into PNG, `picture` shows PNG with title and text alternative,
+`style` is the look of all.
+"""
+
+from lecturekit.plots.figures import bars, curves, figure, heatmap, image_grid, scatter
+from lecturekit.plots.picture import Panels, Picture, panels
 from lecturekit.plots.style import PALETTE, use_style
 
-__all__ = ["PALETTE", "use_style"]
+__all__ = [
+    "PALETTE",
+    "Panels",
+    "Picture",
+    "bars",
+    "curves",
+    "figure",
+    "heatmap",
+    "image_grid",
+    "panels",
+    "scatter",
+    "use_style",
+]
