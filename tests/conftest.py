@@ -1,0 +1,69 @@
+"""What all tests share: repeatability, and the rule that CI skips nothing in silence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+import torch
+
+from lecturekit import data
+
+CI = os.environ.get("CI") == "true"
+
+hypothesis.settings.register_profile("lecturekit", deadline=None, derandomize=CI)
+hypothesis.settings.load_profile("lecturekit")
+torch.set_num_threads(1)  # the nets are small, and results then repeat bit for bit
+
+# marker → (whether this machine has what the test needs, what that is)
+NEEDS = {
+    "gpu": (torch.cuda.is_available(), "a CUDA device"),
+    "mnist": (data.mnist_available(), "MNIST: run `lecturekit fetch`, or set LECTUREKIT_DATA"),
+}
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    """The source of a test's random numbers, the same in every run."""
+    return torch.Generator().manual_seed(20090614)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, (available, what) in NEEDS.items():
+        if item.get_closest_marker(marker) and not available:
+            pytest.skip(f"needs {what}")
+
+
+def may_be_skipped_in_ci(item: pytest.Item) -> bool:
+    """No machine of CI need have a GPU, and MNIST is there only where LECTUREKIT_DATA names it."""
+    gpu = item.get_closest_marker("gpu") and not torch.cuda.is_available()
+    mnist = item.get_closest_marker("mnist") and "LECTUREKIT_DATA" not in os.environ
+    return bool(gpu or mnist)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if CI and report.skipped and not hasattr(report, "wasxfail") and not may_be_skipped_in_ci(item):
+        _fail(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if CI and report.skipped:
+        _fail(report)
+    return report
+
+
+def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+    report.outcome = "failed"
+    report.longrepr = f"CI must not skip this: {reason}"

@@ -1,0 +1,306 @@
+"""Digits, patterns and MNIST: what they contain, what they refuse, how a bad download is mended."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.server
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lecturekit import data
+from lecturekit.data import mnist_files
+
+
+class TestDigits:
+    def test_has_scikit_learns_images_between_0_and_1(self):
+        images, labels = data.digits()
+        assert images.shape == (1797, 8, 8)
+        assert images.dtype == torch.float32
+        assert (images.min(), images.max()) == (0, 1)
+        assert labels.dtype == torch.int64
+        assert labels.unique().tolist() == list(range(10))
+        assert labels[:5].tolist() == [0, 1, 2, 3, 4]
+
+    def test_threshold_gives_binary_rows(self):
+        images = torch.tensor([[[0.0, 0.5], [0.51, 1.0]]])
+        assert data.threshold(images).tolist() == [[0, 0, 1, 1]]
+        assert data.threshold(images, level=0.9).tolist() == [[0, 0, 0, 1]]
+
+    @pytest.mark.parametrize(
+        ("images", "level", "message"),
+        [
+            (torch.zeros(4, 4), 0.5, r"\(n, height, width\), got \(4, 4\)"),
+            (torch.zeros(1, 4, 4), 1.0, r"level in \[0, 1\), got 1.0"),
+        ],
+    )
+    def test_threshold_refuses(self, images, level, message):
+        with pytest.raises(ValueError, match=message):
+            data.threshold(images, level)
+
+
+class TestBarsAndStripes:
+    @given(st.integers(2, 6))
+    def test_holds_every_uniform_row_or_column_image_once(self, side):
+        rows = data.bars_and_stripes(side)
+        images = rows.reshape(-1, side, side)
+        stripe = (images == images[:, :, :1]).all(dim=2).all(dim=1)
+        bar = (images == images[:, :1, :]).all(dim=2).all(dim=1)
+        assert len(rows.unique(dim=0)) == len(rows) == 2 ** (side + 1) - 2
+        assert (stripe | bar).all()
+        assert stripe.sum() == bar.sum() == 2**side
+
+    @pytest.mark.parametrize("side", [1, 0, 13])
+    def test_refuses_other_sides(self, side):
+        with pytest.raises(ValueError, match=f"side from 2 to 12, got {side}"):
+            data.bars_and_stripes(side)
+
+
+class TestHadamard:
+    @given(st.integers(1, 7), st.data())
+    def test_any_two_patterns_differ_in_half_of_the_bits(self, exponent, draw):
+        n_bits = 2**exponent
+        count = draw.draw(st.integers(1, n_bits))
+        patterns = data.hadamard_patterns(n_bits, count)
+        assert patterns.shape == (count, n_bits)
+        distances = (patterns[:, None] != patterns).sum(dim=2)
+        assert torch.equal(distances, n_bits // 2 * (1 - torch.eye(count, dtype=torch.long)))
+
+    @pytest.mark.parametrize(
+        ("n_bits", "count", "message"),
+        [
+            (12, 2, "power of two ≥ 2, got 12"),
+            (1, 1, "power of two ≥ 2, got 1"),
+            (8, 9, "from 1 to n_bits = 8, got 9"),
+        ],
+    )
+    def test_refuses(self, n_bits, count, message):
+        with pytest.raises(ValueError, match=message):
+            data.hadamard_patterns(n_bits, count)
+
+
+class TestFlip:
+    def test_draws_patterns_evenly_and_flips_each_bit_with_the_given_probability(self, generator):
+        patterns = data.hadamard_patterns(32, 4)
+        n, probability = 20_000, 0.03
+        noisy = data.flip(patterns, n, probability, generator=generator)
+        distances = (noisy[:, None] != patterns).sum(dim=2)  # (n, 4)
+        nearest = distances.argmin(dim=1)
+        flips = distances.min(dim=1).values.double()
+        shares = nearest.bincount(minlength=4) / n
+        # 5 standard errors of a share and of a flip rate over all bits
+        assert (shares - 0.25).abs().max() < 5 * (0.25 * 0.75 / n) ** 0.5
+        error = (probability * (1 - probability) / (32 * n)) ** 0.5
+        assert abs(flips.mean() / 32 - probability) < 5 * error
+        # independent bits: the count of flips has a binomial's variance, within 5 standard errors
+        variance = 32 * probability * (1 - probability)
+        assert abs(flips.var() - variance) < 5 * variance * (3 / n) ** 0.5
+
+    def test_never_and_always(self, generator):
+        pattern = torch.tensor([[1.0, 0.0, 1.0]])
+        assert data.flip(pattern, 2, 0.0, generator=generator).tolist() == [[1, 0, 1]] * 2
+        assert data.flip(pattern, 2, 1.0, generator=generator).tolist() == [[0, 1, 0]] * 2
+
+    def test_same_seed_same_copies(self):
+        patterns = data.bars_and_stripes(3)
+        first, second = (
+            data.flip(patterns, 50, 0.2, generator=torch.Generator().manual_seed(7))
+            for _ in range(2)
+        )
+        assert torch.equal(first, second)
+
+    @pytest.mark.parametrize(
+        ("patterns", "n", "probability", "message"),
+        [
+            (torch.zeros(3), 1, 0.1, r"\(n_patterns ≥ 1, n_bits\), got \(3,\)"),
+            (torch.zeros(0, 3), 1, 0.1, r"got \(0, 3\)"),
+            (torch.full((1, 3), 0.5), 1, 0.1, "zeros and ones"),
+            (torch.zeros(1, 3), 0, 0.1, "n ≥ 1"),
+            (torch.zeros(1, 3), 1, 1.5, "probability in"),
+            (torch.zeros(1, 3), 1, float("nan"), "probability in"),
+        ],
+    )
+    def test_refuses(self, patterns, n, probability, message, generator):
+        with pytest.raises(ValueError, match=message):
+            data.flip(patterns, n, probability, generator=generator)
+
+
+# ---------------------------------------------------------------------------------------- MNIST
+
+
+def idx(values: np.ndarray) -> bytes:
+    header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+    return gzip.compress(header + values.astype(np.uint8).tobytes())
+
+
+IMAGES = np.arange(5 * 28 * 28).reshape(5, 28, 28) % 256
+LABELS = np.array([3, 1, 4, 1, 5])
+GOOD = {name: idx(IMAGES if "images" in name else LABELS) for name in mnist_files.SHA256}
+TRUNCATED = {name: content[: len(content) // 2] for name, content in GOOD.items()}
+CORRUPT = {name: content[:-20] + bytes(20) for name, content in GOOD.items()}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of this test's own, the checksums of the stand-in files, and no LECTUREKIT_DATA."""
+    monkeypatch.setattr(mnist_files.pooch, "os_cache", lambda project: tmp_path / project)
+    monkeypatch.delenv("LECTUREKIT_DATA", raising=False)
+    return tmp_path / "lecturekit" / "mnist"
+
+
+@pytest.fixture
+def checksums(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in GOOD.items()}
+    monkeypatch.setattr(mnist_files, "SHA256", digests)
+
+
+class Mirror:
+    """A web server on this machine that serves `files` and counts what it was asked for.
+
+    `announce` adds to the length that is announced, as a connection that breaks off would.
+    """
+
+    def __init__(self, files: dict[str, bytes], announce: int = 0):
+        self.requests: list[str] = []
+        mirror = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                name = self.path.removeprefix("/")
+                mirror.requests.append(name)
+                if name not in files:
+                    return self.send_error(404)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(files[name]) + announce))
+                self.end_headers()
+                self.wfile.write(files[name])
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+
+@pytest.fixture
+def serve() -> Iterator[type[Mirror]]:
+    mirrors: list[Mirror] = []
+
+    def start(files: dict[str, bytes], announce: int = 0) -> Mirror:
+        mirrors.append(Mirror(files, announce))
+        return mirrors[-1]
+
+    yield start
+    for mirror in mirrors:
+        mirror.server.shutdown()
+        mirror.server.server_close()
+
+
+def write(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+class TestFetchingMnist:
+    def test_fetched_files_are_found_and_read(self, checksums, serve, cache):
+        assert not data.mnist_available()
+        assert data.fetch_mnist(mirrors=[serve(GOOD).url]) == cache
+        assert data.mnist_available()
+        images, labels = data.mnist("test")
+        assert images.dtype == torch.float32
+        assert torch.equal(images, torch.tensor(IMAGES) / 255)
+        assert labels.tolist() == LABELS.tolist()
+
+    @pytest.mark.parametrize(
+        ("files", "announce"),
+        [({}, 0), (TRUNCATED, 0), (TRUNCATED, 1000), (CORRUPT, 0)],
+        ids=["not there", "truncated", "connection broken off", "corrupt"],
+    )
+    def test_a_bad_mirror_is_passed_over_and_leaves_nothing(
+        self, files, announce, checksums, serve, cache
+    ):
+        bad, good = serve(files, announce), serve(GOOD)
+        data.fetch_mnist(mirrors=[bad.url, good.url])
+        assert bad.requests == good.requests == list(GOOD)
+        assert {path.name: path.read_bytes() for path in cache.iterdir()} == GOOD
+
+    def test_when_all_mirrors_fail_it_says_what_each_answered(self, checksums, serve, cache):
+        missing, corrupt = serve({}), serve(CORRUPT)
+        with pytest.raises(data.MissingDataError) as refusal:
+            data.fetch_mnist(mirrors=[missing.url, corrupt.url])
+        assert "no mirror had a good copy of train-images" in str(refusal.value)
+        assert f"{missing.url}: 404" in str(refusal.value)
+        assert corrupt.url in str(refusal.value)
+        assert "SHA256" in str(refusal.value)
+        assert list(cache.iterdir()) == []
+
+    def test_only_what_is_missing_or_damaged_is_downloaded_again(self, checksums, serve, cache):
+        write(cache, GOOD)
+        (cache / "t10k-labels-idx1-ubyte.gz").unlink()
+        (cache / "train-labels-idx1-ubyte.gz").write_bytes(b"half of it")
+        mirror = serve(GOOD)
+        data.fetch_mnist(mirrors=[mirror.url])
+        assert mirror.requests == ["train-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
+        assert {path.name: path.read_bytes() for path in cache.iterdir()} == GOOD
+
+    def test_goes_to_the_folder_that_LECTUREKIT_DATA_names(
+        self, checksums, serve, tmp_path, monkeypatch
+    ):
+        monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path / "shared"))
+        folder = data.fetch_mnist(mirrors=[serve(GOOD).url])
+        assert folder == tmp_path / "shared" / "mnist"
+        assert data.mnist_available()
+
+
+class TestReadingMnist:
+    def test_absent_files_are_refused_with_both_ways_to_get_them(self, cache):
+        with pytest.raises(data.MissingDataError) as refusal:
+            data.mnist()
+        assert isinstance(refusal.value, FileNotFoundError)
+        for hint in (str(cache), "lecturekit fetch", "LECTUREKIT_DATA", "t10k-labels"):
+            assert hint in str(refusal.value)
+
+    @pytest.mark.parametrize("place", ["", "mnist"])
+    def test_LECTUREKIT_DATA_may_be_the_folder_or_the_one_above(self, place, tmp_path, monkeypatch):
+        write(tmp_path / "given" / place, GOOD)
+        monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path / "given"))
+        assert data.mnist().images.shape == (5, 28, 28)
+
+    def test_LECTUREKIT_DATA_without_the_files_hides_the_cache(self, cache, tmp_path, monkeypatch):
+        write(cache, GOOD)
+        assert data.mnist_available()
+        monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path / "none"))
+        assert not data.mnist_available()
+
+    @pytest.mark.parametrize("files", [TRUNCATED, CORRUPT, dict.fromkeys(GOOD, b"")])
+    def test_damaged_files_are_refused(self, files, cache):
+        write(cache, files)
+        with pytest.raises(data.MissingDataError, match=r"ubyte\.gz is damaged .*lecturekit fetch"):
+            data.mnist()
+
+    def test_an_unknown_split_is_refused(self):
+        with pytest.raises(ValueError, match="'train' or 'test', got 'validation'"):
+            data.mnist("validation")
+
+
+@pytest.mark.mnist
+def test_the_real_mnist(monkeypatch):
+    monkeypatch.undo()  # the real folder
+    train, test = data.mnist("train"), data.mnist("test")
+    assert train.images.shape == (60_000, 28, 28)
+    assert train.labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert train.images.mean().item() == pytest.approx(0.1307, abs=5e-5)
+    assert test.labels.bincount().tolist() == [
+        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
+    ]  # fmt: skip
