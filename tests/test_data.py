@@ -145,7 +145,8 @@ IMAGES = np.arange(5 * 28 * 28).reshape(5, 28, 28) % 256
 LABELS = np.array([3, 1, 4, 1, 5])
 GOOD = {name: idx(IMAGES if "images" in name else LABELS) for name in mnist_files.SHA256}
 TRUNCATED = {name: content[: len(content) // 2] for name, content in GOOD.items()}
-CORRUPT = {name: content[:-20] + bytes(20) for name, content in GOOD.items()}
+CORRUPT = {name: content[:10] + b"\xff" * 9 + content[19:] for name, content in GOOD.items()}
+WRONG_CRC = {name: content[:-8] + bytes(8) for name, content in GOOD.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -283,7 +284,7 @@ class TestReadingMnist:
         monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path / "none"))
         assert not data.mnist_available()
 
-    @pytest.mark.parametrize("files", [TRUNCATED, CORRUPT, dict.fromkeys(GOOD, b"")])
+    @pytest.mark.parametrize("files", [TRUNCATED, CORRUPT, WRONG_CRC, dict.fromkeys(GOOD, b"")])
     def test_damaged_files_are_refused(self, files, cache):
         write(cache, files)
         with pytest.raises(data.MissingDataError, match=r"ubyte\.gz is damaged .*lecturekit fetch"):

@@ -102,21 +102,29 @@ def test_samples_of_the_ring_come_from_every_mode_evenly(generator):
     assert distances.min(dim=1).values.max() < 6 * 0.1
 
 
+def on_spiral(t: torch.Tensor) -> torch.Tensor:
+    return 2.5 * t[:, None] / (4 * math.pi) * torch.stack([t.cos(), t.sin()], dim=1)
+
+
 @pytest.mark.parametrize(
-    ("density", "points"),
+    ("density", "ridge"),
     [
-        (densities.circle(radius=2, std=0.1), lambda t: (2 * t.cos(), 2 * t.sin())),
+        (densities.circle(), lambda t: 2 * torch.stack([t.cos(), t.sin()], dim=1)),
         (
-            densities.spiral(turns=2, radius=2.5, std=0.08),
-            lambda t: (2.5 * t / (4 * math.pi) * t.cos(), 2.5 * t / (4 * math.pi) * t.sin()),
+            densities.two_moons(),
+            lambda t: 1.5 * torch.stack([t.cos() - 0.5, t.sin() - 0.25], dim=1),
         ),
+        (
+            densities.two_moons(),
+            lambda t: 1.5 * torch.stack([0.5 - t.cos(), 0.25 - t.sin()], dim=1),
+        ),
+        (densities.spiral(), lambda t: on_spiral(t + 1.5 * math.pi)),
     ],
-    ids=["circle", "spiral"],
+    ids=["circle", "upper moon", "lower moon", "spiral"],
 )
-def test_the_ridge_of_a_curve_is_even(density, points):
-    t = torch.linspace(math.pi, 3.5 * math.pi, 500)  # away from the ends of the spiral
-    height = density.log_prob(torch.stack(points(t), dim=1))
-    assert height.std() < 0.02
+def test_the_ridge_of_a_curve_is_even(density, ridge):
+    t = torch.linspace(0.2 * math.pi, 0.8 * math.pi, 500)  # away from the ends of the curve
+    assert density.log_prob(ridge(t)).std() < 0.02
 
 
 def test_same_seed_same_samples_and_dtype_follows_the_means():
