@@ -5,7 +5,18 @@
 `style` is the look of all.
 """
 
-from lecturekit.plots.figures import bars, curves, figure, heatmap, image_grid, scatter
+from lecturekit.plots.figures import (
+    bars,
+    curves,
+    describe_clouds,
+    describe_curves,
+    describe_images,
+    figure,
+    grid,
+    heatmap,
+    image_grid,
+    scatter,
+)
 from lecturekit.plots.picture import Panels, Picture, panels
 from lecturekit.plots.style import PALETTE, use_style
 
@@ -15,7 +26,11 @@ __all__ = [
     "Picture",
     "bars",
     "curves",
+    "describe_clouds",
+    "describe_curves",
+    "describe_images",
     "figure",
+    "grid",
     "heatmap",
     "image_grid",
     "panels",

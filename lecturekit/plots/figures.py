@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from lecturekit.plots import draw as pen
 from lecturekit.plots.canvas import DPI, Canvas, Draw, encode_png, to_array
@@ -222,3 +224,19 @@ def describe_images(images: Any, captions: Sequence[str] | None = None) -> str:
     height, width = images.shape[-2:]
     words = f"{len(images)} images of {height} × {width} pixels in a grid"
     return words + (f": {', '.join(captions)}." if captions else ".")
+
+
+def grid(extent: pen.Extent, resolution: int) -> Tensor:
+    """The points of a regular grid in the plane, row by row from the bottom left.
+
+    Args:
+        extent: left, right, bottom, top.
+        resolution: points along each axis.
+
+    Returns:
+        (resolution², 2), to be reshaped to (resolution, resolution) for `draw.field`.
+    """
+    left, right, bottom, top = extent
+    x, y = torch.linspace(left, right, resolution), torch.linspace(bottom, top, resolution)
+    rows, columns = torch.meshgrid(y, x, indexing="ij")
+    return torch.stack([columns.flatten(), rows.flatten()], dim=1)

@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from lecturekit.plots.canvas import encode_png, to_array
+from lecturekit.plots.canvas import to_array
 from lecturekit.plots.style import DIVERGING, FACE, INK
 
 GAP = 3  # page pixels between images
@@ -68,12 +68,6 @@ def mosaic(
     for row, caption in enumerate(captions if beside else []):
         pen.text((GAP, GAP + int((row + 0.5) * cell_height)), caption, INK, _font(), "lm")
     return np.asarray(page)
-
-
-def mosaic_png(images: Any, **options: Any) -> tuple[bytes, int]:
-    """PNG of `mosaic`, and its width in page pixels."""
-    pixels = mosaic(images, **options)
-    return encode_png(pixels), pixels.shape[1]
 
 
 def _colours(images: Any, signed: bool) -> np.ndarray:

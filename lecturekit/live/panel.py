@@ -1,0 +1,170 @@
+"""The panel of a run in a notebook: buttons, progress, sliders, and the views beside each other."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from lecturekit.live.controls import Control, make_controls
+from lecturekit.live.run import Run
+from lecturekit.plots import Panels
+
+SLIDER_WIDTH = 270  # page pixels of track and number, without the label
+
+_TITLE = '<div style="font-weight:600;font-size:1.1em;line-height:1.5">{}</div>'
+_STATE = '<span style="font-variant-numeric:tabular-nums;white-space:nowrap">{}</span>'
+_ERROR = (
+    '<div role="alert" style="border-left:4px solid #D55E00;padding:4px 12px;overflow-x:auto">'
+    '<b>{kind}</b><pre style="white-space:pre-wrap;line-height:1.3;margin:4px 0 0">{text}</pre>'
+    "</div>"
+)
+_WRAP = {"flex_flow": "row wrap", "overflow": "visible", "width": "100%"}
+
+
+class Panel(widgets.VBox):
+    """What a person sees of a run and does to it. The run calls `show` and `leave`."""
+
+    def __init__(self, run: Run, settings: Mapping[str, object] | Sequence[object]):
+        self._run = run
+        self._groups = _control_groups(settings)
+        self._play = self._button("Play", "play", "go on training", self._toggle)
+        self._step = self._button("Step", "step-forward", "one update", self._order("step"))
+        self._stop = self._button("Stop", "stop", "end here for good", self._order("stop"))
+        self._reset = self._button("Reset", "undo", "begin anew", self._order("reset"))
+        self._progress = widgets.FloatProgress(
+            value=0.0, min=0.0, max=1.0, layout=widgets.Layout(width="160px", margin="2px 8px")
+        )
+        self._state = widgets.HTML()
+        self._error = widgets.HTML(layout=widgets.Layout(display="none"))
+        self._images = [
+            widgets.Image(format="png", layout=widgets.Layout(max_width="100%", margin="0"))
+            for _ in run.views
+        ]
+        super().__init__(self._rows(), layout=widgets.Layout(overflow="visible", width="100%"))
+        self.add_class("lecturekit-run")
+
+    def __repr__(self) -> str:
+        named = f" “{self._run.name}”" if self._run.name else ""
+        return f"Live panel of the run{named}; to be seen where a kernel is running."
+
+    def show(self, run: Run, pictures: Sequence[bytes] | None) -> None:
+        """Show the state, and new pictures if there are any."""
+        self._show_state(run)
+        for control in self._controls():
+            control.follow()
+        if pictures is not None:
+            for image, picture in zip(self._images, pictures, strict=True):
+                image.value = picture
+        if pictures is None or run.status != "playing":
+            for image, view in zip(self._images, run.views, strict=True):
+                image.tooltip = view.title  # also what a screen reader says
+
+    def keep(self, still: Panels) -> None:
+        """Put a static picture in the output of the present cell."""
+        display(still)
+
+    def leave(self) -> None:
+        """Close all widgets: a newer run has taken the place."""
+        _close(self)
+
+    # -------------------------------------------------------------------------------- parts
+
+    def _rows(self) -> list[widgets.Widget]:
+        title = [widgets.HTML(_TITLE.format(html.escape(self._run.name)))] if self._run.name else []
+        buttons = [self._play, self._step, self._stop]
+        if self._run.can_reset:
+            buttons.append(self._reset)
+        transport = widgets.HBox(
+            [*buttons, self._progress, self._state],
+            layout=widgets.Layout(**_WRAP, align_items="center"),
+        )
+        groups = [_group(name, controls) for name, controls in self._groups if controls]
+        sliders = [widgets.Box(groups, layout=widgets.Layout(**_WRAP))] if groups else []
+        views = widgets.Box(
+            [
+                _framed(view.title, image)
+                for view, image in zip(self._run.views, self._images, strict=True)
+            ],
+            layout=widgets.Layout(**_WRAP, align_items="flex-start"),
+        )
+        return [*title, transport, *sliders, self._error, views]
+
+    def _controls(self) -> list[Control]:
+        return [control for _, controls in self._groups for control in controls]
+
+    def _button(
+        self, text: str, icon: str, tooltip: str, pressed: Callable[[Any], None]
+    ) -> widgets.Button:
+        button = widgets.Button(
+            description=text, icon=icon, tooltip=tooltip, layout=widgets.Layout(width="92px")
+        )
+        button.on_click(pressed)
+        return button
+
+    def _order(self, order: Any) -> Callable[[Any], None]:
+        return lambda button: self._run.ask(order)
+
+    def _toggle(self, button: Any) -> None:
+        self._run.ask("pause" if self._run.status == "playing" else "play")
+
+    def _show_state(self, run: Run) -> None:
+        playing = run.status == "playing"
+        self._play.description = "Pause" if playing else "Play"
+        self._play.icon = "pause" if playing else "play"
+        self._play.disabled = run.status not in ("playing", "paused")
+        self._step.disabled = run.status not in ("playing", "paused")
+        self._stop.disabled = run.status not in ("playing", "paused", "finishing")
+        self._reset.disabled = run.status == "finishing"
+        self._progress.max = max(run.total, 1)
+        self._progress.value = run.update
+        self._progress.bar_style = {"finished": "success", "failed": "danger"}.get(run.status, "")
+        speed = f" · {_readable(run.rate)} updates/s" if playing and run.rate else ""
+        self._state.value = _STATE.format(html.escape(run.summary() + speed))
+        self._show_error(run)
+
+    def _show_error(self, run: Run) -> None:
+        self._error.layout.display = "none" if run.error is None else ""
+        if run.error is not None:
+            kind = type(run.error).__name__
+            self._error.value = _ERROR.format(kind=kind, text=html.escape(run.explain()))
+
+
+def _control_groups(
+    settings: Mapping[str, object] | Sequence[object],
+) -> list[tuple[str, list[Control]]]:
+    named = settings.items() if isinstance(settings, Mapping) else (("", s) for s in settings)
+    return [(name, make_controls(each)) for name, each in named]
+
+
+def _group(name: str, controls: Sequence[Control]) -> widgets.Widget:
+    """Sliders under each other, their tracks aligned; labels as wide as the longest needs."""
+    label_width = 8 * max(len(control.label) for control in controls) + 12
+    for control in controls:
+        control.widget.style.description_width = f"{label_width}px"
+        control.widget.layout = widgets.Layout(width=f"{label_width + SLIDER_WIDTH}px")
+    title = [widgets.HTML(_TITLE.format(html.escape(name)))] if name else []
+    return widgets.VBox(
+        [*title, *(control.widget for control in controls)],
+        layout=widgets.Layout(overflow="visible", margin="0 16px 4px 0"),
+    )
+
+
+def _framed(title: str, image: widgets.Image) -> widgets.Widget:
+    return widgets.VBox(
+        [widgets.HTML(_TITLE.format(html.escape(title))), image],
+        layout=widgets.Layout(overflow="visible", margin="4px 16px 4px 0", max_width="100%"),
+    )
+
+
+def _readable(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _close(widget: widgets.Widget) -> None:
+    for child in getattr(widget, "children", ()):
+        _close(child)
+    widget.close()
