@@ -13,6 +13,8 @@ import torch
 Function = Callable[..., Any]
 Arguments = tuple[Any, ...]
 
+IMPORTS = "import math\n\nimport torch\nfrom torch import Tensor\n"  # in a notebook with exercises
+
 DEFAULT_TIME_LIMIT = 20.0  # seconds for all cases together, the start of the worker not counted
 
 
@@ -34,10 +36,10 @@ class Exercise:
     Attributes:
         number: "section.place", as in the notebook.
         title: a few words.
-        reference: the solution, a plain function that names only `torch` and `Tensor`. Its
-            signature and docstring are the stub that a student fills in.
-        cases: argument tuples to judge by, made from a generator: small, in float64 on the CPU,
-            the smallest first, with sizes that all differ in at least one of them.
+        reference: the solution, a plain function that needs nothing but `IMPORTS`. Its signature
+            and docstring are the stub that a student fills in.
+        cases: argument tuples to judge by, made from a generator: in float64 on the CPU, small, and
+            in the first one with sizes that all differ, so that a shape in a message is telling.
         exact: the right answer found in another way than by `reference`: enumeration, autograd,
             finite differences.
         returns: what each returned tensor is, in order, for messages: "one free energy per row".

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lecturekit.exercises.exercise import Arguments, Function
@@ -28,7 +28,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """The verdict on an answer, and the function to go on with.
 
@@ -47,20 +47,17 @@ class Result:
     title: str
     outcome: Outcome
     message: str
-    function: Function = field(repr=False)
+    function: Function
     excerpts: tuple[tuple[str, str], ...] = ()
-    arguments: Arguments | None = field(default=None, repr=False)
-    expected: Any = field(default=None, repr=False)
+    arguments: Arguments | None = None
+    expected: Any = None
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         sign, _ = _SIGNS[self.outcome]
         lines = [f"{sign} {self._heading}", self.message]
         for caption, text in self.excerpts:
             lines += [f"{caption}:", *(f"    {line}" for line in text.splitlines())]
         return "\n".join(line for line in lines if line)
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         """A box in the page's own text colour over a faint tint: readable in light and dark."""
@@ -83,17 +80,14 @@ class Result:
         return f"Exercise {self.number}, {self.title}: {self.outcome}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Note:
     """Markdown that Jupyter renders and a terminal prints."""
 
     markdown: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.markdown
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(self.markdown)
 
     def _repr_markdown_(self) -> str:
         return self.markdown

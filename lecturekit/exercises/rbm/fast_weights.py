@@ -64,7 +64,7 @@ def fpcd_update(
 
 
 def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 2, 8, 8), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16)]
+    sizes = [(3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16)]
     return [_case(*size, generator) for size in sizes]
 
 
@@ -151,11 +151,11 @@ def _rates_exchanged(
 
 
 _MESSAGES = {
-    "leak": "The fast weights leak into the positive phase: the hidden probabilities of the data are "
-    "those of θ alone. Only the particles see θ + θ_f.",
-    "slow hidden": "The particles move as they should, but in the gradient their hidden probabilities "
-    "are those of θ. A particle is a state (v, h) of the chain over Q_{θ+θ_f}: both its layers "
-    "belong to θ + θ_f.",
+    "leak": "The fast weights leak into the positive phase: the hidden probabilities of the data "
+    "are those of θ alone. Only the particles see θ + θ_f.",
+    "slow hidden": "The particles move as they should, but in the gradient their hidden "
+    "probabilities are those of θ. A particle is a state (v, h) of the chain over Q_{θ+θ_f}: both "
+    "its layers belong to θ + θ_f.",
     "slow chain": "The chain runs with the slow weights only, so θ_f has no effect on anything: "
     "the particles have to move under θ + θ_f.",
     "restart": "The chain restarts at the data; it has to go on from the particles.",
@@ -164,8 +164,8 @@ _MESSAGES = {
     "the chain: θ := θ + α g.",
     "slow decay": "The decay is applied to the slow weights θ; it belongs to θ_f alone: "
     "θ := θ + α g, θ_f := ρ θ_f + β g.",
-    "late decay": "The decay comes after the gradient was added, ρ(θ_f + β g). On the slide the old "
-    "fast weights decay first and the new gradient enters undiminished: ρ θ_f + β g.",
+    "late decay": "The decay comes after the gradient was added, ρ(θ_f + β g). On the slide the "
+    "old fast weights decay first and the new gradient enters undiminished: ρ θ_f + β g.",
     "forgetting": "ρ is read as the share that is forgotten, (1 − ρ) θ_f. It is the share that is "
     "retained: with ρ = .95 the fast weights fade by 5 % per update.",
     "no decay": "The fast weights do not decay: θ_f := ρ θ_f + β g.",
@@ -195,15 +195,15 @@ FAST_WEIGHTS = Exercise(
         ),
     ),
     hints=(
-        "Three things differ from exercise 1.4: which parameters the particles use, that there is a "
-        "second set of parameters to update, and that this second set decays.",
-        "Take both sets apart, `W, b, c = theta` and `W_fast, b_fast, c_fast = theta_fast`. The data "
-        "use W and c; everything about the particles, the Gibbs step and the hidden probabilities "
-        "after it, uses the sums `W + W_fast`, `b + b_fast`, `c + c_fast`.",
+        "Three things differ from exercise 1.4: which parameters the particles use, that there is "
+        "a second set of parameters to update, and that this second set decays.",
+        "Take both sets apart, `W, b, c = theta` and `W_fast, b_fast, c_fast = theta_fast`. The "
+        "data use W and c; everything about the particles, the Gibbs step and the hidden "
+        "probabilities after it, uses the sums `W + W_fast`, `b + b_fast`, `c + c_fast`.",
         "With g_W, g_b and g_c from `h_data` (θ) and `h_model` (θ + θ_f), the new θ is "
         "`(W + learning_rate * g_W, …)` and the new θ_f is "
-        "`(decay * W_fast + fast_learning_rate * g_W, …)`: the same gradient in both, and the decay "
-        "on the old fast weights alone.",
+        "`(decay * W_fast + fast_learning_rate * g_W, …)`: the same gradient in both, and the "
+        "decay on the old fast weights alone.",
     ),
     derivation=r"""
 The model is $Q_\theta$; the fast weights never become part of it. They change only the distribution
@@ -214,8 +214,8 @@ g = \nabla_\theta E(X^-) - \nabla_\theta E(X^+),$$
 
 $$\theta := \theta + \alpha g, \qquad \theta_f := \rho\, \theta_f + \beta g.$$
 
-Each $\nabla_\theta E$ is a mean over rows, with $h$ replaced by its mean given $v$: under $\theta$ for
-the data, under $\theta + \theta_f$ for the particles.
+Each $\nabla_\theta E$ is a mean over rows, with $h$ replaced by its mean given $v$: under $\theta$
+for the data, under $\theta + \theta_f$ for the particles.
 
 The part $\nabla_\theta E(X^-)$ of $\beta g$ raises the energy just where the particles sit, so they
 leave. Since $\theta_f$ retains only the share $\rho$ at every update, the hill flattens out again.

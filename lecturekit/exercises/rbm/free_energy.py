@@ -28,7 +28,7 @@ def free_energy(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
 
 
 def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 2, 1), (3, 3, 4), (4, 2, 5), (2, 5, 3), (6, 4, 8)]
+    sizes = [(3, 2, 4), (2, 2, 1), (3, 3, 4), (2, 5, 3), (6, 4, 8)]
     small = [
         (
             *tiny.random_parameters(n_visible, n_hidden, generator),
@@ -138,8 +138,8 @@ FREE_ENERGY = Exercise(
         ),
         Misconception(
             _softplus_of_sum,
-            "The softplus is applied to the sum over hidden units. The sum over h factorises: every "
-            "hidden unit has a softplus of its own input, and these are added.",
+            "The softplus is applied to the sum over hidden units. The sum over h factorises: "
+            "every hidden unit has a softplus of its own input, and these are added.",
         ),
         Misconception(_log_sigmoid, _LOG_SIGMOID),
         Misconception(_stable_log_sigmoid, _LOG_SIGMOID),
@@ -179,8 +179,8 @@ FREE_ENERGY = Exercise(
         "sum it over `dim=1`.",
     ),
     derivation=r"""
-With $x_j = \sum_i v_i W_{ij} + c_j$, the energy is $-E(v, h) = b \cdot v + \sum_j h_j x_j$. The first
-term does not depend on $h$, and the exponential of a sum over units is a product over units:
+With $x_j = \sum_i v_i W_{ij} + c_j$, the energy is $-E(v, h) = b \cdot v + \sum_j h_j x_j$. The
+first term does not depend on $h$, and the exponential of a sum over units is a product over units:
 
 $$\sum_h e^{-E(v, h)} = e^{b \cdot v} \sum_{h_1 \in \{0, 1\}} \cdots \sum_{h_m \in \{0, 1\}}
 \prod_j e^{h_j x_j} = e^{b \cdot v} \prod_j \left(1 + e^{x_j}\right).$$

@@ -35,7 +35,7 @@ def gibbs_step(
 
 
 def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 2, 4), (4, 4, 20), (3, 5, 16), (6, 2, 16)]
+    sizes = [(3, 2, 4), (4, 4, 20), (3, 5, 16), (6, 2, 16)]
     return [_case(*size, generator) for size in sizes]
 
 
@@ -132,8 +132,8 @@ GIBBS_STEP = Exercise(
         ),
         Misconception(
             _above,
-            "The comparison is the wrong way round: u > p is true with probability 1 − p. A uniform "
-            "number lies below p with probability p.",
+            "The comparison is the wrong way round: u > p is true with probability 1 − p. A "
+            "uniform number lies below p with probability p.",
         ),
         Misconception(
             _rounded,
@@ -146,8 +146,8 @@ GIBBS_STEP = Exercise(
         ),
         Misconception(
             _weights_transposed,
-            "W is used the wrong way round, which goes unnoticed only where it is square: the input "
-            "of the hidden units is v @ W + c, that of the visible ones h @ W.T + b.",
+            "W is used the wrong way round, which goes unnoticed only where it is square: the "
+            "input of the hidden units is v @ W + c, that of the visible ones h @ W.T + b.",
         ),
         Misconception(
             _not_transposed_back,
@@ -164,8 +164,8 @@ GIBBS_STEP = Exercise(
         ),
         Misconception(
             _swapped_order,
-            "Both are right, but returned in the wrong order: first the hidden states, then the new "
-            "visible ones.",
+            "Both are right, but returned in the wrong order: first the hidden states, then the "
+            "new visible ones.",
         ),
     ),
     hints=(
@@ -183,12 +183,12 @@ independent, and
 
 $$P(h_j = 1 \mid v) = \frac{e^{x_j}}{1 + e^{x_j}} = \sigma(x_j).$$
 
-The energy treats the two layers alike, hence $P(v_i = 1 \mid h) = \sigma\big(\sum_j W_{ij} h_j + b_i\big)$,
-where $W$ is used transposed.
+The energy treats the two layers alike, hence $P(v_i = 1 \mid h) = \sigma\big(\sum_j W_{ij} h_j +
+b_i\big)$, where $W$ is used transposed.
 
 A uniform number $u \in [0, 1)$ lies below $p$ with probability $p$, so $1[u < p]$ is a sample. Both
 half-steps draw a layer from its exact conditional distribution, which leaves the joint distribution
-$P(v, h)$ unchanged: that is why the chain converges to the model. With the probabilities in place of
-the sample $h$ this argument breaks down.
+$P(v, h)$ unchanged: that is why the chain converges to the model. With the probabilities in place
+of the sample $h$ this argument breaks down.
 """,
 )

@@ -39,7 +39,7 @@ def cd_gradient(
 
 
 def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 2, 2, 2), (3, 3, 4, 4), (2, 4, 5, 3), (5, 3, 6, 9)]
+    sizes = [(3, 2, 5, 4), (3, 3, 4, 4), (2, 4, 5, 3), (5, 3, 6, 9)]
     return [_case(*size, generator) for size in sizes]
 
 
@@ -195,8 +195,12 @@ GRADIENT = Exercise(
         "the three for v_data and for v_model, each with its own h, and subtract.",
     ),
     derivation=r"""
-The log-likelihood of a point is $\log P(v) = -F(v) - \log Z$, and
-$\frac{\partial}{\partial\theta} \log Z = \mathbb{E}_{v \sim P}\left[-\frac{\partial F(v)}{\partial\theta}\right]$.
+The log-likelihood of a point is $\log P(v) = -F(v) - \log Z$, and for $Z = \sum_v e^{-F(v)}$
+
+$$\frac{\partial}{\partial\theta} \log Z
+    = \sum_v \frac{e^{-F(v)}}{Z} \left(-\frac{\partial F(v)}{\partial\theta}\right)
+    = \mathbb{E}_\text{model}\left[-\frac{\partial F}{\partial\theta}\right].$$
+
 So the gradient of the mean log-likelihood is a difference of two means of the same function:
 
 $$g = \mathbb{E}_\text{data}\left[-\frac{\partial F}{\partial\theta}\right]

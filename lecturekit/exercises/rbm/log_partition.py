@@ -31,7 +31,7 @@ def log_partition(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
 
 
 def cases(generator: torch.Generator) -> list[Arguments]:
-    small = [(2, 2), (3, 3), (2, 5), (6, 3)]
+    small = [(3, 2), (3, 3), (2, 5), (6, 3)]
     return [
         *(tiny.random_parameters(*size, generator) for size in small),
         tiny.huge_parameters(4, 3, generator),
@@ -152,8 +152,8 @@ LOG_PARTITION = Exercise(
         ),
         Misconception(
             _biases_exchanged,
-            "The biases are exchanged, which goes unnoticed only where there are as many visible as "
-            "hidden units: c goes with the enumerated h, b with the visible units summed out.",
+            "The biases are exchanged, which goes unnoticed only where there are as many visible "
+            "as hidden units: c goes with the enumerated h, b with the visible units summed out.",
         ),
         Misconception(
             _of_each_state,
@@ -185,9 +185,11 @@ LOG_PARTITION = Exercise(
         "`torch.logsumexp(..., dim=0)` adds the weights without overflow.",
     ),
     derivation=r"""
+With the visible units' inputs $y_i = \sum_j W_{ij} h_j + b_i$,
+
 $$Z = \sum_h \sum_v e^{v^\top W h + b \cdot v + c \cdot h}
-    = \sum_h e^{c \cdot h} \prod_i \sum_{v_i \in \{0, 1\}} e^{v_i \left(\sum_j W_{ij} h_j + b_i\right)}
-    = \sum_h e^{c \cdot h} \prod_i \left(1 + e^{\sum_j W_{ij} h_j + b_i}\right).$$
+    = \sum_h e^{c \cdot h} \prod_i \sum_{v_i \in \{0, 1\}} e^{v_i y_i}
+    = \sum_h e^{c \cdot h} \prod_i \left(1 + e^{y_i}\right).$$
 
 The inner sum over $2^n$ visible states has become a product of $n$ factors; what is left is a sum
 over the $2^m$ hidden states. So the cost is exponential in the *smaller* layer only: with 784
@@ -195,11 +197,10 @@ visible and 20 hidden units there are a million terms, not $2^{804}$.
 
 In logarithms,
 
-$$\log Z = \operatorname*{logsumexp}_h\left[c \cdot h
-    + \sum_i \mathrm{softplus}\Big(\sum_j W_{ij} h_j + b_i\Big)\right].$$
+$$\log Z = \operatorname*{logsumexp}_h\left[c \cdot h + \sum_i \mathrm{softplus}(y_i)\right].$$
 
 `torch.logsumexp` takes out the largest term before it exponentiates,
-$\log \sum_k e^{a_k} = a_{\max} + \log \sum_k e^{a_k - a_{\max}}$, so nothing overflows. The bracket is
-minus the free energy of $h$: by symmetry, exercise 1.1 with the layers exchanged.
+$\log \sum_k e^{a_k} = a_{\max} + \log \sum_k e^{a_k - a_{\max}}$, so nothing overflows. The
+bracket is minus the free energy of $h$: by symmetry, exercise 1.1 with the layers exchanged.
 """,
 )

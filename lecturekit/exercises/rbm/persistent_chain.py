@@ -52,7 +52,7 @@ def pcd_update(
 
 
 def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 2, 8, 8), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16)]
+    sizes = [(3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16)]
     return [_case(*size, generator) for size in sizes]
 
 
@@ -205,16 +205,16 @@ PERSISTENT_CHAIN = Exercise(
     ),
     derivation=r"""
 The negative phase needs samples of the model. Contrastive divergence starts its chain at the data
-for every update, and $k$ steps do not get far from there. But one update changes $\theta$ little, so
-the particles that were samples of the last model are nearly samples of the present one, and a single
-Gibbs step is enough to follow:
+for every update, and $k$ steps do not get far from there. But one update changes $\theta$ little,
+so the particles that were samples of the last model are nearly samples of the present one, and a
+single Gibbs step is enough to follow:
 
 $$X^-_{t+1} \sim T_{\theta_t}(\cdot \mid X^-_t), \qquad
 \theta_{t+1} = \theta_t + \alpha\left(\overline{-\tfrac{\partial F}{\partial\theta}}(X^+)
     - \overline{-\tfrac{\partial F}{\partial\theta}}(X^-_{t+1})\right).$$
 
-So the particles are part of the algorithm's state, as the parameters are: they come in, move, and go
-out again. There may be more or fewer of them than examples in the minibatch, since each phase is a
-mean of its own.
+So the particles are part of the algorithm's state, as the parameters are: they come in, move, and
+go out again. There may be more or fewer of them than examples in the minibatch, since each phase
+is a mean of its own.
 """,
 )

@@ -92,7 +92,7 @@ def log_likelihood_gradient(theta: Theta, v_data: Tensor, v_model: Tensor) -> Th
 
 
 def mean_slope(theta: Theta, v: Tensor, *, hidden_of: Theta) -> Theta:
-    """∂/∂θ of the mean of −E(v, h) over rows of v and over h, drawn with the parameters `hidden_of`."""
+    """∂/∂θ of the mean of −E(v, h), over the rows of v and over h given v under `hidden_of`."""
     W, b, c = (part.clone().requires_grad_() for part in theta)
     states = binary_states(len(c))
     chances = torch.softmax(negative_energies(*hidden_of, v, states), dim=1)  # (batch, 2ⁿ)
