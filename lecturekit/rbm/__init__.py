@@ -6,6 +6,7 @@ trainer          the loop on the slides as a generator of steps
 slow_motion      one update, phase by phase
 enumeration      all states of binary units, by number
 exact            distributions, gradients, transition matrices by enumeration
+expected         CD and PCD with infinitely many samples: bias, and the tug-of-war
 partition        exact log Z and likelihood, up to 784×25
 ais              an estimate of log Z for any size
 pseudo_likelihood
@@ -21,6 +22,12 @@ from lecturekit.rbm.exact import (
     exact_visible_distribution,
     expected_energy_gradient,
     gibbs_transition_matrix,
+)
+from lecturekit.rbm.expected import (
+    CrowdSettings,
+    cd_relative_error,
+    expected_cd_gradient,
+    infinite_crowd,
 )
 from lecturekit.rbm.model import RBM, State, Theta, energy_gradient, log_odds, sample
 from lecturekit.rbm.negative_phase import (
@@ -39,6 +46,7 @@ from lecturekit.rbm.trainer import Settings, train, update
 __all__ = [
     "RBM",
     "ContrastiveDivergence",
+    "CrowdSettings",
     "EnergyProfile",
     "FastPersistentCD",
     "GibbsStep",
@@ -51,6 +59,7 @@ __all__ = [
     "Theta",
     "ais_log_partition",
     "ais_schedule",
+    "cd_relative_error",
     "empirical_distribution",
     "energy_gradient",
     "energy_profile",
@@ -58,9 +67,11 @@ __all__ = [
     "exact_log_likelihood",
     "exact_log_partition",
     "exact_visible_distribution",
+    "expected_cd_gradient",
     "expected_energy_gradient",
     "gibbs_step",
     "gibbs_transition_matrix",
+    "infinite_crowd",
     "log_odds",
     "pseudo_log_likelihood",
     "sample",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lecturekit.evaluation import kl_divergence
 from lecturekit.rbm.exact import (
     empirical_distribution,
     exact_gradient,
@@ -23,11 +24,6 @@ from lecturekit.rbm.exact import (
 from lecturekit.rbm.model import RBM, Theta
 from lecturekit.rbm.trainer import Settings
 from lecturekit.training import Step, Steps, check_settings, guard, linear_decay, tunable
-
-
-def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
-    """KL(p‖q) = Σ_s p(s) log(p(s) / q(s)) in nats, for distributions (n_states,) with q > 0."""
-    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum()
 
 
 @torch.no_grad()
@@ -112,7 +108,9 @@ def _crowd_steps(model: RBM, data: Tensor, settings: CrowdSettings) -> Iterator[
     for index in range(1, settings.updates + 1):
         model_distribution = exact_visible_distribution(model)
         before = kl_divergence(crowd, model_distribution)
-        crowd = crowd @ torch.linalg.matrix_power(gibbs_transition_matrix(model), settings.k)
+        transition = gibbs_transition_matrix(model)
+        for _ in range(settings.k):
+            crowd = crowd @ transition
         mixed = kl_divergence(crowd, model_distribution)
         rate = settings.learning_rate
         if settings.linear_decay:
