@@ -16,15 +16,12 @@ class Download:
     """One file's bar, in the words of pooch's downloaders: `total`, `update`, `reset`, `close`."""
 
     def __init__(self, bars: Progress, name: str):
-        self._bars, self._task = bars, bars.add_task(name, total=None)
+        self._bars, self._name = bars, name
 
-    @property
-    def total(self) -> float | None:
-        return next(task.total for task in self._bars.tasks if task.id == self._task)
+    def _begin(self, n_bytes: int) -> None:
+        self._task = self._bars.add_task(self._name, total=n_bytes)
 
-    @total.setter
-    def total(self, n_bytes: int) -> None:
-        self._bars.update(self._task, total=n_bytes)
+    total = property(fset=_begin)  # the first that pooch says, once a server has answered
 
     def update(self, n_bytes: int) -> None:
         self._bars.advance(self._task, n_bytes)
