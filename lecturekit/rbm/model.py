@@ -6,6 +6,7 @@ E(v, h) = −vᵀWh − b·v − c·h and P(v, h) = exp(−E(v, h)) / Z.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,13 +37,13 @@ class Theta:
         return iter((self.W, self.b, self.c))
 
     def __add__(self, other: Theta) -> Theta:
-        return Theta(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return Theta(self.W + other.W, self.b + other.b, self.c + other.c)
 
     def __sub__(self, other: Theta) -> Theta:
-        return Theta(*(mine - its for mine, its in zip(self, other, strict=True)))
+        return Theta(self.W - other.W, self.b - other.b, self.c - other.c)
 
     def __mul__(self, factor: float) -> Theta:
-        return Theta(*(factor * term for term in self))
+        return Theta(factor * self.W, factor * self.b, factor * self.c)
 
     __rmul__ = __mul__
 
@@ -171,12 +172,19 @@ class RBM(nn.Module):
         """X = (v, P(h | v)), outside autograd: visible units clamped to v, hidden averaged out."""
         return clamp(self.theta, self._rows(v, "v"))
 
-    @torch.no_grad()
     def ascend(self, gradient: Theta, learning_rate: float, *, weight_decay: float = 0.0) -> None:
         """θ := θ + α·(g − λ·(W, 0, 0)) for the gradient g, rate α and weight decay λ, in place."""
-        self.W.mul_(1 - learning_rate * weight_decay).add_(gradient.W, alpha=learning_rate)
-        self.b.add_(gradient.b, alpha=learning_rate)
-        self.c.add_(gradient.c, alpha=learning_rate)
+        W, b, c = self.theta
+        W.mul_(1 - learning_rate * weight_decay).add_(gradient.W.detach(), alpha=learning_rate)
+        b.add_(gradient.b.detach(), alpha=learning_rate)
+        c.add_(gradient.c.detach(), alpha=learning_rate)
+
+    def lowered(self, dtype: torch.dtype) -> RBM:
+        """A working copy whose matrix products run in `dtype`; it shares b and c with this one."""
+        copied = copy.deepcopy(self)
+        copied.W = nn.Parameter(self.W.detach().to(dtype))
+        copied.b, copied.c = self.b, self.c
+        return copied
 
     def extra_repr(self) -> str:
         return f"n_visible={self.n_visible}, n_hidden={self.n_hidden}"
@@ -189,11 +197,18 @@ class RBM(nn.Module):
 
 
 def hidden_probabilities(theta: Theta, v: Tensor) -> Tensor:
-    return torch.addmm(theta.c, v, theta.W).sigmoid_()
+    return _affine(theta.c, v, theta.W).sigmoid_()
 
 
 def visible_probabilities(theta: Theta, h: Tensor) -> Tensor:
-    return torch.addmm(theta.b, h, theta.W.t()).sigmoid_()
+    return _affine(theta.b, h, theta.W.t()).sigmoid_()
+
+
+def _affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
+    """bias + x W; the product in the precision of W, the rest in that of x."""
+    if W.dtype == x.dtype:
+        return torch.addmm(bias, x, W)
+    return torch.mm(x.to(W.dtype), W).to(x.dtype).add_(bias)
 
 
 def clamp(theta: Theta, v: Tensor) -> State:
@@ -240,4 +255,4 @@ def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
     bits = words.view(torch.int16)  # from −2¹⁵ to 2¹⁵ − 1, at least one more than is needed
     shared = (int(bits[n]) & 255) / 2**24
     u = bits[:n].view(like.shape).to(like.dtype)
-    return u.mul_(2**-16).add_(0.5 + shared)
+    return torch.add(u.new_tensor(0.5 + shared), u, alpha=2**-16, out=u)

@@ -223,21 +223,23 @@ class FastPersistentCD(PersistentCD):
     def overlaid(self, model: RBM) -> RBM:
         """A copy of `model` with parameters θ + θ_f, on whose energy the particles move."""
         overlaid = copy.deepcopy(model)
-        for total, term in zip(overlaid.theta, self.moved_by(model.theta), strict=True):
-            total.copy_(term)
+        if self.fast is not None:
+            overlaid.ascend(self.fast, 1.0)
         return overlaid
 
     def moved_by(self, theta: Theta) -> Theta:
         """The parameters whose conditionals move the chain: θ + θ_f."""
-        return theta if self.fast is None else theta + self.fast
+        if self.fast is None:
+            return theta
+        overlaid = theta + self.fast
+        return Theta(overlaid.W.to(theta.W.dtype), overlaid.b, overlaid.c)
 
     def wants_gradient(self) -> bool:
         return True
 
-    @torch.no_grad()
     def learn(self, gradient: Theta) -> None:
         """θ_f := ρ θ_f + β g, for the gradient g of the slow weights."""
         if self.fast is None:
             self.fast = Theta(*(torch.zeros_like(term) for term in gradient))
         for quick, slope in zip(self.fast, gradient, strict=True):
-            quick.mul_(self.decay).add_(slope, alpha=self.fast_learning_rate)
+            quick.mul_(self.decay).add_(slope.detach(), alpha=self.fast_learning_rate)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lecturekit.rbm.model import RBM, State, Theta
 from lecturekit.rbm.negative_phase import GibbsChain, gibbs_step
-from lecturekit.rbm.trainer import Settings, check, learn
+from lecturekit.rbm.trainer import Settings, check, learn, working_copy
 
 
 class Phase(NamedTuple):
@@ -70,9 +70,10 @@ def _phases(
     model: RBM, v: Tensor, chain: GibbsChain, settings: Settings, generator: torch.Generator
 ) -> Iterator[Phase]:
     chain.begin(model, v, generator=generator)
-    data = model.clamp(v)
+    working = working_copy(model, settings)
+    data = working.clamp(v)
     yield Phase("positive phase", 0, *data)
-    theta = chain.moved_by(model.theta)
+    theta = chain.moved_by(working.theta)
     state = chain.start(theta, data)
     yield Phase("chain starts", 0, *state)
     for number in range(1, chain.steps() + 1):
@@ -83,7 +84,7 @@ def _phases(
     chain.keep(state)
     yield Phase("negative phase", 0, *state)
     before, energies = model.theta.clone(), _energies(model, data, state)
-    learn(model, chain, data, state, settings.learning_rate, settings.weight_decay)
+    learn(model, chain, data, state, settings.learning_rate, settings.weight_decay, working.W.dtype)
     change = model.theta - before
     yield Phase("weights change", 0, *state, change=change)
     pairs = [
