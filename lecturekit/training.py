@@ -133,7 +133,7 @@ def minibatches(data: Tensor, batch_size: int, *, generator: torch.Generator) ->
         while len(order) < batch_size:
             epoch = torch.randperm(len(data), generator=generator, device=data.device)
             order = torch.cat([order, epoch])
-        yield data[order[:batch_size]]
+        yield data.index_select(0, order[:batch_size])  # several times as fast as data[...]
         order = order[batch_size:]
 
 
@@ -212,7 +212,7 @@ def guard(steps: Steps, model: nn.Module, settings: object, *, every: int = 100)
             if not _all_finite([*model.state_dict().values(), *step.metrics.values()]):
                 model.load_state_dict(finite_state)
                 raise DivergenceError(step.index, finite_at, copy.deepcopy(settings))
-            finite_state, finite_at = model.state_dict(), step.index
+            finite_state, finite_at = copy.deepcopy(model.state_dict()), step.index
         yield step
 
 
