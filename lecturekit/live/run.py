@@ -308,8 +308,7 @@ class Run:
         self._measure_rate(started)
         try:
             with _hands_off():
-                pictures = [view.picture() for view in self.views]
-            self.audience.show(self, pictures)
+                self.audience.show(self, [view.picture() for view in self.views])
         except Exception as error:
             if self.error is None:
                 self._fail(error)
