@@ -63,12 +63,13 @@ def _settle_in(notebook: int) -> None:
     notebook's process decides what becomes of the worker, so the worker itself ignores it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    threading.Thread(target=_leave_with, args=(psutil.Process(notebook),), daemon=True).start()
+    threading.Thread(target=_leave_with, args=(notebook,), daemon=True).start()
 
 
-def _leave_with(notebook: psutil.Process) -> None:
+def _leave_with(notebook: int) -> None:
     """A kernel that was killed could not end its worker; so the worker looks after that itself."""
-    while notebook.is_running():
+    this_process = psutil.Process()
+    while (parent := this_process.parent()) is not None and parent.pid == notebook:
         time.sleep(1)
     os._exit(0)
 
