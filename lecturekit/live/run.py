@@ -221,7 +221,7 @@ class Run:
     async def _perform(self) -> None:
         while self.status == "playing":
             with interrupts_held() as interrupted:
-                self._advance_for(SLICE)
+                self._advance_for(SLICE, interrupted)
                 self._redraw_if_due(REDRAW, SHARE)
             if interrupted():
                 self.pause("interrupted")
@@ -231,7 +231,7 @@ class Run:
         self._enter("finishing")  # the task ends when it wakes up
         with interrupts_held() as interrupted:
             while self.status == "finishing" and not interrupted():
-                self._advance_for(SLICE)
+                self._advance_for(SLICE, interrupted)
                 if "stop" in self._orders:
                     self.stop()
                 self._redraw_if_due(REDRAW_FINISHING, SHARE_FINISHING)
@@ -250,9 +250,9 @@ class Run:
                 self._advance()
                 self.redraw()
 
-    def _advance_for(self, seconds: float) -> None:
+    def _advance_for(self, seconds: float, interrupted: Callable[[], bool]) -> None:
         deadline, status = perf_counter() + seconds, self.status
-        while self.status == status and perf_counter() < deadline:
+        while self.status == status and perf_counter() < deadline and not interrupted():
             self._advance()
 
     def _advance(self) -> None:
@@ -322,8 +322,9 @@ class Run:
 
     def _measure_rate(self, now: float) -> None:
         """Once a second: faster, nobody could read it."""
-        if now - self._rated_at >= 1.0 or not self.rate:
-            self.rate = max(self.update - self._rated_update, 0) / (now - self._rated_at)
+        elapsed = now - self._rated_at
+        if elapsed >= 1.0 or (elapsed > 0.0 and not self.rate):
+            self.rate = max(self.update - self._rated_update, 0) / elapsed
             self._rated_at, self._rated_update = now, self.update
 
     def explain(self) -> str:
