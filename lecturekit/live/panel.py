@@ -34,10 +34,20 @@ _WRAP = {"flex_flow": "row wrap", "overflow": "visible", "width": "100%"}
 class Panel(widgets.VBox):
     """What a person sees of a run and does to it. The run calls `show` and `leave`."""
 
-    def __init__(self, run: Run, settings: Mapping[str, object] | Sequence[object]):
-        self._run = run
+    def __init__(
+        self,
+        run: Run,
+        settings: Mapping[str, object] | Sequence[object],
+        *,
+        transport: bool = True,
+    ):
+        self._run, self._transport = run, transport
         self._groups = _control_groups(settings)
-        self._play = self._button("Play", "play", "go on training", self._toggle)
+        if run.pace is not None:
+            self._groups.append(("", make_controls(run.pace)))
+        for control in self._controls():
+            control.widget.observe(self._redraw_unless_playing, "value")
+        self._play = self._button("Play", "play", "train, or hold on", self._toggle)
         self._step = self._button("Step", "step-forward", "one update", self._order("step"))
         self._stop = self._button("Stop", "stop", "end here for good", self._order("stop"))
         self._reset = self._button("Reset", "undo", "begin anew", self._order("reset"))
@@ -90,7 +100,7 @@ class Panel(widgets.VBox):
             [frame.widget for frame in self._frames],
             layout=widgets.Layout(**_WRAP, align_items="flex-start"),
         )
-        return [*title, transport, *sliders, self._error, views]
+        return [*title, *([transport] if self._transport else []), *sliders, self._error, views]
 
     def _controls(self) -> list[Control]:
         return [control for _, controls in self._groups for control in controls]
@@ -109,6 +119,10 @@ class Panel(widgets.VBox):
 
     def _toggle(self, button: Any) -> None:
         self._run.ask("pause" if self._run.status == "playing" else "play")
+
+    def _redraw_unless_playing(self, change: Any) -> None:
+        if self._run.status not in ("playing", "finishing"):  # these redraw by themselves
+            self._run.ask("redraw")
 
     def _show_state(self, run: Run) -> None:
         playing = run.status == "playing"
