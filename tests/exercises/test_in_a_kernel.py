@@ -108,7 +108,10 @@ def test_an_interrupt_during_a_check_and_a_kernel_that_is_killed(kernel: Kernel,
     first = kernel.worker()
     begun = tmp_path / "begun"
     kernel.run(
-        f"def loop(W, b, c, v):\n    open({str(begun)!r}, 'w').close()\n    while True:\n        pass"
+        "def loop(W, b, c, v):\n"
+        f"    open({str(begun)!r}, 'w').close()\n"
+        "    while True:\n"
+        "        pass"
     )
     cell = kernel.begin('exercises.check("1.1", loop)')
     while not begun.exists():

@@ -186,14 +186,19 @@ def test_a_wrong_answer_that_changes_its_arguments_is_told_so_besides(check):
     assert "Besides, the function changes its argument `factor`" in result.message
 
 
-def test_an_unsteady_answer_is_told_so(check):
+@pytest.mark.parametrize("wrong", ["first", "second"])
+def test_an_unsteady_answer_is_told_so(check, wrong):
+    """Whichever of the two calls with a case's arguments goes wrong."""
     calls = []
 
     def unsteady(x, factor):
         calls.append(x)
-        return scale_rows(x + len(calls), factor)
+        goes_wrong = len(calls) % 2 == ["second", "first"].index(wrong)
+        return scale_rows(x + goes_wrong, factor)
 
-    assert "Two calls with the same arguments" in check(unsteady).message
+    result = check(unsteady)
+    assert result.outcome == "not yet"
+    assert "Two calls with the same arguments" in result.message
 
 
 # ----------------------------------------------------------------------------------------- broken
