@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -243,7 +244,7 @@ class Run:
     async def _perform(self) -> None:
         while self.status == "playing":
             with interrupts_held() as interrupted:
-                self._advance_for(SLICE, interrupted)
+                self._advance_in_time(SLICE, interrupted)
                 self._redraw_if_due(REDRAW, SHARE)
             if interrupted():
                 self.pause("interrupted")
@@ -271,6 +272,17 @@ class Run:
             with interrupts_held():
                 self._advance()
                 self.redraw()
+
+    def _advance_in_time(self, seconds: float, interrupted: Callable[[], bool]) -> None:
+        """The updates of a slice, no more of them than the pace allows."""
+        if self.pace is None:
+            return self._advance_for(seconds, interrupted)
+        now = start = perf_counter()
+        self._next_at = max(self._next_at, start - REDRAW)  # a long cell is not caught up with
+        while self.status == "playing" and self._next_at <= now < start + seconds:
+            self._next_at += 1 / self.pace.updates_per_second
+            self._advance()
+            now = math.inf if interrupted() else perf_counter()
 
     def _advance_for(self, seconds: float, interrupted: Callable[[], bool]) -> None:
         deadline, status = perf_counter() + seconds, self.status

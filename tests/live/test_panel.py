@@ -11,7 +11,7 @@ import torch
 
 from lecturekit import live
 from lecturekit.live.panel import Panel
-from lecturekit.live.run import Run
+from lecturekit.live.run import Pace, Run
 from lecturekit.training import Step, Steps
 from tests.live.test_run import begin, until
 from tests.live.toy import Line, Settings, train
@@ -137,3 +137,20 @@ def test_leaving_closes_every_widget():
 def test_its_plain_text_says_where_it_can_be_seen():
     _, panel = panelled(None)
     assert repr(panel) == "Live panel of the run “Toy <1>”; to be seen where a kernel is running."
+
+
+def test_a_slider_moved_while_paused_redraws_and_the_pace_has_a_slider():
+    async def lecture() -> None:
+        settings, drawn = Settings(), []
+        view = live.Figure("Rate", lambda axes: drawn.append(settings.learning_rate), alt="none")
+        run = Run(begin(Line()), [view], pace=Pace(50.0))
+        panel = Panel(run, [settings], transport=False)
+        run.watch(panel)
+        assert not buttons(panel)
+        sliders = [part for part in everything(panel) if hasattr(part, "readout_format")]
+        sliders[0].value = 0.5
+        await until(lambda: drawn[-1] == 0.5)
+        sliders[-1].value = 10.0
+        assert run.pace.updates_per_second == 10.0
+
+    asyncio.run(lecture())

@@ -13,7 +13,7 @@ import torch
 
 from lecturekit import live, training
 from lecturekit.live import View
-from lecturekit.live.run import Run
+from lecturekit.live.run import Pace, Run
 from lecturekit.live.stage import Place, Stage
 from lecturekit.plots import Panels, Picture
 from lecturekit.training import DivergenceError, Step, Steps
@@ -282,6 +282,52 @@ def test_stop_pressed_while_finish_hurries_is_obeyed():
         assert 1000 <= run.update < 10**6 - 1
 
     asyncio.run(lecture())
+
+
+def test_a_run_keeps_its_pace_and_finish_does_not(monkeypatch):
+    """100 updates in a second of a clock that only the loop's waiting moves."""
+    clock = [0.0]
+    monkeypatch.setattr("lecturekit.live.run.perf_counter", lambda: clock[0])
+
+    async def lecture() -> None:
+        run = Run(begin(Line(), total=10**4), pace=Pace(100.0)).play()
+        for _ in range(1000):
+            clock[0] += 0.001
+            await asyncio.sleep(0.0015)
+        assert 95 <= run.update <= 112  # at the start it may catch up with a tenth of a second
+        run.pace.updates_per_second = 1000.0
+        held = run.update
+        for _ in range(100):
+            clock[0] += 0.001
+            await asyncio.sleep(0.0015)
+        assert 80 <= run.update - held <= 115
+        assert run.finish().update == 10**4
+
+    asyncio.run(lecture())
+
+
+@pytest.mark.parametrize("pace", [0, -1.0, float("nan")])
+def test_a_pace_that_is_none_is_refused(pace):
+    with pytest.raises(ValueError, match="expected a pace > 0"):
+        live.play(iter(()), pace=pace)
+
+
+def test_orders_reach_a_run_that_never_played():
+    async def lecture() -> None:
+        run = Run(begin(Line()))
+        run.watch(Watcher())
+        run.ask("step")
+        await until(lambda: run.update == 1)
+
+    asyncio.run(lecture())
+
+
+def test_exploring_trains_nothing_and_leaves_a_still_picture():
+    probe = Probe()
+    run = live.explore([probe], Settings(), name="Bandwidths")
+    run.watch(watcher := Watcher())
+    assert run.finish().update == 0
+    assert watcher.kept[0].note == "Bandwidths"
 
 
 def test_drawing_takes_no_more_than_its_share(monkeypatch):
