@@ -190,7 +190,8 @@ def test_a_canvas_wiped_forgets_all_it_held():
         canvas.paint(crowded)
     canvas.paint(lambda axes: None)
     axes = canvas._axes
-    assert not (axes.lines or axes.images or axes.texts or axes.collections or axes.child_axes)
+    left = [*axes.lines, *axes.images, *axes.texts, *axes.collections, *axes.child_axes]
+    assert left == []
     assert axes.get_legend() is None
 
 
