@@ -16,7 +16,7 @@ help:  ## list these targets
 setup: $(READY)  ## create .venv and install everything; instant, and offline, once that is done
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
 $(BIN)/python:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -91,8 +92,8 @@ class TestSources:
         source = sources.as_source(self.used(notebook))
         _, parameters, marked, check = source.cells
         assert [len(cell.outputs) for cell in (parameters, marked, check)] == [0, 1, 0]
-        assert marked.outputs[0].execution_count is None
-        assert {cell.execution_count for cell in source.cells[1:]} == {None}
+        assert marked.execution_count == marked.outputs[0].execution_count == 1
+        assert parameters.execution_count is check.execution_count is None
         assert parameters.metadata == {"tags": ["parameters"]}
         assert "widgets" not in source.metadata
         assert sources.as_source(source) == source
@@ -121,6 +122,28 @@ class TestSources:
         executed = nbformat.read(path, as_version=4)
         assert executed.cells[2].outputs[0].text == "cpu 1\n"
         assert executed.cells[3].outputs == []
+
+
+@pytest.mark.notebook
+def test_nbval_accepts_a_source_with_other_readings_and_no_other_verdict(notebook, tmp_path):
+    notebook.cells[2:] = [
+        new_code_cell("import lecturekit\nsession = lecturekit.start(profile, seed)"),
+        new_code_cell(f"{sources.COMPARED}\n_ = session.claim('it holds', True, {{'by': 1.0}})"),
+    ]
+    for name, stored in [("01_good", "✓ it holds  [by 0.5]\n"), ("02_bad", "✓ it fails  [by 1]\n")]:
+        notebook.cells[3].outputs = [new_output("stream", text=stored)]
+        nbformat.write(sources.as_source(notebook), tmp_path / f"{name}.ipynb")
+    rules = Path(sources.__file__).with_name("sanitize.cfg")
+    command = [sys.executable, "-m", "pytest", "-p", "no:timeout", "-rA", "--nbval-lax"]
+    tested = subprocess.run(
+        [*command, "--nbval-current-env", f"--nbval-sanitize-with={rules}", str(tmp_path)],
+        cwd=tmp_path,
+        env=os.environ | sources.LECTURE,
+        capture_output=True,
+        text=True,
+    )
+    assert "1 failed, 5 passed" in tested.stdout, tested.stdout
+    assert "FAILED 02_bad.ipynb::Cell 2" in tested.stdout
 
 
 @pytest.mark.parametrize(
