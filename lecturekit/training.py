@@ -152,7 +152,7 @@ def measure(steps: Steps, every: int, **measurements: Callable[[], Tensor | floa
     curve is the same whoever watches.
 
     Example:
-        >>> steps = measure(steps, 100, log_likelihood=lambda: exact(model).mean())  # doctest: +SKIP
+        >>> steps = measure(steps, 100, log_likelihood=lambda: exact(model))  # doctest: +SKIP
     """
     if every < 1:
         raise ValueError(f"expected every ≥ 1, got {every}")
