@@ -56,7 +56,7 @@ class Session:
         sentence: str,
         holds: bool | Tensor,
         numbers: Mapping[str, float | Tensor] | None = None,
-    ) -> bool:
+    ) -> None:
         """Print ✓ or ✗ for a sentence that promises an outcome of training, with its numbers.
 
         Under the smoke profile nothing is trained long enough to judge, and it says so.
@@ -66,12 +66,12 @@ class Session:
         """
         if self.profile == "smoke":
             print(f"– not judged in the smoke profile: {sentence}")
-            return True
-        return self._judge(sentence, bool(holds), numbers or {})
+        else:
+            self._judge(sentence, bool(holds), numbers or {})
 
     def identity(
         self, sentence: str, left: Tensor | float, right: Tensor | float, *, tolerance: float = 1e-5
-    ) -> bool:
+    ) -> None:
         """Print ✓ or ✗ for an equation of the derivation, with the largest difference of its sides.
 
         Judged under every profile. The sides must have the same shape; the difference is compared
@@ -85,17 +85,14 @@ class Session:
         if a.shape != b.shape:
             raise ValueError(f"the two sides have shapes {tuple(a.shape)} and {tuple(b.shape)}")
         difference, size = (a - b).abs().max().item(), max(1.0, b.abs().max().item())
-        return self._judge(
-            sentence, difference <= tolerance * size, {"largest difference": difference}
-        )
+        self._judge(sentence, difference <= tolerance * size, {"largest difference": difference})
 
-    def _judge(self, sentence: str, holds: bool, numbers: Mapping[str, float | Tensor]) -> bool:
+    def _judge(self, sentence: str, holds: bool, numbers: Mapping[str, float | Tensor]) -> None:
         readings = ", ".join(f"{name} {float(value):.3g}" for name, value in numbers.items())
         line = f"{'✓' if holds else '✗'} {sentence}" + (f"  [{readings}]" if readings else "")
         if self.strict and not holds:
             raise AssertionError(line)
         print(line)
-        return holds
 
 
 def start(profile: str = "auto", seed: int = 0) -> Session:

@@ -2,7 +2,7 @@
 
 `figures` has the calls for notebook cells, `draw` what they and the live views put on axes,
 `canvas` and `mosaic` turn that into PNG, `picture` shows PNG with title and text alternative,
-`style` is the look of all.
+`style` is the look of all. `landscape` and `slow_motion` draw special things.
 """
 
 from lecturekit.plots.figures import (
@@ -17,7 +17,9 @@ from lecturekit.plots.figures import (
     image_grid,
     scatter,
 )
+from lecturekit.plots.landscape import landscape
 from lecturekit.plots.picture import Panels, Picture, panels
+from lecturekit.plots.slow_motion import energy_change, stations
 from lecturekit.plots.style import PALETTE, use_style
 
 __all__ = [
@@ -29,11 +31,14 @@ __all__ = [
     "describe_clouds",
     "describe_curves",
     "describe_images",
+    "energy_change",
     "figure",
     "grid",
     "heatmap",
     "image_grid",
+    "landscape",
     "panels",
     "scatter",
+    "stations",
     "use_style",
 ]
