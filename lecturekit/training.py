@@ -128,12 +128,13 @@ def minibatches(data: Tensor, batch_size: int, *, generator: torch.Generator) ->
         raise ValueError(
             f"expected data with rows and batch_size ≥ 1, got {len(data)} rows, {batch_size}"
         )
+    epochs = -(-32 * batch_size // len(data))  # shuffled at once: tiny data would shuffle all day
     order = torch.empty(0, dtype=torch.long, device=data.device)
     while True:
-        while len(order) < batch_size:
-            epoch = torch.randperm(len(data), generator=generator, device=data.device)
-            order = torch.cat([order, epoch])
-        yield data.index_select(0, order[:batch_size])  # several times as fast as data[...]
+        if len(order) < batch_size:
+            keys = torch.rand(epochs, len(data), generator=generator, device=data.device)
+            order = torch.cat([order, keys.argsort(1).flatten()])
+        yield data.index_select(0, order[:batch_size])
         order = order[batch_size:]
 
 
