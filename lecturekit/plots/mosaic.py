@@ -13,10 +13,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lecturekit.plots.canvas import to_array
-from lecturekit.plots.style import DIVERGING, FACE, INK
+from lecturekit.plots.style import DIVERGING, INK
 
 GAP = 3  # page pixels between images
 CAPTION = 15  # font size in page pixels
+MOUNT = "#c6d0dc"  # neither black nor white, so that each image shows where it ends
 
 
 def mosaic(
@@ -55,7 +56,7 @@ def mosaic(
     zoom = max(1, ((width - margin) // columns - GAP) // tile_width)
     cell_width = zoom * tile_width + GAP
     cell_height = zoom * tile_height + GAP + (CAPTION + GAP if captions and not beside else 0)
-    page = Image.new("RGB", (margin + columns * cell_width + GAP, rows * cell_height + GAP), FACE)
+    page = Image.new("RGB", (margin + columns * cell_width + GAP, rows * cell_height + GAP), MOUNT)
     pen = ImageDraw.Draw(page)
     for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)

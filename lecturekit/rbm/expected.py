@@ -94,8 +94,8 @@ def infinite_crowd(model: RBM, data: Tensor, settings: CrowdSettings) -> Steps:
     Metrics, in nats:
         kl_data: KL(P‖Q), after the update; what learning is about.
         kl_crowd: KL(R‖Q), after the update; how far the particles are from the model.
-        mixing: the change of KL(R‖Q) by the Gibbs steps, never positive.
-        learning: the change of KL(R‖Q) by the update of θ.
+        lowered_by_mixing: the fall of KL(R‖Q) in the Gibbs steps, never negative.
+        raised_by_learning: the rise of KL(R‖Q) in the update of θ.
 
     Args:
         model: at most 12 visible units, trained in place.
@@ -129,7 +129,7 @@ def _crowd_steps(model: RBM, data: Tensor, settings: CrowdSettings) -> Iterator[
         metrics = {
             "kl_data": kl_divergence(points, model_distribution),
             "kl_crowd": learned,
-            "mixing": mixed - before,
-            "learning": learned - mixed,
+            "lowered_by_mixing": before - mixed,
+            "raised_by_learning": learned - mixed,
         }
         yield Step(index, settings.updates, metrics)
