@@ -1,0 +1,136 @@
+"""Each notebook as a lecturer has it: run in JupyterLab, a slider dragged while a model trains."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab import ROOT, JupyterLab, Notebook, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600)]
+
+
+class Lecture(NamedTuple):
+    """A live run of a notebook, and the slider that makes its updates small.
+
+    Attributes:
+        stem: of the notebook.
+        play: how the line begins that starts the run.
+        run: the run's name in the notebook.
+        parameter: an expression for a tensor that is trained.
+        slider: its label; far to the left nothing moves any more.
+        setting: an expression for the setting.
+    """
+
+    stem: str
+    play: str
+    run: str
+    parameter: str
+    slider: str
+    setting: str
+
+
+LECTURES = [
+    Lecture(
+        stem="01_rbm",
+        play="pcd_run = live.play(",
+        run="pcd_run",
+        parameter="ruler.W",
+        slider="learning rate α",
+        setting="settings.learning_rate",
+    ),
+]
+
+every_lecture = pytest.mark.parametrize("lecture", LECTURES, ids=lambda lecture: lecture.stem)
+
+
+def probe(lecture: Lecture) -> str:
+    """A cell that tells how far the run is, what is set, and the trained numbers."""
+    return textwrap.dedent(f"""
+        import json
+        numbers = {lecture.parameter}.detach().flatten()[:500].tolist()
+        print(json.dumps([{lecture.run}.update, {lecture.setting}, numbers]))
+    """).strip()
+
+
+@pytest.fixture
+def lab(tmp_path: Path, lecture: Lecture, request: pytest.FixtureRequest) -> Iterator[JupyterLab]:
+    """A JupyterLab on a copy of the notebook, with the probe after the cell that plays."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    notebook = nbformat.read(ROOT / "notebooks" / f"{lecture.stem}.ipynb", as_version=4)
+    at = play_cell(notebook, lecture)
+    notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(probe(lecture)))
+    nbformat.write(notebook, folder / f"{lecture.stem}.ipynb")
+    profile = getattr(request, "param", "cpu")
+    with JupyterLab(folder, LECTUREKIT_PROFILE=profile, LECTUREKIT_DATA="none") as server:
+        yield server
+
+
+def play_cell(notebook: nbformat.NotebookNode, lecture: Lecture) -> int:
+    """The place of the cell that starts the lecture's run."""
+    return next(
+        place
+        for place, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and lecture.play in cell.source
+    )
+
+
+@every_lecture
+def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
+    lab: JupyterLab, lecture: Lecture, page: Page
+):
+    source = nbformat.read(lab.folder / f"{lecture.stem}.ipynb", as_version=4)
+    play = play_cell(source, lecture)
+    notebook = Notebook(page, lab).open(f"{lecture.stem}.ipynb")
+    for place in range(play + 1):
+        if source.cells[place].cell_type == "code":
+            notebook.run(place, timeout=120)
+    panel = notebook.panel(play)
+
+    def look() -> tuple[int, float, torch.Tensor]:
+        notebook.run(play + 1)
+        update, setting, numbers = json.loads(notebook.text(play + 1))
+        return update, setting, torch.tensor(numbers)
+
+    def speed() -> tuple[float, float]:
+        """How far an update moves the numbers, on average over some, and the setting."""
+        first, _, before = look()
+        wait_until(lambda: panel.updates() >= first + 40, 60, "forty updates")
+        last, setting, after = look()
+        return (after - before).abs().max().item() / (last - first), setting
+
+    panel.wait_for("playing")
+    fast, setting = speed()
+    seen = panel.pictures()
+    panel.drag(lecture.slider, -300)
+    slow, lowered = speed()
+    assert lowered < setting / 50
+    assert slow < fast / 10
+    assert panel.state().count("playing") == 1
+    assert set(panel.pictures()).isdisjoint(seen)
+    notebook.screenshot(f"{lecture.stem}-live", play)
+    assert notebook.errors() == []
+    notebook.shut_down()
+
+
+@every_lecture
+@pytest.mark.parametrize("lab", ["smoke"], indirect=True)
+def test_run_all_shows_every_picture_and_no_error(lab: JupyterLab, lecture: Lecture, page: Page):
+    notebook = Notebook(page, lab).open(f"{lecture.stem}.ipynb").run_all(timeout=400)
+    assert notebook.errors() == []
+    assert notebook.overflowing() == []
+    for image in page.locator(".jp-OutputArea-output figure img").all():
+        assert image.get_attribute("alt")
+        assert image.evaluate("image => image.naturalWidth") > 0
+    expect(page.locator(".lecturekit-run")).not_to_have_count(0)
+    notebook.screenshot(f"{lecture.stem}-run-all")
+    notebook.shut_down()
