@@ -185,6 +185,9 @@ def test_a_canvas_wiped_forgets_all_it_held():
     def crowded(axes):
         draw.heatmap(axes, matrix, xlabel="x", ylabel="y", unit="u", annotate=True)
         draw.lines(axes, {"a": ([0, 1], [0, 1])}, xlabel="x", ylabel="y", references={"r": 0.5})
+        plots.landscape(axes, {"G": [2.0, 0.0]}, particles=[0, 1, 1], data=[0.5, 0.5], xlabel="s")
+        labels = axes.get_legend_handles_labels()[1]
+        assert sorted(labels) == ["G", "a", "data", "particles", "r"]
 
     for _ in range(3):
         canvas.paint(crowded)
@@ -193,6 +196,40 @@ def test_a_canvas_wiped_forgets_all_it_held():
     left = [*axes.lines, *axes.images, *axes.texts, *axes.collections, *axes.child_axes]
     assert left == []
     assert axes.get_legend() is None
+
+
+def test_particles_sit_on_the_first_landscape_and_share_their_level():
+    canvas = Canvas((4.0, 3.0))
+    seen = {}
+
+    def draw_it(axes):
+        profiles = {"G": torch.tensor([3.0, 1.0, 2.0]), "other": torch.tensor([0.0, 9.0, 0.0])}
+        plots.landscape(axes, profiles, particles=[2, 1, 1], data=[0.2, 0.5, 0.3], xlabel="s")
+        seen["at"] = axes.collections[0].get_offsets()
+        seen["lines"] = [line.get_ydata().tolist() for line in axes.lines]
+
+    canvas.paint(draw_it)
+    x, y = np.asarray(seen["at"]).T
+    assert seen["lines"] == [[2.0, 0.0, 1.0], [-1.0, 8.0, -1.0]]  # the first one's lowest is 0
+    assert y[0] - y[1] == pytest.approx(1.0)
+    assert y[1] == y[2]
+    assert x[1] < 1 < x[2]
+    assert x[0] == 2
+
+
+def test_the_present_station_is_marked_and_energies_go_from_before_to_after():
+    canvas = Canvas((4.0, 3.0))
+    texts = []
+
+    def draw_it(axes):
+        plots.stations(axes, ["positive phase", "negative phase"], 1)
+        weights = {text.get_text(): text.get_fontweight() for text in axes.texts}
+        assert weights == {"positive phase": "normal", "negative phase": "bold"}
+        plots.energy_change(axes, {"data": torch.tensor([[1.0, 3.0], [0.0, 1.0]]), "later": None})
+        texts.extend(text.get_text() for text in axes.texts)
+
+    canvas.paint(draw_it)
+    assert "-1.50" in texts
 
 
 def test_a_grid_goes_row_by_row_from_the_bottom_left():

@@ -66,6 +66,7 @@ class Canvas:
         for artists in (axes.lines, axes.patches, axes.collections, axes.images, axes.texts):
             for artist in list(artists):
                 artist.remove()
+        axes.containers.clear()  # bars: their patches are gone, their legend entries are not
         axes.child_axes.clear()  # colour bars; their remove() would look for room to give back
         if legend := axes.get_legend():
             legend.remove()
