@@ -23,9 +23,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium. CI must have it; elsewhere its tests are skipped without it."""
+    """Headless Chromium. CI must have it; elsewhere its tests are skipped without it.
+
+    Playwright keeps an event loop running in this thread, so it must be gone before other tests.
+    """
     if CHROMIUM is None:
         reason = "no chromium, chromium-browser or google-chrome was found"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)

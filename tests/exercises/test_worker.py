@@ -181,6 +181,8 @@ BESIDE_A_LOOP = textwrap.dedent(
     import os, signal, sys, threading
     from lecturekit.exercises.worker import Worker
 
+    # a shell starts what it puts in the background with interrupts ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = Worker()
     print(worker.run(lambda: os.getpid(), [()], 60)[0].value, flush=True)
 
