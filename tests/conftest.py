@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import hypothesis
@@ -15,6 +16,8 @@ CI = os.environ.get("CI") == "true"
 
 hypothesis.settings.register_profile("lecturekit", deadline=None, derandomize=CI)
 hypothesis.settings.load_profile("lecturekit")
+# a shell starts what it puts in the background with interrupts ignored; tests of them need them
+signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)  # the nets are small, and results then repeat bit for bit
 
 # marker → (whether this machine has what the test needs, what that is)

@@ -9,6 +9,7 @@ that would give up the protection in just those cases that are hardest to forese
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import io
 import os
@@ -162,7 +163,8 @@ class Worker:
 def _pack(function: Function) -> bytes:
     """Pickle the function with all it refers to, by value: a student's module on disk may have
     changed since a worker imported it."""
-    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    written = function.func if isinstance(function, functools.partial) else function
+    module = sys.modules.get(getattr(written, "__module__", None) or "")
     by_value = module is not None and module.__name__.partition(".")[0] not in ("__main__", "torch")
     try:
         if by_value and module is not None:
