@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BUILD := build
 
-.PHONY: help setup lab test test-lecture lint benchmark html constraints clean
+.PHONY: help setup lab test test-lecture outputs lint benchmark html constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -35,8 +35,12 @@ test: setup lint  ## lint, types, import floors, and all tests but the lecture's
 # LECTUREKIT_DATA names a folder that is not there: the embedded data, whatever was fetched before.
 test-lecture: setup  ## every notebook as a student runs it, compared with its stored outputs
 	LECTUREKIT_PROFILE=cpu LECTUREKIT_STRICT=1 LECTUREKIT_DATA=none \
-	    $(BIN)/python -m pytest --nbval-lax --nbval-sanitize-with=tests/notebooks/sanitize.cfg \
+	    $(BIN)/python -m pytest --nbval-lax --nbval-current-env \
+	    --nbval-sanitize-with=tests/notebooks/sanitize.cfg \
 	    --nbval-cell-timeout=600 --timeout=0 notebooks
+
+outputs: setup  ## execute the notebooks and renew the outputs that test-lecture compares
+	$(BIN)/python tests/notebooks/sources.py --execute notebooks/*.ipynb
 
 lint: setup  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

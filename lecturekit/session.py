@@ -39,7 +39,9 @@ class Session:
         """The size for this profile. Notebooks choose their sizes with it, in sight."""
         return {"smoke": smoke, "cpu": cpu, "gpu": gpu}[self.profile]
 
-    def generator(self, stream: int = 0, *, device: str | torch.device | None = None) -> torch.Generator:
+    def generator(
+        self, stream: int = 0, *, device: str | torch.device | None = None
+    ) -> torch.Generator:
         """A fresh source of randomness, the same for the same seed and stream.
 
         Cells ask for streams of their own, so that running a cell twice, or out of order, changes
@@ -50,7 +52,10 @@ class Session:
         return generator.manual_seed(int(state[0] >> np.uint64(1)))  # 63 bits: seeds are signed
 
     def claim(
-        self, sentence: str, holds: bool | Tensor, numbers: Mapping[str, float | Tensor] | None = None
+        self,
+        sentence: str,
+        holds: bool | Tensor,
+        numbers: Mapping[str, float | Tensor] | None = None,
     ) -> bool:
         """Print ✓ or ✗ for a sentence that promises an outcome of training, with its numbers.
 
@@ -80,7 +85,9 @@ class Session:
         if a.shape != b.shape:
             raise ValueError(f"the two sides have shapes {tuple(a.shape)} and {tuple(b.shape)}")
         difference, size = (a - b).abs().max().item(), max(1.0, b.abs().max().item())
-        return self._judge(sentence, difference <= tolerance * size, {"largest difference": difference})
+        return self._judge(
+            sentence, difference <= tolerance * size, {"largest difference": difference}
+        )
 
     def _judge(self, sentence: str, holds: bool, numbers: Mapping[str, float | Tensor]) -> bool:
         readings = ", ".join(f"{name} {float(value):.3g}" for name, value in numbers.items())

@@ -133,7 +133,7 @@ def minibatches(data: Tensor, batch_size: int, *, generator: torch.Generator) ->
         while len(order) < batch_size:
             epoch = torch.randperm(len(data), generator=generator, device=data.device)
             order = torch.cat([order, epoch])
-        yield data[order[:batch_size]]
+        yield data.index_select(0, order[:batch_size])  # several times as fast as data[...]
         order = order[batch_size:]
 
 

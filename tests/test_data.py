@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import http.server
-import struct
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -18,6 +13,7 @@ from hypothesis import strategies as st
 
 from lecturekit import data
 from lecturekit.data import mnist_files
+from tests.local_mirror import CORRUPT, GOOD, IMAGES, LABELS, TRUNCATED, WRONG_CRC, Mirror
 
 
 class TestDigits:
@@ -136,19 +132,6 @@ class TestFlip:
 # ---------------------------------------------------------------------------------------- MNIST
 
 
-def idx(values: np.ndarray) -> bytes:
-    header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
-    return gzip.compress(header + values.astype(np.uint8).tobytes())
-
-
-IMAGES = np.arange(5 * 28 * 28).reshape(5, 28, 28) % 256
-LABELS = np.array([3, 1, 4, 1, 5])
-GOOD = {name: idx(IMAGES if "images" in name else LABELS) for name in mnist_files.SHA256}
-TRUNCATED = {name: content[: len(content) // 2] for name, content in GOOD.items()}
-CORRUPT = {name: content[:10] + b"\xff" * 9 + content[19:] for name, content in GOOD.items()}
-WRONG_CRC = {name: content[:-8] + bytes(8) for name, content in GOOD.items()}
-
-
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of this test's own, the checksums of the stand-in files, and no LECTUREKIT_DATA."""
@@ -163,37 +146,8 @@ def checksums(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist_files, "SHA256", digests)
 
 
-class Mirror:
-    """A web server on this machine that serves `files` and counts what it was asked for.
-
-    `announce` adds to the length that is announced, as a connection that breaks off would.
-    """
-
-    def __init__(self, files: dict[str, bytes], announce: int = 0):
-        self.requests: list[str] = []
-        mirror = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                name = self.path.removeprefix("/")
-                mirror.requests.append(name)
-                if name not in files:
-                    return self.send_error(404)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(files[name]) + announce))
-                self.end_headers()
-                self.wfile.write(files[name])
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-
 @pytest.fixture
-def serve() -> Iterator[type[Mirror]]:
+def serve() -> Iterator[Callable[..., Mirror]]:
     mirrors: list[Mirror] = []
 
     def start(files: dict[str, bytes], announce: int = 0) -> Mirror:
@@ -202,8 +156,7 @@ def serve() -> Iterator[type[Mirror]]:
 
     yield start
     for mirror in mirrors:
-        mirror.server.shutdown()
-        mirror.server.server_close()
+        mirror.close()
 
 
 def write(folder: Path, files: dict[str, bytes]) -> Path:

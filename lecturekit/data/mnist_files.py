@@ -7,7 +7,7 @@ import math
 import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,11 +26,12 @@ _SHA256SUM = """
 f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6  t10k-labels-idx1-ubyte.gz
 """
 SHA256 = {name: digest for digest, name in map(str.split, _SHA256SUM.strip().splitlines())}
-MIRRORS = (
+MNIST_MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
+Progress = Callable[[str], Any]  # from a file's name to a bar for it, as pooch wants it
 _FILE_STEM = {"train": "train", "test": "t10k"}
 
 
@@ -78,7 +79,10 @@ def mnist(split: Literal["train", "test"] = "train") -> LabelledImages:
 
 
 def fetch_mnist(
-    folder: Path | None = None, *, mirrors: Sequence[str] = MIRRORS, progress: Any = False
+    folder: Path | None = None,
+    *,
+    mirrors: Sequence[str] = MNIST_MIRRORS,
+    progress: Progress | None = None,
 ) -> Path:
     """Download what is missing or damaged of MNIST, and check every file's SHA-256.
 
@@ -88,7 +92,7 @@ def fetch_mnist(
     Args:
         folder: where to put the files; `mnist_folder()` if None.
         mirrors: addresses in front of the files' names, each ending in "/".
-        progress: True, or a progress bar as in pooch (`total`, `update`, `reset`, `close`).
+        progress: makes a bar for a file's name; it has pooch's `total`, `update`, `reset`, `close`.
 
     Returns:
         The folder.
@@ -102,10 +106,12 @@ def fetch_mnist(
     return folder
 
 
-def _fetch(name: str, folder: Path, mirrors: Sequence[str], progress: Any) -> None:
+def _fetch(name: str, folder: Path, mirrors: Sequence[str], progress: Progress | None) -> None:
     answers = []
     for mirror in mirrors:
-        downloader = pooch.HTTPDownloader(progressbar=progress, timeout=30)
+        downloader = pooch.HTTPDownloader(
+            progressbar=progress(name) if progress else False, timeout=30
+        )
         try:
             pooch.retrieve(mirror + name, f"sha256:{SHA256[name]}", name, folder, None, downloader)
         except (requests.RequestException, ValueError) as error:  # ValueError: a wrong checksum

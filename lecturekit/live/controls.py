@@ -16,8 +16,12 @@ class Control:
     """A slider bound to one field of a settings object, in both directions.
 
     The slider's callback, on whatever thread, only sets the field. The other way, `follow` looks
-    whether the field was changed by code. A value outside the slider's range widens the range:
-    to show a setting must never change it.
+    whether the field was changed by code.
+
+    To show a setting must never change it, not even in its last digit: runs would no longer
+    repeat. So a value outside the slider's range widens the range, and the slider reports when it
+    is released or moved by a key (`continuous_update=False`): otherwise it also reports, rounded
+    to its steps, each value that it is merely told to show.
     """
 
     def __init__(self, settings: object, field: str, tunable: Tunable):
@@ -53,7 +57,7 @@ class Control:
                 value=low,
                 min=math.log10(low),
                 max=math.log10(high),
-                step=math.log10(high / low) / 100,
+                step=_log_step(low, self._value),
                 readout_format=".0f" if self._whole else ".3g",
             )
         elif self._whole:
@@ -64,7 +68,7 @@ class Control:
             slider = widgets.FloatSlider(
                 value=low, min=low, max=high, step=step, readout_format=f".{digits}f"
             )
-        slider.description = self.label
+        slider.continuous_update = False
         self.widget = slider
         self._show(self._value)
         return slider
@@ -80,6 +84,12 @@ class Control:
         else:
             slider.min, slider.max = min(slider.min, value), max(slider.max, value)
         slider.value = value
+
+
+def _log_step(low: float, value: float) -> float:
+    """About a hundredth of a decade, such that `value` lies on a step and is shown exactly."""
+    decades = math.log10(value / low) if value > 0 else 1.0
+    return abs(decades) / max(round(100 * abs(decades)), 1) or 0.01
 
 
 def make_controls(settings: object) -> list[Control]:

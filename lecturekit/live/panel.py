@@ -11,9 +11,10 @@ from IPython.display import display
 
 from lecturekit.live.controls import Control, make_controls
 from lecturekit.live.run import Run
+from lecturekit.live.views import View
 from lecturekit.plots import Panels
 
-SLIDER_WIDTH = 270  # page pixels of track and number, without the label
+SLIDER_WIDTH = "230px"  # track and number
 
 _TITLE = '<div style="font-weight:600;font-size:1.1em;line-height:1.5">{}</div>'
 _STATE = '<span style="font-variant-numeric:tabular-nums;white-space:nowrap">{}</span>'
@@ -22,28 +23,41 @@ _ERROR = (
     '<b>{kind}</b><pre style="white-space:pre-wrap;line-height:1.3;margin:4px 0 0">{text}</pre>'
     "</div>"
 )
+_UNSEEN = (  # to be read aloud: an Image widget takes no text alternative
+    '<span style="position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)">'
+    "{}</span>"
+)
+_MARGIN = "4px 8px 4px 0"
 _WRAP = {"flex_flow": "row wrap", "overflow": "visible", "width": "100%"}
 
 
 class Panel(widgets.VBox):
     """What a person sees of a run and does to it. The run calls `show` and `leave`."""
 
-    def __init__(self, run: Run, settings: Mapping[str, object] | Sequence[object]):
-        self._run = run
+    def __init__(
+        self,
+        run: Run,
+        settings: Mapping[str, object] | Sequence[object],
+        *,
+        transport: bool = True,
+    ):
+        self._run, self._transport = run, transport
         self._groups = _control_groups(settings)
-        self._play = self._button("Play", "play", "go on training", self._toggle)
+        if run.pace is not None:
+            self._groups.append(("", make_controls(run.pace)))
+        for control in self._controls():
+            control.widget.observe(self._redraw_unless_playing, "value")
+        self._play = self._button("Play", "play", "train, or hold on", self._toggle)
         self._step = self._button("Step", "step-forward", "one update", self._order("step"))
         self._stop = self._button("Stop", "stop", "end here for good", self._order("stop"))
         self._reset = self._button("Reset", "undo", "begin anew", self._order("reset"))
         self._progress = widgets.FloatProgress(
-            value=0.0, min=0.0, max=1.0, layout=widgets.Layout(width="160px", margin="2px 8px")
+            value=0.0, min=0.0, max=1.0, layout=widgets.Layout(width="110px", margin="2px 8px")
         )
         self._state = widgets.HTML()
+        self._state.add_class("lecturekit-state")
         self._error = widgets.HTML(layout=widgets.Layout(display="none"))
-        self._images = [
-            widgets.Image(format="png", layout=widgets.Layout(max_width="100%", margin="0"))
-            for _ in run.views
-        ]
+        self._frames = [_Frame(view) for view in run.views]
         super().__init__(self._rows(), layout=widgets.Layout(overflow="visible", width="100%"))
         self.add_class("lecturekit-run")
 
@@ -56,12 +70,10 @@ class Panel(widgets.VBox):
         self._show_state(run)
         for control in self._controls():
             control.follow()
-        if pictures is not None:
-            for image, picture in zip(self._images, pictures, strict=True):
-                image.value = picture
-        if pictures is None or run.status != "playing":
-            for image, view in zip(self._images, run.views, strict=True):
-                image.tooltip = view.title  # also what a screen reader says
+        for frame, picture in zip(self._frames, pictures or (), strict=pictures is not None):
+            frame.show(picture)
+            if run.status != "playing":  # ten descriptions a second would be read by nobody
+                frame.describe()
 
     def keep(self, still: Panels) -> None:
         """Put a static picture in the output of the present cell."""
@@ -85,13 +97,10 @@ class Panel(widgets.VBox):
         groups = [_group(name, controls) for name, controls in self._groups if controls]
         sliders = [widgets.Box(groups, layout=widgets.Layout(**_WRAP))] if groups else []
         views = widgets.Box(
-            [
-                _framed(view.title, image)
-                for view, image in zip(self._run.views, self._images, strict=True)
-            ],
+            [frame.widget for frame in self._frames],
             layout=widgets.Layout(**_WRAP, align_items="flex-start"),
         )
-        return [*title, transport, *sliders, self._error, views]
+        return [*title, *([transport] if self._transport else []), *sliders, self._error, views]
 
     def _controls(self) -> list[Control]:
         return [control for _, controls in self._groups for control in controls]
@@ -100,7 +109,7 @@ class Panel(widgets.VBox):
         self, text: str, icon: str, tooltip: str, pressed: Callable[[Any], None]
     ) -> widgets.Button:
         button = widgets.Button(
-            description=text, icon=icon, tooltip=tooltip, layout=widgets.Layout(width="92px")
+            description=text, icon=icon, tooltip=tooltip, layout=widgets.Layout(width="80px")
         )
         button.on_click(pressed)
         return button
@@ -110,6 +119,10 @@ class Panel(widgets.VBox):
 
     def _toggle(self, button: Any) -> None:
         self._run.ask("pause" if self._run.status == "playing" else "play")
+
+    def _redraw_unless_playing(self, change: Any) -> None:
+        if self._run.status not in ("playing", "finishing"):  # these redraw by themselves
+            self._run.ask("redraw")
 
     def _show_state(self, run: Run) -> None:
         playing = run.status == "playing"
@@ -133,6 +146,27 @@ class Panel(widgets.VBox):
             self._error.value = _ERROR.format(kind=kind, text=html.escape(run.explain()))
 
 
+class _Frame:
+    """A view's title, its picture, and its text alternative for screen readers."""
+
+    def __init__(self, view: View):
+        self._view = view
+        self._image = widgets.Image(
+            format="png", layout=widgets.Layout(max_width="100%", margin="0")
+        )
+        self._words = widgets.HTML(layout=widgets.Layout(width="0", height="0"))
+        self.widget = widgets.VBox(
+            [widgets.HTML(_TITLE.format(html.escape(view.title))), self._image, self._words],
+            layout=widgets.Layout(overflow="visible", margin=_MARGIN, max_width="100%"),
+        )
+
+    def show(self, picture: bytes) -> None:
+        self._image.value = picture
+
+    def describe(self) -> None:
+        self._words.value = _UNSEEN.format(html.escape(self._view.alt))
+
+
 def _control_groups(
     settings: Mapping[str, object] | Sequence[object],
 ) -> list[tuple[str, list[Control]]]:
@@ -141,23 +175,18 @@ def _control_groups(
 
 
 def _group(name: str, controls: Sequence[Control]) -> widgets.Widget:
-    """Sliders under each other, their tracks aligned; labels as wide as the longest needs."""
-    label_width = 8 * max(len(control.label) for control in controls) + 12
+    """Sliders under each other, their tracks aligned; a column as wide as the longest label."""
+    cells: list[widgets.Widget] = []
     for control in controls:
-        control.widget.style.description_width = f"{label_width}px"
-        control.widget.layout = widgets.Layout(width=f"{label_width + SLIDER_WIDTH}px")
+        control.widget.layout = widgets.Layout(width=SLIDER_WIDTH)
+        control.widget.tooltip = control.label
+        cells += [widgets.Label(control.label), control.widget]
+    grid = widgets.GridBox(
+        cells,
+        layout=widgets.Layout(grid_template_columns="max-content auto", overflow="visible"),
+    )
     title = [widgets.HTML(_TITLE.format(html.escape(name)))] if name else []
-    return widgets.VBox(
-        [*title, *(control.widget for control in controls)],
-        layout=widgets.Layout(overflow="visible", margin="0 16px 4px 0"),
-    )
-
-
-def _framed(title: str, image: widgets.Image) -> widgets.Widget:
-    return widgets.VBox(
-        [widgets.HTML(_TITLE.format(html.escape(title))), image],
-        layout=widgets.Layout(overflow="visible", margin="4px 16px 4px 0", max_width="100%"),
-    )
+    return widgets.VBox([*title, grid], layout=widgets.Layout(overflow="visible", margin=_MARGIN))
 
 
 def _readable(rate: float) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, Protocol
 
@@ -16,8 +18,9 @@ from lecturekit import plots
 from lecturekit.live.history import History, Points
 from lecturekit.live.interrupts import interrupts_held
 from lecturekit.live.views import View
-from lecturekit.training import DivergenceError, Step, Steps
+from lecturekit.training import DivergenceError, Step, Steps, tunable
 
+Order = Literal["play", "pause", "step", "stop", "reset", "redraw"]
 Status = Literal["playing", "paused", "finishing", "finished", "stopped", "failed"]
 
 SLICE = 0.02  # seconds of training between two breaths of the kernel's loop
@@ -25,6 +28,13 @@ BREATH = 0.001  # seconds in which the kernel answers: cells, buttons, sliders
 REDRAW = 0.1  # seconds between two pictures while playing
 REDRAW_FINISHING = 0.5  # ... while finish() hurries
 SHARE, SHARE_FINISHING = 1 / 3, 1 / 10  # of the time, at most, for pictures
+
+
+@dataclass
+class Pace:
+    """How fast a run may play; `finish` does not wait."""
+
+    updates_per_second: float = tunable(100.0, 1.0, 1000.0, scale="log", label="updates/s, at most")
 
 
 class Audience(Protocol):
@@ -53,14 +63,19 @@ class Run:
         reason: why it is in this state, where that is not plain.
         update: the last update taken.
         total: how many there will be; 0 before the first.
+        pace: how fast it may play; None is as fast as it can.
         rate: updates per second while playing.
         error: what made it fail.
     """
 
     def __init__(
-        self, steps: Steps | Callable[[], Steps], views: Sequence[View] = (), name: str = ""
+        self,
+        steps: Steps | Callable[[], Steps],
+        views: Sequence[View] = (),
+        name: str = "",
+        pace: Pace | None = None,
     ) -> None:
-        self.name, self.views = name, tuple(views)
+        self.name, self.views, self.pace = name, tuple(views), pace
         self.status: Status = "paused"
         self.reason = ""
         self.update = self.total = 0
@@ -74,6 +89,7 @@ class Run:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._orders: deque[str] = deque()
+        self._next_at = 0.0
         self._drawn_at, self._drawing_took = perf_counter(), 0.0
         self._rated_at, self._rated_update = perf_counter(), 0
 
@@ -98,6 +114,8 @@ class Run:
 
     def summary(self) -> str:
         """How far it came, in words that do not depend on the speed of the machine."""
+        if self.status == "finished" and not self.total:
+            return ""  # there was nothing to train
         progress = f"update {self.update:,} of {self.total:,}" if self.total else "not started"
         if self.status == "stopped":
             return f"stopped by hand at {progress}" if self.total else "stopped before the start"
@@ -107,8 +125,7 @@ class Run:
 
     def play(self) -> Run:
         """Take steps by itself, as long as no cell is executed. Needs a running event loop."""
-        with contextlib.suppress(RuntimeError):  # plain Python: finish() will do the work
-            self._loop = asyncio.get_running_loop()
+        self._find_loop()
         if self.status == "paused" and self._loop is not None:
             self.before_play(self)
             self._rated_at, self._rated_update = perf_counter(), self.update
@@ -182,7 +199,7 @@ class Run:
         """All views as they are now, as one static picture."""
         with _hands_off():
             pictures = [view.still() for view in self.views]
-        return plots.panels(pictures, f"{self.name}: {self.summary()}".removeprefix(": "))
+        return plots.panels(pictures, ": ".join(filter(None, (self.name, self.summary()))))
 
     def retire(self) -> None:
         """Give way to a newer run: stop, and close the panel."""
@@ -193,11 +210,15 @@ class Run:
 
     # --------------------------------------------------------------------- those who watch it
 
-    def ask(self, order: Literal["play", "pause", "step", "stop", "reset"]) -> None:
+    def ask(self, order: Order) -> None:
         """Leave an order that the loop carries out; callbacks of widgets may be on any thread."""
         self._orders.append(order)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._obey)
+
+    def _find_loop(self) -> None:
+        with contextlib.suppress(RuntimeError):  # plain Python: finish() will do the work
+            self._loop = asyncio.get_running_loop()
 
     def _obey(self) -> None:
         methods = {
@@ -206,6 +227,7 @@ class Run:
             "step": self._take_one,
             "stop": self.stop,
             "reset": self.reset,
+            "redraw": self.redraw,
         }
         while self._orders:
             methods[self._orders.popleft()]()
@@ -213,6 +235,7 @@ class Run:
     def watch(self, audience: Audience) -> None:
         """Let somebody watch, and show the present state."""
         self.audience = audience
+        self._find_loop()  # orders arrive also where nothing has played yet
         self._enter(self.status)
         self.redraw()
 
@@ -221,7 +244,7 @@ class Run:
     async def _perform(self) -> None:
         while self.status == "playing":
             with interrupts_held() as interrupted:
-                self._advance_for(SLICE)
+                self._advance_in_time(SLICE, interrupted)
                 self._redraw_if_due(REDRAW, SHARE)
             if interrupted():
                 self.pause("interrupted")
@@ -231,7 +254,7 @@ class Run:
         self._enter("finishing")  # the task ends when it wakes up
         with interrupts_held() as interrupted:
             while self.status == "finishing" and not interrupted():
-                self._advance_for(SLICE)
+                self._advance_for(SLICE, interrupted)
                 if "stop" in self._orders:
                     self.stop()
                 self._redraw_if_due(REDRAW_FINISHING, SHARE_FINISHING)
@@ -250,9 +273,20 @@ class Run:
                 self._advance()
                 self.redraw()
 
-    def _advance_for(self, seconds: float) -> None:
+    def _advance_in_time(self, seconds: float, interrupted: Callable[[], bool]) -> None:
+        """The updates of a slice, no more of them than the pace allows."""
+        if self.pace is None:
+            return self._advance_for(seconds, interrupted)
+        now = start = perf_counter()
+        self._next_at = max(self._next_at, start - REDRAW)  # a long cell is not caught up with
+        while self.status == "playing" and self._next_at <= now < start + seconds:
+            self._next_at += 1 / self.pace.updates_per_second
+            self._advance()
+            now = math.inf if interrupted() else perf_counter()
+
+    def _advance_for(self, seconds: float, interrupted: Callable[[], bool]) -> None:
         deadline, status = perf_counter() + seconds, self.status
-        while self.status == status and perf_counter() < deadline:
+        while self.status == status and perf_counter() < deadline and not interrupted():
             self._advance()
 
     def _advance(self) -> None:
@@ -308,8 +342,7 @@ class Run:
         self._measure_rate(started)
         try:
             with _hands_off():
-                pictures = [view.picture() for view in self.views]
-            self.audience.show(self, pictures)
+                self.audience.show(self, [view.picture() for view in self.views])
         except Exception as error:
             if self.error is None:
                 self._fail(error)
@@ -323,8 +356,9 @@ class Run:
 
     def _measure_rate(self, now: float) -> None:
         """Once a second: faster, nobody could read it."""
-        if now - self._rated_at >= 1.0 or not self.rate:
-            self.rate = max(self.update - self._rated_update, 0) / (now - self._rated_at)
+        elapsed = now - self._rated_at
+        if elapsed >= 1.0 or (elapsed > 0.0 and not self.rate):
+            self.rate = max(self.update - self._rated_update, 0) / elapsed
             self._rated_at, self._rated_update = now, self.update
 
     def explain(self) -> str:

@@ -22,8 +22,8 @@ from lecturekit.plots.mosaic import mosaic
 from lecturekit.plots.picture import Picture
 from lecturekit.training import Step
 
-SIZE = (5.0, 3.2)
-SQUARE = (4.4, 4.4)
+SIZE = (4.1, 3.0)  # two beside each other on a projector, with JupyterLab's side bar open
+SQUARE = (4.1, 4.1)
 
 
 class View(ABC):
@@ -208,7 +208,7 @@ class Density(Figure):
         ylabel: str = "x₂",
         device: str | torch.device = "cpu",
         alt: str = "",
-        size: tuple[float, float] = (5.2, 4.4),
+        size: tuple[float, float] = (4.1, 3.6),
     ) -> None:
         super().__init__(title, self._draw_field, alt=alt, size=size)
         self._function, self._extent, self._unit, self._signed = function, extent, unit, signed
@@ -250,7 +250,7 @@ class ImageGrid(View):
         captions: Sequence[str] | None = None,
         signed: bool = False,
         alt: str = "",
-        width: int = 420,
+        width: int = 410,
     ) -> None:
         super().__init__(title, alt)
         self._images = images

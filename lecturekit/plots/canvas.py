@@ -51,7 +51,7 @@ class Canvas:
             self._figure = AggFigure(figsize=size, dpi=DPI * scale)
             self._canvas = FigureCanvasAgg(self._figure)
             self._axes = self._figure.add_subplot()
-        self._room = 0  # characters that the margins were laid out for
+        self._texts: tuple[str, ...] | None = None  # tick labels that the margins are laid out for
 
     def paint(self, draw: Draw) -> bytes:
         """PNG of what `draw` puts on the empty axes."""
@@ -66,8 +66,7 @@ class Canvas:
         for artists in (axes.lines, axes.patches, axes.collections, axes.images, axes.texts):
             for artist in list(artists):
                 artist.remove()
-        for inset in list(axes.child_axes):  # colour bars
-            inset.remove()
+        axes.child_axes.clear()  # colour bars; their remove() would look for room to give back
         if legend := axes.get_legend():
             legend.remove()
         axes.set_prop_cycle(mpl.rcParams["axes.prop_cycle"])
@@ -75,12 +74,18 @@ class Canvas:
         axes.autoscale(True)
 
     def _render(self) -> None:
-        """Draw, and lay out anew only when a label grew: axes that jump cannot be watched."""
+        """Draw, and lay out anew only when a label no longer fits: axes that jump confuse."""
         self._canvas.draw()
-        ticks = [*self._axes.get_xticklabels(), *self._axes.get_yticklabels()]
-        longest = max((len(tick.get_text()) for tick in ticks), default=0)
-        if longest > self._room or not self._room:
-            self._room = max(longest, 1)
+        labels = [*self._axes.get_xticklabels(), *self._axes.get_yticklabels()]
+        texts = tuple(label.get_text() for label in labels)
+        if texts != self._texts and not self._fits():
             self._figure.set_layout_engine("constrained")
             self._canvas.draw()
             self._figure.set_layout_engine("none")
+        self._texts = texts
+
+    def _fits(self) -> bool:
+        if self._texts is None:
+            return False  # never laid out
+        box, page = self._axes.get_tightbbox(self._canvas.get_renderer()), self._figure.bbox
+        return box is None or (page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0)

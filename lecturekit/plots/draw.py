@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import MaxNLocator
 
 from lecturekit.plots.canvas import to_array
-from lecturekit.plots.style import DIVERGING, INK, SEQUENTIAL
+from lecturekit.plots.style import DIVERGING, FACE, INK, SEQUENTIAL
 
 Lines = Mapping[str, Sequence[Any]]
 Extent = tuple[float, float, float, float]
@@ -41,6 +41,8 @@ def lines(
             )
     _reference_levels(axes, references or {})
     axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    if not any(len(line[0]) for line in lines.values()):
+        axes.set_xlim(0.0, 1.0)  # nothing yet: rather a plain frame than ticks around 0 ± 0.04
     if xlim:
         axes.set_xlim(*xlim)
     if ylim:
@@ -135,12 +137,12 @@ def points(
     xlabel: str,
     ylabel: str,
     extent: Extent | None = None,
-    size: float = 10.0,
+    size: float = 14.0,
 ) -> None:
     """Clouds of points (n, 2) in the plane, with equal units on both axes."""
     for rank, (name, cloud) in enumerate(clouds.items()):
         x, y = to_array(cloud).reshape(-1, 2).T
-        axes.scatter(x, y, s=size, color=f"C{rank}", alpha=0.7, linewidth=0, label=name)
+        axes.scatter(x, y, s=size, color=f"C{rank}", edgecolor=FACE, linewidth=0.4, label=name)
     axes.set(xlabel=xlabel, ylabel=ylabel, aspect="equal")
     if extent:
         axes.set(xlim=extent[:2], ylim=extent[2:])

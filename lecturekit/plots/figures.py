@@ -14,7 +14,7 @@ from lecturekit.plots.canvas import DPI, Canvas, Draw, encode_png, to_array
 from lecturekit.plots.mosaic import mosaic
 from lecturekit.plots.picture import Picture
 
-SIZE = (6.0, 3.8)
+SIZE = (5.4, 3.5)
 SHARP = 2  # picture pixels to a page pixel
 
 
@@ -132,7 +132,7 @@ def heatmap(
     ylabel: str,
     unit: str,
     alt: str = "",
-    size: tuple[float, float] = (5.2, 4.2),
+    size: tuple[float, float] = (5.0, 4.0),
     **options: Any,
 ) -> Picture:
     """A matrix in colours, row 0 on top.
@@ -169,7 +169,7 @@ def scatter(
     xlabel: str = "x₁",
     ylabel: str = "x₂",
     alt: str = "",
-    size: tuple[float, float] = (4.6, 4.6),
+    size: tuple[float, float] = (4.4, 4.4),
     **options: Any,
 ) -> Picture:
     """Clouds of points in the plane.

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+SHRINK = 0.75  # how far a picture may shrink to stand beside another
 _FIGURE = (
-    '<figure style="margin:0;max-width:100%;width:{width}px">'
+    '<figure style="margin:0;flex:1 1 {least}px;max-width:{width}px">'
     '<figcaption style="font-size:1.1em;font-weight:600;margin:0 0 4px">{title}</figcaption>'
     '<img src="data:image/png;base64,{data}" alt="{alt}" width="{width}" '
-    'style="max-width:100%;height:auto;border-radius:4px"></figure>'
+    'style="width:100%;height:auto;border-radius:4px"></figure>'
 )
 _ROW = '<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start">{figures}</div>'
 
@@ -45,6 +46,7 @@ class Picture:
             alt=html.escape(self.alt, quote=True),
             data=base64.b64encode(self.png).decode(),
             width=self.width,
+            least=round(SHRINK * self.width),
         )
 
     def __repr__(self) -> str:

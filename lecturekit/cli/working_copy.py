@@ -1,0 +1,79 @@
+"""A student's working copy: updates refresh what is unchanged, and never overwrite an answer.
+
+Each notebook handed out carries, in its metadata, the fingerprint of its cells as they were. As
+long as the cells still have it, nothing was written into them and an update may replace them.
+Running cells changes outputs only, and so does not count as a change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def hand_out(source: Path, folder: Path) -> Iterator[tuple[Path, str]]:
+    """Put the notebook `source` into `folder`, or beside the copy there if that was changed.
+
+    Yields:
+        Each file that was looked at, and what was done about it.
+
+    Raises:
+        ValueError: `folder` is the originals' own.
+    """
+    if folder.resolve() == source.parent.resolve():
+        raise ValueError(f"{folder} is the folder of the originals; name another one")
+    folder.mkdir(parents=True, exist_ok=True)
+    lecture = json.loads(source.read_text(encoding="utf-8"))
+    newest = fingerprint(lecture)
+    lecture["metadata"]["lecturekit"] = {"handed_out": newest}
+
+    for target in _targets(source, folder):
+        if not target.exists():
+            _write(target, lecture)
+            yield target, "new" if target.name == source.name else "the update, put beside it"
+            return
+        handed_out, now = _state(target)
+        if now == newest:
+            yield target, "up to date"
+            return
+        if now == handed_out:
+            _write(target, lecture)
+            yield target, "refreshed; you had changed nothing"
+            return
+        yield target, "kept, with your changes"
+        if handed_out == newest:
+            return
+
+
+def fingerprint(notebook: dict[str, Any]) -> str:
+    """A digest of what a person can write into a notebook: its cells' kinds and sources."""
+    cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _targets(source: Path, folder: Path) -> Iterator[Path]:
+    yield folder / source.name
+    yield folder / f"{source.stem}.update.ipynb"
+    for number in itertools.count(2):
+        yield folder / f"{source.stem}.update-{number}.ipynb"
+
+
+def _state(target: Path) -> tuple[str | None, str]:
+    """The fingerprint with which it was handed out, and the present one.
+
+    A file that cannot be read as a notebook was changed by somebody: its present one is "".
+    """
+    try:
+        notebook = json.loads(target.read_text(encoding="utf-8"))
+        return notebook["metadata"].get("lecturekit", {}).get("handed_out"), fingerprint(notebook)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, ""
+
+
+def _write(target: Path, notebook: dict[str, Any]) -> None:
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    target.write_text(text, encoding="utf-8", newline="\n")

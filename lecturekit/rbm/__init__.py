@@ -1,0 +1,83 @@
+"""Section 1: the restricted Boltzmann machine, trained by CD-k, PCD and FPCD, and exact answers.
+
+model            energy, conditionals, the gradient of the energy
+negative_phase   CD-k, PCD, FPCD: where the particles come from
+trainer          the loop on the slides as a generator of steps
+slow_motion      one update, phase by phase
+enumeration      all states of binary units, by number
+exact            distributions, gradients, transition matrices by enumeration
+expected         CD and PCD with infinitely many samples: bias, and the tug-of-war
+partition        exact log Z and likelihood, up to 784×25
+ais              an estimate of log Z for any size
+pseudo_likelihood
+"""
+
+from lecturekit.rbm.ais import LogPartition, ais_log_partition, ais_schedule
+from lecturekit.rbm.enumeration import state_index, states
+from lecturekit.rbm.exact import (
+    EnergyProfile,
+    empirical_distribution,
+    energy_profile,
+    exact_gradient,
+    exact_visible_distribution,
+    expected_energy_gradient,
+    gibbs_transition_matrix,
+)
+from lecturekit.rbm.expected import (
+    CrowdSettings,
+    cd_relative_error,
+    expected_cd_gradient,
+    infinite_crowd,
+)
+from lecturekit.rbm.model import RBM, State, Theta, energy_gradient, log_odds, sample
+from lecturekit.rbm.negative_phase import (
+    ContrastiveDivergence,
+    FastPersistentCD,
+    GibbsStep,
+    NegativePhase,
+    PersistentCD,
+    gibbs_step,
+)
+from lecturekit.rbm.partition import exact_log_likelihood, exact_log_partition
+from lecturekit.rbm.pseudo_likelihood import pseudo_log_likelihood
+from lecturekit.rbm.slow_motion import Phase, slow_motion
+from lecturekit.rbm.trainer import Settings, train, update
+
+__all__ = [
+    "RBM",
+    "ContrastiveDivergence",
+    "CrowdSettings",
+    "EnergyProfile",
+    "FastPersistentCD",
+    "GibbsStep",
+    "LogPartition",
+    "NegativePhase",
+    "PersistentCD",
+    "Phase",
+    "Settings",
+    "State",
+    "Theta",
+    "ais_log_partition",
+    "ais_schedule",
+    "cd_relative_error",
+    "empirical_distribution",
+    "energy_gradient",
+    "energy_profile",
+    "exact_gradient",
+    "exact_log_likelihood",
+    "exact_log_partition",
+    "exact_visible_distribution",
+    "expected_cd_gradient",
+    "expected_energy_gradient",
+    "gibbs_step",
+    "gibbs_transition_matrix",
+    "infinite_crowd",
+    "log_odds",
+    "pseudo_log_likelihood",
+    "sample",
+    "slow_motion",
+    "state_index",
+    "states",
+    "train",
+    "update",
+]

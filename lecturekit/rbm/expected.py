@@ -1,0 +1,128 @@
+"""CD and PCD with infinitely many samples: what they do on average, without their noise.
+
+On a machine small enough to enumerate, a crowd of particles is a distribution R over all visible
+states, and a Gibbs step is one product with the transition matrix: R := R T. What is left of CD's
+error is its bias, and what is left of PCD is the tug-of-war between learning and mixing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lecturekit.evaluation import kl_divergence
+from lecturekit.rbm.exact import (
+    empirical_distribution,
+    exact_gradient,
+    exact_visible_distribution,
+    expected_energy_gradient,
+    gibbs_transition_matrix,
+)
+from lecturekit.rbm.model import RBM, Theta
+from lecturekit.rbm.trainer import Settings
+from lecturekit.training import Step, Steps, check_settings, guard, linear_decay, tunable
+
+
+@torch.no_grad()
+def expected_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
+    """The mean update of CD-k, E_{P Tᵏ}[∇F] − E_P[∇F], with P the data's distribution.
+
+    For k → ∞ it becomes the gradient of the log-likelihood; at k = 0 it is zero.
+
+    Args:
+        model: at most 12 visible units.
+        data: (n, n_visible) in {0, 1}.
+        k: Gibbs steps, ≥ 0.
+
+    Returns:
+        Theta in float64.
+
+    Raises:
+        ValueError: k is negative, or the model is too large to enumerate.
+    """
+    if k < 0:
+        raise ValueError(f"expected k ≥ 0 Gibbs steps, got {k}")
+    start = empirical_distribution(data)
+    end = start @ torch.linalg.matrix_power(gibbs_transition_matrix(model), k)
+    return expected_energy_gradient(model, end) - expected_energy_gradient(model, start)
+
+
+def cd_relative_error(model: RBM, data: Tensor, ks: Sequence[int]) -> Tensor:
+    """‖g_k − g‖ / ‖g‖ for the mean update g_k of CD-k and the gradient g of the log-likelihood.
+
+    1 means as wrong as not moving at all. The norm is over all of θ.
+
+    Args:
+        model, data: as in `expected_cd_gradient`; the gradient must not be zero.
+        ks: Gibbs steps.
+
+    Returns:
+        (len(ks),) float64.
+    """
+    gradient = exact_gradient(model, data)
+    errors = [_norm(expected_cd_gradient(model, data, int(k)) - gradient) for k in ks]
+    return torch.stack(errors) / _norm(gradient)
+
+
+def _norm(direction: Theta) -> Tensor:
+    return torch.cat([term.flatten().double() for term in direction]).norm()
+
+
+@dataclass
+class CrowdSettings(Settings):
+    """`Settings` with the Gibbs steps between two updates; there are no minibatches."""
+
+    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
+
+
+def infinite_crowd(model: RBM, data: Tensor, settings: CrowdSettings) -> Steps:
+    """PCD with infinitely many particles and the whole of the data: no noise, so no generator.
+
+    One step is R := R Tᵏ, then θ := θ + α (E_R[∇F] − E_P[∇F]), the descent of
+    C = KL(P‖Q_θ) − KL(R‖Q_θ) with R held fixed.
+
+    Metrics, in nats:
+        kl_data: KL(P‖Q), after the update; what learning is about.
+        kl_crowd: KL(R‖Q), after the update; how far the particles are from the model.
+        mixing: the change of KL(R‖Q) by the Gibbs steps, never positive.
+        learning: the change of KL(R‖Q) by the update of θ.
+
+    Args:
+        model: at most 12 visible units, trained in place.
+        data: (n, n_visible) in {0, 1}.
+        settings: read anew at every step.
+
+    Raises:
+        ValueError: settings outside their domain, or a model too large to enumerate.
+    """
+    check_settings(settings)
+    return guard(_crowd_steps(model, data, settings), model, settings)
+
+
+@torch.no_grad()
+def _crowd_steps(model: RBM, data: Tensor, settings: CrowdSettings) -> Iterator[Step]:
+    points = crowd = empirical_distribution(data)
+    for index in range(1, settings.updates + 1):
+        model_distribution = exact_visible_distribution(model)
+        before = kl_divergence(crowd, model_distribution)
+        transition = gibbs_transition_matrix(model)
+        for _ in range(settings.k):
+            crowd = crowd @ transition
+        mixed = kl_divergence(crowd, model_distribution)
+        rate = settings.learning_rate
+        if settings.linear_decay:
+            rate *= linear_decay(index, settings.updates)
+        gradient = expected_energy_gradient(model, crowd) - expected_energy_gradient(model, points)
+        model.ascend(gradient, rate, weight_decay=settings.weight_decay)
+        model_distribution = exact_visible_distribution(model)
+        learned = kl_divergence(crowd, model_distribution)
+        metrics = {
+            "kl_data": kl_divergence(points, model_distribution),
+            "kl_crowd": learned,
+            "mixing": mixed - before,
+            "learning": learned - mixed,
+        }
+        yield Step(index, settings.updates, metrics)

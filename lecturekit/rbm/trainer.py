@@ -1,0 +1,214 @@
+"""The training loop of the slides, as a generator of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from lecturekit.rbm.model import RBM, State, Theta
+from lecturekit.rbm.negative_phase import NegativePhase
+from lecturekit.training import (
+    Step,
+    Steps,
+    check_settings,
+    guard,
+    linear_decay,
+    minibatches,
+    tunable,
+)
+
+
+@dataclass
+class Settings:
+    """Hyperparameters of `train`; tunable fields are read anew at every update.
+
+    Attributes:
+        updates: number of parameter updates.
+        batch_size: rows of a minibatch.
+        learning_rate: α.
+        linear_decay: whether α falls linearly to 0 over the run, as in Tieleman 2008.
+        weight_decay: λ; each update takes α·λ·W off W, as for the penalty λ‖W‖²/2.
+        precision: "bfloat16" makes the matrix products with a bfloat16 copy of W, twice as fast
+            on a processor with instructions for it; W itself, probabilities and samples keep
+            the model's precision.
+    """
+
+    updates: int = 10_000
+    batch_size: int = 100
+    learning_rate: float = tunable(0.05, 1e-4, 1.0, scale="log", label="learning rate α")
+    linear_decay: bool = True
+    weight_decay: float = tunable(0.0, 0.0, 0.01, label="weight decay λ")
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+
+METRICS_EVERY = 50  # rare enough to cost nothing beside the updates
+
+
+def train(
+    model: RBM,
+    data: Tensor,
+    settings: Settings,
+    *,
+    negative_phase: NegativePhase,
+    generator: torch.Generator,
+) -> Steps:
+    """Train an RBM by stochastic ascent of the log-likelihood, one update per step.
+
+    θ := θ + α·(∇E(X⁻) − ∇E(X⁺)), with X⁺ a minibatch and X⁻ the particles of the negative phase.
+    Every 50th step, the first and the last carry the metric `free_energy_gap`, the mean of F(X⁻)
+    less that of F(X⁺), in nats.
+
+    Args:
+        model: trained in place.
+        data: (n, n_visible) in {0, 1}, on the model's device.
+        settings: a change to a tunable field takes effect at the next update.
+        negative_phase: how X⁻ is sampled; particles that are under way go on.
+        generator: source of the minibatches and samples, on the model's device.
+
+    Returns:
+        Steps under `guard`: on divergence the model goes back to its last finite state.
+
+    Raises:
+        ValueError: settings, data or devices do not fit; the model is untouched.
+    """
+    check(model, data, settings, generator)
+    steps = _steps(model, data, settings, negative_phase, generator)
+    return guard(steps, model, settings)
+
+
+def _steps(
+    model: RBM,
+    data: Tensor,
+    settings: Settings,
+    negative_phase: NegativePhase,
+    generator: torch.Generator,
+) -> Iterator[Step]:
+    negative_phase.begin(model, data, generator=generator)
+    batches = minibatches(data, settings.batch_size, generator=generator)
+    working = working_copy(model, settings)
+    total = settings.updates
+    for index in range(1, total + 1):
+        rate = settings.learning_rate * (linear_decay(index, total) if settings.linear_decay else 1)
+        data_state, particles = update(
+            model,
+            next(batches),
+            negative_phase,
+            learning_rate=rate,
+            weight_decay=settings.weight_decay,
+            generator=generator,
+            working=working,
+        )
+        looked_at = index % METRICS_EVERY == 0 or index in (1, total)
+        yield Step(index, total, free_energy_gap(model, data_state, particles) if looked_at else {})
+
+
+def working_copy(model: RBM, settings: Settings) -> RBM:
+    """What the matrix products are made with: the model itself, or a copy in bfloat16."""
+    return model if settings.precision == "float32" else model.lowered(torch.bfloat16)
+
+
+def update(
+    model: RBM,
+    v: Tensor,
+    negative_phase: NegativePhase,
+    *,
+    learning_rate: float,
+    weight_decay: float = 0.0,
+    generator: torch.Generator,
+    working: RBM | None = None,
+) -> tuple[State, State]:
+    """One update of θ, in place; returns X⁺ and X⁻.
+
+    The same as the loop on the slide up to rounding: unless the negative phase wants to see the
+    gradient, it is added to θ without being formed, which saves a pass over memory as large as W.
+
+    Args:
+        model: trained in place.
+        v: (batch, n_visible) in {0, 1}, the minibatch.
+        negative_phase: where X⁻ comes from.
+        learning_rate: α.
+        weight_decay: λ.
+        generator: source of the samples, on the model's device.
+        working: `model.lowered(dtype)`, for products in another precision.
+    """
+    if working is None:
+        working = model
+    elif working is not model:
+        working.theta.W.copy_(model.theta.W)
+    data = working.clamp(v)
+    particles = negative_phase.advance(working, data, generator=generator)
+    learn(model, negative_phase, data, particles, learning_rate, weight_decay, working.W.dtype)
+    return data, particles
+
+
+def learn(
+    model: RBM,
+    negative_phase: NegativePhase,
+    data: State,
+    particles: State,
+    learning_rate: float,
+    weight_decay: float,
+    dtype: torch.dtype,
+) -> None:
+    """θ := θ + α·(∇E(X⁻) − ∇E(X⁺)) less the weight decay, in place; products in `dtype`."""
+    if negative_phase.wants_gradient():
+        gradient = 0.0 * model.theta
+        _add_contrast(gradient, data, particles, 1.0, 1.0, dtype)
+        model.ascend(gradient, learning_rate, weight_decay=weight_decay)
+        negative_phase.learn(gradient)
+    else:
+        keep = 1 - learning_rate * weight_decay
+        _add_contrast(model.theta, data, particles, learning_rate, keep, dtype)
+
+
+def _add_contrast(
+    theta: Theta, data: State, particles: State, factor: float, keep: float, dtype: torch.dtype
+) -> None:
+    """θ += factor · (∇E(X⁻) − ∇E(X⁺)), in place, after W is shrunk to the part `keep`."""
+    up, down = factor / data.visible.shape[0], -factor / particles.visible.shape[0]
+    if dtype == theta.W.dtype:
+        theta.W.addmm_(data.visible.t(), data.hidden, beta=keep, alpha=up)
+        theta.W.addmm_(particles.visible.t(), particles.hidden, alpha=down)
+    else:  # one product of all rows, so that only the difference is rounded to `dtype`
+        v = torch.cat([data.visible, particles.visible]).to(dtype)
+        h = torch.cat([data.hidden, particles.hidden * (down / up)]).to(dtype)
+        theta.W.mul_(keep).add_(v.t() @ h, alpha=up)
+    theta.b.add_(data.visible.sum(0), alpha=up).add_(particles.visible.sum(0), alpha=down)
+    theta.c.add_(data.hidden.sum(0), alpha=up).add_(particles.hidden.sum(0), alpha=down)
+
+
+@torch.no_grad()
+def free_energy_gap(model: RBM, data: State, particles: State) -> dict[str, Tensor]:
+    gap = model.free_energy(particles.visible).mean() - model.free_energy(data.visible).mean()
+    return {"free_energy_gap": gap}
+
+
+def check(model: RBM, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
+    check_settings(settings)
+    if settings.precision not in ("float32", "bfloat16"):
+        raise ValueError(f"expected precision 'float32' or 'bfloat16', got {settings.precision!r}")
+    for name in ("updates", "batch_size"):
+        value = getattr(settings, name)
+        if value < 1 or value != int(value):
+            raise ValueError(f"expected a whole number {name} ≥ 1, got {value!r}")
+    if data.dim() != 2 or data.shape[1] != model.n_visible or len(data) == 0:
+        hint = "; flatten images with data.flatten(1)" if data.dim() > 2 else ""
+        raise ValueError(
+            f"expected data of shape (n, {model.n_visible}), got {tuple(data.shape)}{hint}"
+        )
+    if not data.device == model.W.device == generator.device:
+        raise ValueError(
+            "expected data, model and generator on one device, got data on "
+            f"{data.device}, model on {model.W.device}, generator on {generator.device}"
+        )
+    if data.dtype != model.W.dtype:
+        raise ValueError(f"expected data of the model's {model.W.dtype}, got {data.dtype}")
+    if not bool(((data == 0) | (data == 1)).all()):
+        raise ValueError(
+            f"expected data of zeros and ones, got values from {data.min():g} to {data.max():g}; "
+            "threshold them: (data > 0.5).float()"
+        )

@@ -1,0 +1,105 @@
+"""What the tests do with a notebook: execute it, answer its exercises, read the verdicts."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbformat import NotebookNode
+
+from lecturekit.exercises import Exercise
+from lecturekit.exercises.catalogue import SECTIONS
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+_VERDICT = re.compile(r"Exercise (\S+), .*: (not attempted|correct|not yet|broken)$", re.MULTILINE)
+
+
+def section(path: Path) -> str:
+    """01_rbm.ipynb → rbm: the stem that the section has everywhere."""
+    return path.stem.split("_", maxsplit=1)[1]
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def execute(notebook: NotebookNode, folder: Path, **parameters: object) -> NotebookNode:
+    """Run it from top to bottom under the smoke profile; raises if a cell does."""
+    source, executed = folder / "source.ipynb", folder / "executed.ipynb"
+    nbformat.write(notebook, source)
+    papermill.execute_notebook(
+        str(source),
+        str(executed),
+        {"profile": "smoke", **parameters},
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+    )
+    return nbformat.read(executed, as_version=4)
+
+
+def definition(notebook: NotebookNode, name: str) -> tuple[NotebookNode, ast.FunctionDef] | None:
+    """The cell that defines a function at its top level, and the definition."""
+    for cell in code_cells(notebook):
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                return cell, node
+    return None
+
+
+def answered(
+    notebook: NotebookNode, exercises: Sequence[Exercise], answer: Callable[[Exercise], str]
+) -> NotebookNode:
+    """A copy in which `answer(exercise)`, a piece of source, stands in place of every stub."""
+    filled_in = copy.deepcopy(notebook)
+    for exercise in exercises:
+        found = definition(filled_in, exercise.stub_name)
+        assert found, f"there is no stub of exercise {exercise.number}, {exercise.stub_name}"
+        cell, stub = found
+        lines = cell.source.splitlines()
+        lines[stub.lineno - 1 : stub.end_lineno] = answer(exercise).splitlines()
+        cell.source = "\n".join(lines)
+    return filled_in
+
+
+def solution(exercise: Exercise) -> str:
+    return exercise.source
+
+
+def typical_mistake(exercise: Exercise) -> str:
+    """The first of the exercise's wrong answers, under the name that the notebook checks."""
+    stem = SECTIONS[exercise.number.partition(".")[0]]
+    return (
+        "from lecturekit.exercises import catalogue as _catalogue\n"
+        f"{exercise.stub_name} = next(\n"
+        f"    e for e in _catalogue({stem!r}) if e.number == {exercise.number!r}\n"
+        ").wrong[0].function"
+    )
+
+
+def verdicts(executed: NotebookNode) -> dict[str, str]:
+    """The outcome of each exercise by its number, as the executed notebook shows it."""
+    shown = (
+        output.data.get("text/plain", "")
+        for cell in code_cells(executed)
+        for output in cell.outputs
+        if output.output_type in ("execute_result", "display_data")
+    )
+    return dict(match for text in shown for match in _VERDICT.findall(text))
+
+
+def complaints(executed: NotebookNode) -> list[str]:
+    """What a run put on stderr, warnings included, and the errors that it survived."""
+    return [
+        output.get("text") or "\n".join(output.traceback)
+        for cell in code_cells(executed)
+        for output in cell.outputs
+        if output.output_type == "error" or output.get("name") == "stderr"
+    ]

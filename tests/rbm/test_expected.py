@@ -1,0 +1,84 @@
+"""CD and PCD with infinitely many samples, against sampling, autograd and limits."""
+
+import pytest
+import torch
+
+from lecturekit import data, rbm
+from lecturekit.evaluation import kl_divergence
+from lecturekit.training import finish
+
+PATTERNS = data.bars_and_stripes(2).double()
+
+
+@pytest.fixture
+def model(generator: torch.Generator) -> rbm.RBM:
+    return rbm.RBM(4, 3, weight_scale=0.8, generator=generator, dtype=torch.float64)
+
+
+def flat(theta: rbm.Theta) -> torch.Tensor:
+    return torch.cat([term.flatten() for term in theta])
+
+
+def test_expected_cd_gradient_is_the_mean_of_sampled_updates(model, generator):
+    """Within 5 standard errors in every coordinate, for 20,000 chains of 3 steps."""
+    n, k = 20_000, 3
+    start = model.clamp(PATTERNS.repeat(-(-n // 6), 1)[: n - n % 6])
+    end = rbm.ContrastiveDivergence(k).advance(model, start, generator=generator)
+    v, h = end
+    per_chain = torch.cat([-(v[:, :, None] * h[:, None]).flatten(1), -v, -h], 1)
+    sampled = per_chain.mean(0) - flat(rbm.energy_gradient(start))
+    error = per_chain.std(0) / len(v) ** 0.5
+    expected = flat(rbm.expected_cd_gradient(model, PATTERNS, k))
+    assert ((sampled - expected).abs() <= 5 * error).all()
+
+
+def test_relative_error_is_one_without_moving_and_vanishes_with_long_chains(model):
+    at_start, one, long = rbm.cd_relative_error(model, PATTERNS, [0, 1, 400])
+    assert at_start == pytest.approx(1.0, abs=1e-12)
+    assert long < 1e-6 < one
+
+
+def test_negative_k_is_refused(model):
+    with pytest.raises(ValueError, match="k ≥ 0"):
+        rbm.expected_cd_gradient(model, PATTERNS, -1)
+
+
+def test_the_first_step_descends_c_with_the_crowd_held_fixed(model):
+    """θ moves by −α ∂C/∂θ for C = KL(P‖Q) − KL(R‖Q), by autograd, with R = P T held fixed."""
+    points = rbm.empirical_distribution(PATTERNS)
+    crowd = points @ rbm.gibbs_transition_matrix(model)
+    log_q = torch.log_softmax(-model.free_energy(rbm.states(4, like=model.W)), 0)
+    loss = -(points @ log_q) + crowd @ log_q  # C, up to what does not depend on θ
+    slope = torch.cat([g.flatten() for g in torch.autograd.grad(loss, model.parameters())])
+    before = flat(model.theta.clone())
+    settings = rbm.CrowdSettings(updates=1, learning_rate=0.1)
+    finish(rbm.infinite_crowd(model, PATTERNS, settings))
+    torch.testing.assert_close(flat(model.theta), before - 0.1 * slope)
+
+
+def test_mixing_never_raises_and_metrics_add_up(model):
+    settings = rbm.CrowdSettings(updates=60, learning_rate=2.0, linear_decay=False)
+    previous = None
+    for step in rbm.infinite_crowd(model, PATTERNS, settings):
+        assert step.metrics["mixing"] <= 1e-12
+        if previous is not None:
+            change = step.metrics["mixing"] + step.metrics["learning"]
+            assert step.metrics["kl_crowd"] - previous == pytest.approx(change.item(), abs=1e-12)
+        previous = step.metrics["kl_crowd"].item()
+    q = rbm.exact_visible_distribution(model)
+    direct = kl_divergence(rbm.empirical_distribution(PATTERNS), q).item()
+    assert step.metrics["kl_data"] == pytest.approx(direct, abs=1e-12)
+
+
+def test_more_gibbs_steps_keep_the_crowd_closer(model):
+    lag = {}
+    for k in (1, 5):
+        model.initialise(torch.Generator().manual_seed(7))
+        settings = rbm.CrowdSettings(updates=300, learning_rate=1.0, linear_decay=False, k=k)
+        lag[k] = finish(rbm.infinite_crowd(model, PATTERNS, settings)).metrics["kl_crowd"]
+    assert 0 < lag[5] < lag[1]
+
+
+def test_settings_outside_their_domain_are_refused(model):
+    with pytest.raises(ValueError, match="learning_rate"):
+        rbm.infinite_crowd(model, PATTERNS, rbm.CrowdSettings(learning_rate=-1.0))

@@ -1,0 +1,503 @@
+"""Negative phases and the trainer: against the slide's loop, enumeration and closed forms."""
+
+import copy
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lecturekit import data, rbm
+from lecturekit.training import DivergenceError, finish, minibatches
+
+from .plain import binary, flat, random_rbm
+
+PHASES = {
+    "CD-1": lambda: rbm.ContrastiveDivergence(1),
+    "CD-3": lambda: rbm.ContrastiveDivergence(3),
+    "PCD-1": lambda: rbm.PersistentCD(30, 1),
+    "PCD-2": lambda: rbm.PersistentCD(30, 2),
+    "FPCD-1": lambda: rbm.FastPersistentCD(30, 1, 0.1),
+    "FPCD-2": lambda: rbm.FastPersistentCD(30, 2, 0.1, 0.9),
+}
+every_phase = pytest.mark.parametrize("make", PHASES.values(), ids=PHASES.keys())
+
+
+def seeded(seed: int = 1) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def settings(**changes) -> rbm.Settings:
+    return rbm.Settings(**{"updates": 40, "batch_size": 20, "learning_rate": 0.1, **changes})
+
+
+# ------------------------------------------------------------------------------ the algorithm
+
+
+@every_phase
+@pytest.mark.parametrize("weight_decay", [0.0, 0.01])
+def test_train_is_the_loop_on_the_slide(make, weight_decay):
+    v = binary(64, 12, seed=0)
+    by_train, by_hand = random_rbm(12, 6, 0), random_rbm(12, 6, 0)
+    plan = settings(weight_decay=weight_decay)
+    finish(rbm.train(by_train, v, plan, negative_phase=make(), generator=seeded()))
+
+    chain, generator = make(), seeded()
+    if not isinstance(chain, rbm.ContrastiveDivergence):
+        chain.initialise(v, generator=generator)
+    batches = minibatches(v, 20, generator=generator)
+    for index in range(40):
+        x_data = by_hand.clamp(next(batches))
+        x_model = chain.advance(by_hand, x_data, generator=generator)
+        gradient = rbm.energy_gradient(x_model) - rbm.energy_gradient(x_data)
+        by_hand.ascend(gradient, 0.1 * (1 - index / 40), weight_decay=weight_decay)
+        chain.learn(gradient)
+
+    torch.testing.assert_close(flat(by_train.theta), flat(by_hand.theta), rtol=1e-10, atol=1e-12)
+
+
+@every_phase
+def test_training_repeats_bit_for_bit(make):
+    v = binary(64, 12, seed=0, dtype=torch.float32)
+
+    def run():
+        model = random_rbm(12, 6, 0, dtype=torch.float32)
+        finish(rbm.train(model, v, settings(), negative_phase=make(), generator=seeded()))
+        return flat(model.theta)
+
+    before = torch.get_rng_state()
+    assert torch.equal(run(), run())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_cd_k_gradient_on_average_is_that_of_the_transition_matrix(k):
+    """Within 5 standard errors in every coordinate, for 40,000 chains from one state of 3 units."""
+    model, n = random_rbm(3, 2, 0), 40_000
+    start = model.clamp(binary(1, 3, seed=3).expand(n, -1))
+    end = rbm.ContrastiveDivergence(k).advance(model, start, generator=seeded())
+    v, h = end
+    samples = torch.cat([-(v[:, :, None] * h[:, None]).flatten(1), -v, -h], 1)
+    P = rbm.empirical_distribution(start.visible)
+    R = P @ torch.linalg.matrix_power(rbm.gibbs_transition_matrix(model), k)
+    expected = flat(rbm.expected_energy_gradient(model, R))
+    error = samples.std(0) / n**0.5
+    assert ((samples.mean(0) - expected).abs() <= 5 * error).all()
+
+
+def test_persistent_particles_go_on_and_come_to_the_model_distribution():
+    """A crowd of 20,000 started in one state: the shares of all 8 states, 5 standard errors."""
+    model, n = random_rbm(3, 2, 0), 20_000
+    chain, generator = rbm.PersistentCD(n), seeded()
+    chain.initialise(torch.ones(1, 3, dtype=torch.float64), generator=generator)
+    for _ in range(60):
+        chain.advance(model, model.clamp(torch.zeros(1, 3).double()), generator=generator)
+    Q = rbm.exact_visible_distribution(model)
+    error = (Q * (1 - Q) / n).sqrt()
+    assert ((rbm.empirical_distribution(chain.particles) - Q).abs() <= 5 * error).all()
+
+
+def test_cd_starts_at_the_data_and_pcd_where_it_was():
+    """Frozen machines (huge weights that copy v_i to h_i and back) show where a chain starts."""
+    frozen = rbm.RBM(4, 4, dtype=torch.float64)
+    with torch.no_grad():
+        frozen.W.copy_(200 * torch.eye(4)), frozen.b.fill_(-100), frozen.c.fill_(-100)
+    v, other = binary(5, 4, seed=0), binary(1, 4, seed=7)
+    x = rbm.ContrastiveDivergence(3).advance(frozen, frozen.clamp(v), generator=seeded())
+    assert torch.equal(x.visible, v)
+    chain = rbm.PersistentCD(5)
+    chain.initialise(other, generator=seeded())
+    x = chain.advance(frozen, frozen.clamp(v), generator=seeded())
+    assert torch.equal(x.visible, other.expand(5, -1))
+
+
+def test_fast_weights_follow_their_rule():
+    chain, generator = rbm.FastPersistentCD(10, 1, 0.2, 0.9), seeded()
+    model, v = random_rbm(5, 3, 0), binary(8, 5, seed=0)
+    chain.initialise(v, generator=generator)
+    assert chain.fast is None
+    expected = 0.0 * model.theta
+    for seed in range(3):
+        gradient = random_rbm(5, 3, seed).theta
+        chain.learn(gradient)
+        expected = 0.9 * expected + 0.2 * gradient
+    torch.testing.assert_close(flat(chain.fast), flat(expected))
+    torch.testing.assert_close(flat(chain.overlaid(model).theta), flat(model.theta + expected))
+    chain.initialise(v, generator=generator)
+    assert chain.fast is None
+
+
+def test_fast_weights_act_in_the_negative_phase_only():
+    """Fast weights that force all units on: the particles obey them, data and gradient do not."""
+    model, v = random_rbm(5, 3, 0), binary(8, 5, seed=0)
+    chain, generator = rbm.FastPersistentCD(10, 1, 1.0), seeded()
+    chain.initialise(v, generator=generator)
+    chain.learn(
+        rbm.Theta(torch.zeros(5, 3).double(), *(torch.full((n,), 99.0).double() for n in (5, 3)))
+    )
+    before = flat(model.theta).clone()
+    data_state, particles = rbm.update(model, v, chain, learning_rate=0.1, generator=generator)
+    assert torch.equal(particles.visible, torch.ones(10, 5).double())
+    torch.testing.assert_close(particles.hidden, torch.ones(10, 3).double())
+    plain = random_rbm(5, 3, 0)
+    assert torch.equal(data_state.hidden, plain.hidden_probabilities(v))
+    gradient = rbm.energy_gradient(particles) - rbm.energy_gradient(plain.clamp(v))
+    torch.testing.assert_close(flat(model.theta), before + 0.1 * flat(gradient))
+
+
+def test_fpcd_without_fast_rate_is_pcd():
+    v = binary(64, 12, seed=0)
+    ends = []
+    for chain in (rbm.PersistentCD(30), rbm.FastPersistentCD(30, 1, 0.0)):
+        model = random_rbm(12, 6, 0)
+        finish(rbm.train(model, v, settings(), negative_phase=chain, generator=seeded()))
+        ends.append(flat(model.theta))
+    torch.testing.assert_close(*ends, rtol=1e-10, atol=1e-12)
+
+
+def test_particles_start_at_known_points():
+    v = binary(6, 12, seed=0)
+    chain = rbm.PersistentCD(50)
+    chain.initialise(v, generator=seeded())
+    assert {tuple(row.tolist()) for row in chain.particles} <= {tuple(row.tolist()) for row in v}
+
+
+@every_phase
+def test_one_row_and_more_particles_than_rows_will_do(make):
+    model = random_rbm(4, 2, 0)
+    last = finish(
+        rbm.train(
+            model, binary(1, 4, seed=0), settings(), negative_phase=make(), generator=seeded()
+        )
+    )
+    assert last.index == 40
+    assert flat(model.theta).isfinite().all()
+
+
+def test_a_negative_phase_of_ones_own_will_do():
+    class FromTheModel(Fixed):
+        """Particles drawn from the exact distribution."""
+
+        def advance(self, model, data, *, generator):
+            Q = rbm.exact_visible_distribution(model)
+            return model.clamp(self.v[torch.multinomial(Q, 500, True, generator=generator)])
+
+    patterns = data.bars_and_stripes(2).flatten(1)
+    model = rbm.RBM(4, 6, weight_scale=0.5, generator=seeded())
+    before = rbm.exact_log_likelihood(model, patterns).mean().item()
+    plan = settings(updates=1500, learning_rate=1.0, batch_size=100)
+    finish(
+        rbm.train(
+            model, patterns, plan, negative_phase=FromTheModel(rbm.states(4)), generator=seeded()
+        )
+    )
+    after = rbm.exact_log_likelihood(model, patterns).mean().item()
+    assert before < -2.4
+    assert -1.9 < after < -1.79  # the best is −log 6 = −1.792
+
+
+# ------------------------------------------------------------------------------ steps, settings
+
+
+def test_steps_are_lazy_numbered_and_leave_a_usable_model():
+    model, v = random_rbm(12, 6, 0), binary(64, 12, seed=0)
+    before = flat(model.theta).clone()
+    steps = rbm.train(model, v, settings(), negative_phase=rbm.PersistentCD(), generator=seeded())
+    assert torch.equal(flat(model.theta), before)
+    taken = list(itertools.islice(steps, 3))
+    assert [(step.index, step.total) for step in taken] == [(1, 40), (2, 40), (3, 40)]
+    assert not torch.equal(flat(model.theta), before)
+    assert [step.index for step in steps][-1] == 40
+
+
+class Fixed:
+    """A negative phase whose particles never change."""
+
+    def __init__(self, v):
+        self.v = v
+
+    def begin(self, model, data, *, generator):
+        """Nothing to begin."""
+
+    def advance(self, model, data, *, generator):
+        return model.clamp(self.v)
+
+    def wants_gradient(self):
+        return False
+
+    def learn(self, gradient):
+        raise AssertionError("not wanted")
+
+
+def test_metrics_are_the_free_energy_gap_at_fixed_updates():
+    """With a minibatch that holds all the data, and a rate of 0, so that nothing moves."""
+    model, v, particles = random_rbm(12, 6, 0), binary(64, 12, seed=0), binary(9, 12, seed=1)
+    plan = settings(updates=120, batch_size=64, learning_rate=0.0)
+    steps = rbm.train(model, v, plan, negative_phase=Fixed(particles), generator=seeded())
+    gaps = {step.index: step.metrics["free_energy_gap"] for step in steps if step.metrics}
+    assert list(gaps) == [1, 50, 100, 120]
+    expected = (model.free_energy(particles).mean() - model.free_energy(v).mean()).detach()
+    for gap in gaps.values():
+        torch.testing.assert_close(gap, expected)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])
+def test_a_setting_changed_between_two_steps_acts_on_the_next(name):
+    def run(change):
+        model, plan = random_rbm(12, 6, 0), settings()
+        chain = rbm.ContrastiveDivergence()
+        steps = rbm.train(
+            model, binary(64, 12, seed=0), plan, negative_phase=chain, generator=seeded()
+        )
+        next(steps)
+        first = flat(model.theta).clone()
+        setattr(plan, name, change)
+        next(steps)
+        return first, flat(model.theta)
+
+    (first, plain), (same_first, changed) = run(getattr(settings(), name)), run(0.37)
+    assert torch.equal(first, same_first)
+    assert not torch.equal(plain, changed)
+
+
+def test_k_changed_between_two_steps_acts_on_the_next():
+    model, chain = random_rbm(12, 6, 0), rbm.PersistentCD(30)
+    calls = []
+    steps = rbm.train(
+        model, binary(64, 12, seed=0), settings(), negative_phase=chain, generator=seeded()
+    )
+    keep = chain.moved_by
+    chain.moved_by = lambda theta: calls.append(chain.steps()) or keep(theta)
+    next(steps)
+    chain.k = 4
+    next(steps)
+    assert calls == [1, 4]
+
+
+def test_linear_decay_ends_at_a_rate_of_nearly_zero():
+    v = binary(64, 12, seed=0)
+
+    def last_change(linear_decay):
+        model, plan = random_rbm(12, 6, 0), settings(linear_decay=linear_decay)
+        steps = rbm.train(model, v, plan, negative_phase=rbm.PersistentCD(), generator=seeded())
+        for step in steps:
+            if step.index == 39:
+                before = flat(model.theta).clone()
+        return (flat(model.theta) - before).norm().item()
+
+    assert last_change(True) < 0.1 * last_change(False)
+
+
+def test_divergence_gives_the_last_finite_model_back():
+    model, v = (
+        random_rbm(12, 6, 0, dtype=torch.float32),
+        binary(64, 12, seed=0, dtype=torch.float32),
+    )
+    plan = settings(updates=300, learning_rate=0.1)
+    steps = rbm.train(model, v, plan, negative_phase=rbm.PersistentCD(), generator=seeded())
+    next(steps)
+    plan.learning_rate = 3e38
+    with pytest.raises(DivergenceError, match="learning_rate=3e"):
+        finish(steps)
+    assert flat(model.theta).isfinite().all()
+
+
+def test_interrupted_particles_go_on_where_they_are():
+    model, v = random_rbm(12, 6, 0), binary(64, 12, seed=0)
+    chain = rbm.PersistentCD(30)
+    finish(rbm.train(model, v, settings(), negative_phase=chain, generator=seeded()))
+    particles = chain.particles
+    chain.begin(model, v, generator=seeded())
+    assert chain.particles is particles
+
+
+# ---------------------------------------------------------------------------------- precision
+
+
+@pytest.mark.parametrize("make", [PHASES["CD-1"], PHASES["PCD-1"], PHASES["FPCD-1"]])
+def test_bfloat16_products_learn_as_well(make):
+    """Exact likelihoods of bars and stripes after the same run: within .1 nat."""
+    patterns, ends = data.bars_and_stripes(3).flatten(1), {}
+    for precision in ("float32", "bfloat16"):
+        model = rbm.RBM(9, 12, weight_scale=0.1, generator=seeded())
+        plan = settings(updates=1500, learning_rate=0.2, batch_size=50, precision=precision)
+        finish(rbm.train(model, patterns, plan, negative_phase=make(), generator=seeded()))
+        ends[precision] = rbm.exact_log_likelihood(model, patterns).mean().item()
+        assert model.W.dtype == torch.float32
+    assert ends["float32"] > -4.6  # from −6.24; the best is −log 14 = −2.64
+    assert ends["bfloat16"] > ends["float32"] - 0.1
+
+
+def test_bfloat16_is_what_the_products_are_made_in():
+    model, v = (
+        random_rbm(12, 6, 0, dtype=torch.float32),
+        binary(64, 12, seed=0, dtype=torch.float32),
+    )
+    low = model.lowered(torch.bfloat16)
+    assert low.W.dtype == torch.bfloat16
+    assert low.hidden_probabilities(v).dtype == torch.float32
+    difference = (low.hidden_probabilities(v) - model.hidden_probabilities(v)).abs().max()
+    assert 0 < difference < 0.02
+
+
+@pytest.mark.mnist
+def test_bfloat16_costs_at_most_half_a_nat_on_mnist():
+    """784×20, exact likelihood of thresholded MNIST after 300 updates of PCD."""
+    images = (data.mnist("train").images[:5000].flatten(1) > 0.5).float()
+    ends = {}
+    for precision in ("float32", "bfloat16"):
+        model = rbm.RBM(784, 20)
+        model.initialise(seeded(), images)
+        plan = rbm.Settings(updates=300, learning_rate=0.1, precision=precision)
+        finish(
+            rbm.train(model, images, plan, negative_phase=rbm.PersistentCD(), generator=seeded())
+        )
+        ends[precision] = rbm.exact_log_likelihood(model, images).mean().item()
+    assert ends["bfloat16"] > ends["float32"] - 0.5
+
+
+# --------------------------------------------------------------------------------- slow motion
+
+
+@every_phase
+def test_slow_motion_ends_where_an_update_ends_bit_for_bit(make):
+    v, plan = binary(20, 12, seed=0), settings(weight_decay=0.01)
+    slow, plain = random_rbm(12, 6, 0), random_rbm(12, 6, 0)
+    slow_chain, chain = make(), make()
+    slow_generator, generator = seeded(), seeded()
+    chain.begin(plain, v, generator=generator)
+    for _ in range(3):
+        phases = list(rbm.slow_motion(slow, v, slow_chain, plan, generator=slow_generator))
+        rbm.update(plain, v, chain, learning_rate=0.1, weight_decay=0.01, generator=generator)
+    assert torch.equal(flat(slow.theta), flat(plain.theta))
+    assert phases[-1].name == "energy changes"
+
+
+def test_slow_motion_shows_every_half_step_and_what_it_changed():
+    v, model, chain = binary(20, 12, seed=0), random_rbm(12, 6, 0), rbm.PersistentCD(30, 2)
+    before = copy.deepcopy(model)
+    phases = list(rbm.slow_motion(model, v, chain, settings(), generator=seeded()))
+    half_steps = (
+        [("hidden given visible", k) for k in (1, 2)],
+        [("visible given hidden", k) for k in (1, 2)],
+    )
+    assert [(phase.name, phase.gibbs_step) for phase in phases] == [
+        ("positive phase", 0),
+        ("chain starts", 0),
+        *itertools.chain(*zip(*half_steps, strict=True)),
+        ("negative phase", 0),
+        ("weights change", 0),
+        ("energy changes", 0),
+    ]
+    assert torch.equal(phases[0].visible, v)
+    up, down = phases[2], phases[3]
+    torch.testing.assert_close(up.probabilities, before.hidden_probabilities(up.visible))
+    torch.testing.assert_close(down.probabilities, before.visible_probabilities(up.hidden))
+    torch.testing.assert_close(flat(phases[-1].change), flat(model.theta) - flat(before.theta))
+    torch.testing.assert_close(phases[-1].data_energy[1], model.free_energy(v).detach())
+    torch.testing.assert_close(
+        phases[-1].particle_energy[0], before.free_energy(chain.particles).detach()
+    )
+
+
+# ---------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: rbm.ContrastiveDivergence(0), "k must be a finite number from 1 to inf, got 0"),
+        (lambda: rbm.ContrastiveDivergence(1.5), "whole number of Gibbs steps k ≥ 1, got 1.5"),
+        (lambda: rbm.PersistentCD(0), "n_particles ≥ 1, got 0"),
+        (lambda: rbm.FastPersistentCD(fast_learning_rate=-0.1), "fast_learning_rate must be"),
+        (
+            lambda: rbm.FastPersistentCD(decay=1.1),
+            "decay must be a finite number from 0 to 1, got 1.1",
+        ),
+    ],
+)
+def test_negative_phases_refuse_what_makes_no_sense(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+GOOD = binary(8, 4, seed=0, dtype=torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("v", "changes", "message"),
+    [
+        (GOOD[0], {}, r"data of shape \(n, 4\), got \(4,\)"),
+        (GOOD.view(8, 2, 2), {}, r"got \(8, 2, 2\); flatten images with data.flatten\(1\)"),
+        (GOOD[:0], {}, r"got \(0, 4\)"),
+        (GOOD * 0.5, {}, "zeros and ones, got values from 0 to 0.5; threshold"),
+        (
+            GOOD.index_fill(0, torch.tensor([3]), float("nan")),
+            {},
+            "zeros and ones, got values from nan",
+        ),
+        (GOOD.double(), {}, "torch.float32, got torch.float64"),
+        (
+            GOOD,
+            {"learning_rate": -0.1},
+            "learning_rate must be a finite number from 0 to inf, got -0.1",
+        ),
+        (GOOD, {"learning_rate": float("nan")}, "learning_rate must be"),
+        (GOOD, {"weight_decay": -1.0}, "weight_decay must be"),
+        (GOOD, {"updates": 0}, "updates ≥ 1, got 0"),
+        (GOOD, {"batch_size": 0}, "batch_size ≥ 1, got 0"),
+        (GOOD, {"batch_size": 2.5}, "whole number batch_size ≥ 1, got 2.5"),
+        (GOOD, {"precision": "float8"}, "'float32' or 'bfloat16', got 'float8'"),
+    ],
+)
+def test_train_refuses_at_the_door_and_leaves_the_model_untouched(v, changes, message):
+    model, generator = random_rbm(4, 2, 0, dtype=torch.float32), seeded()
+    before, state = flat(model.theta).clone(), generator.get_state()
+    with pytest.raises(ValueError, match=message):
+        rbm.train(
+            model, v, settings(**changes), negative_phase=rbm.PersistentCD(), generator=generator
+        )
+    assert torch.equal(flat(model.theta), before)
+    assert torch.equal(generator.get_state(), state)
+
+
+def test_devices_that_differ_are_refused():
+    model = rbm.RBM(4, 2, device="meta")
+    with pytest.raises(
+        ValueError, match="one device, got data on cpu, model on meta, generator on cpu"
+    ):
+        rbm.train(model, GOOD, settings(), negative_phase=rbm.PersistentCD(), generator=seeded())
+
+
+def test_particles_of_another_size_and_missing_ones_are_refused():
+    model, chain = random_rbm(4, 2, 0), rbm.PersistentCD(5)
+    with pytest.raises(ValueError, match="no particles yet"):
+        chain.advance(model, model.clamp(GOOD.double()), generator=seeded())
+    with pytest.raises(ValueError, match=r"data of shape \(n, n_visible\), got \(4,\)"):
+        chain.initialise(GOOD[0], generator=seeded())
+    chain.initialise(GOOD, generator=seeded())
+    with pytest.raises(ValueError, match="the particles have 4 visible units, the model has 6"):
+        chain.begin(random_rbm(6, 2, 0), binary(8, 6, seed=0), generator=seeded())
+
+
+def test_a_slider_that_sets_a_float_k_is_understood():
+    chain = rbm.ContrastiveDivergence(2)
+    chain.k = 3.0
+    assert chain.steps() == 3
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_any_numbers_of_rows_and_particles_go_together(n_rows, n_particles):
+    model, v = random_rbm(4, 2, 0), binary(n_rows, 4, seed=1)
+    x_data = model.clamp(v)
+    chain = rbm.PersistentCD(n_particles)
+    chain.begin(model, v, generator=seeded())
+    x_model = chain.advance(model, x_data, generator=seeded(2))
+    expected = flat(model.theta) + 0.1 * flat(
+        rbm.energy_gradient(x_model) - rbm.energy_gradient(x_data)
+    )
+    chain._hidden, chain.particles = None, None
+    chain.begin(model, v, generator=seeded())
+    rbm.update(model, v, chain, learning_rate=0.1, generator=seeded(2))
+    torch.testing.assert_close(flat(model.theta), expected)
