@@ -29,7 +29,10 @@ class Denoiser(nn.Module):
 
     Attributes:
         n_dims: columns of X and X′.
+        feature_gain: how much steeper the first layer's features are than is usual.
     """
+
+    feature_gain = 1.0
 
     def __init__(self, n_dims: int, sizes: Sequence[int], *, generator: torch.Generator):
         super().__init__()
@@ -37,8 +40,18 @@ class Denoiser(nn.Module):
         self.initialise(generator)
 
     def initialise(self, generator: torch.Generator) -> Denoiser:
-        """Start anew, in place: fresh random weights."""
+        """Start anew, in place: random features, and an output of 0 whatever comes in.
+
+        A walk that begins with the first update must not be thrown about by a random output.
+        """
         self.net = mlp(self._sizes, activation=nn.SiLU, generator=generator)
+        first, last = self.net[0], self.net[-1]
+        assert isinstance(first, nn.Linear)
+        assert isinstance(last, nn.Linear)
+        with torch.no_grad():
+            first.weight.mul_(self.feature_gain)
+            last.weight.zero_()
+            last.bias.zero_()
         return self
 
     def check(self, x: Tensor) -> None:
@@ -82,6 +95,8 @@ class GaussianDenoiser(Denoiser):
         >>> denoiser(torch.zeros(5, 2)).mean.shape
         torch.Size([5, 2])
     """
+
+    feature_gain = 3.0  # features vary over a third of a unit, as finely as data in the plane do
 
     def __init__(
         self,
@@ -146,6 +161,8 @@ class LevelDenoiser(Denoiser):
 
     Source: Karras, Aittala, Aila, Laine 2022, table 1 (preconditioning).
     """
+
+    feature_gain = 3.0
 
     def __init__(
         self,
