@@ -162,8 +162,6 @@ class LevelDenoiser(Denoiser):
     Source: Karras, Aittala, Aila, Laine 2022, table 1 (preconditioning).
     """
 
-    feature_gain = 3.0
-
     def __init__(
         self,
         n_dims: int,
