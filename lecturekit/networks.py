@@ -134,7 +134,9 @@ def normalised_convolution(
     """Convolution, instance norm with its own scale and shift, activation."""
     layers: list[nn.Module] = [
         convolution(n_in, n_out, size, stride=stride, bias=False, generator=generator),
-        nn.InstanceNorm2d(n_out, affine=True, device=generator.device),
+        nn.GroupNorm(
+            n_out, n_out, device=generator.device
+        ),  # InstanceNorm2d does it in thrice the time
     ]
     if activation is not None:
         layers.append(activation())
@@ -164,9 +166,9 @@ class ResidualBlock(nn.Module):
 class PatchDiscriminator(nn.Module):
     """One score per overlapping patch of an image, in place of one for the whole (Isola 2017).
 
-    A patch of 18 × 18 pixels is seen by each score (receptive field of 4/2, 4/2, 3/1 kernels), every
-    fourth pixel along either axis. That cures two things: there are many judgements to learn from
-    in each image, and texture is judged wherever it is.
+    Each score sees a patch of 18 × 18 pixels (kernels of 4, 4 and 3 with strides of 2, 2 and 1);
+    patches are four pixels apart. So every image gives many judgements to learn from, and texture
+    is judged wherever it is.
 
     Args:
         n_channels: of the images.

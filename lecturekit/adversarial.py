@@ -1,0 +1,119 @@
+"""Two players, one loss each: what a discriminator and a generator minimise.
+
+A discriminator gives every input (or every patch of an image) a score s, a real number. The slide's
+D(y) is a probability, D = sigmoid(s); least squares uses the score itself, with 1 for real and 0
+for generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+Objective = Literal["least squares", "non-saturating", "saturating"]
+OBJECTIVES: tuple[str, ...] = get_args(Objective)
+
+
+def discriminator_loss(real: Tensor, fake: Tensor, objective: Objective) -> Tensor:
+    """What the discriminator minimises, from its scores of real and of generated inputs.
+
+    "least squares": E (s(y) − 1)² + E s(G(x))² (Mao et al. 2017), halved as in the CycleGAN paper.
+    "non-saturating", "saturating": −E log D(y) − E log(1 − D(G(x))), the slide's loss with its
+    sign turned, since the slide's is maximised over D.
+
+    Args:
+        real: scores of data, of any shape.
+        fake: scores of generated inputs, of any shape; they have to come from detached inputs.
+        objective: as above.
+
+    Returns:
+        a scalar, in nats unless least squares.
+
+    Raises:
+        ValueError: another objective.
+    """
+    if _checked(objective) == "least squares":
+        return 0.5 * ((real - 1).square().mean() + fake.square().mean())
+    return nnf.softplus(-real).mean() + nnf.softplus(fake).mean()
+
+
+def generator_loss(fake: Tensor, objective: Objective) -> Tensor:
+    """What the generator minimises, from the discriminator's scores of what it made.
+
+    "least squares": E (s(G(x)) − 1)². "non-saturating": −E log D(G(x)). "saturating":
+    E log(1 − D(G(x))), as on the slide; its gradient vanishes where the discriminator is sure.
+
+    Raises:
+        ValueError: another objective.
+    """
+    if _checked(objective) == "least squares":
+        return (fake - 1).square().mean()
+    if objective == "saturating":
+        return -nnf.softplus(fake).mean()
+    return nnf.softplus(-fake).mean()
+
+
+def _checked(objective: Objective) -> Objective:
+    if objective not in OBJECTIVES:
+        raise ValueError(f"expected an objective among {', '.join(OBJECTIVES)}, got {objective!r}")
+    return objective
+
+
+Exchange = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
+    """Where `swap`, hand out what was kept and keep what is fresh; elsewhere hand out the fresh.
+
+    Args:
+        kept: (n, ...), as many as are fresh.
+        fresh: (n, ...).
+        swap: (n,) bool.
+
+    Returns:
+        what is handed out, and what is kept from now on, both (n, ...).
+    """
+    mask = swap.reshape(-1, *[1] * (fresh.ndim - 1))
+    return torch.where(mask, kept, fresh), torch.where(mask, fresh, kept)
+
+
+class ImagePool:
+    """The last generated inputs, for a discriminator that must not forget (Shrivastava 2017).
+
+    Until it is full it keeps what comes and hands it on; then each one that comes meets one of the
+    kept ones, all different, and is exchanged for it with probability ½.
+
+    Args:
+        size: how many are kept, ≥ 0; 0 hands everything on as it comes.
+        exchange: the rule for those that meet.
+
+    Raises:
+        ValueError: a size that is not a whole number ≥ 0.
+    """
+
+    def __init__(self, size: int, exchange: Exchange = exchange) -> None:
+        if size < 0 or size != int(size):
+            raise ValueError(f"expected a whole number size ≥ 0, got {size!r}")
+        self.size = size
+        self.kept: Tensor | None = None
+        self._exchange = exchange
+
+    def meet(self, fresh: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Take in a batch and give one of the same size: (n, ...) → (n, ...), detached."""
+        fresh = fresh.detach()
+        if self.size == 0:
+            return fresh
+        kept = fresh[:0] if self.kept is None else self.kept
+        room = self.size - len(kept)
+        filling, meeting = fresh[:room], fresh[room:]
+        n = min(len(meeting), len(kept))  # a batch larger than the pool: the rest is handed on
+        places = torch.randperm(len(kept), generator=generator, device=generator.device)[:n]
+        swap = torch.rand(n, generator=generator, device=generator.device) < 0.5
+        given, stored = self._exchange(kept[places], meeting[:n], swap)
+        kept = kept.index_copy(0, places, stored)
+        self.kept = torch.cat([kept, filling])
+        return torch.cat([filling, given, meeting[n:]])
