@@ -12,7 +12,9 @@ from lecturekit.exercises.worker import Worker
 
 SECTIONS = {
     "1": "rbm",
+    "2": "deep_energy",
     "3": "moment_matching",
+    "4": "denoising",
 }  # the first part of an exercise's number, and the stem of its section
 
 _worker = Worker()
