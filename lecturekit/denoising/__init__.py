@@ -6,7 +6,14 @@ against closed forms, `annealing` is the step towards diffusion models.
 """
 
 from lecturekit.denoising.annealing import NoiseLevels, annealed_chain
-from lecturekit.denoising.chains import Pair, chain, run_chain
+from lecturekit.denoising.chains import (
+    Pair,
+    Walkers,
+    accompany,
+    chain,
+    half_steps,
+    run_chain,
+)
 from lecturekit.denoising.corruption import Corruption, GaussianNoise, Masking, SaltAndPepper
 from lecturekit.denoising.denoisers import (
     BernoulliDenoiser,
@@ -63,10 +70,13 @@ __all__ = [
     "Settings",
     "Simple",
     "Walkback",
+    "Walkers",
+    "accompany",
     "annealed_chain",
     "chain",
     "exact_denoiser",
     "gaussian_chain_variance",
+    "half_steps",
     "line_corruption",
     "pair_transition_matrix",
     "posterior",

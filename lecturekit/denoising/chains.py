@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lecturekit.denoising.corruption import Corruption
 from lecturekit.denoising.denoisers import Denoise
+from lecturekit.training import Step, Steps
 
 
 class Pair(NamedTuple):
@@ -95,3 +96,56 @@ def run_chain(
     return Pair(
         torch.stack([pair.clean for pair in states]), torch.stack([pair.noisy for pair in states])
     )
+
+
+class Walkers:
+    """Chains under way, half a step at a time: to be watched, also while their denoiser learns.
+
+    Attributes:
+        clean: X_t, (n_chains, n_dims).
+        noisy: X′_t, or None before the first corruption.
+        corrupted: whether X′_t was made last, or X_t.
+    """
+
+    def __init__(
+        self, denoise: Denoise, corruption: Corruption, start: Tensor, *, generator: torch.Generator
+    ):
+        self._denoise, self._corruption, self._start = denoise, corruption, start
+        self.begin(generator)
+
+    def begin(self, generator: torch.Generator) -> None:
+        """Go back to the start."""
+        self._generator = generator
+        self.clean: Tensor = self._start
+        self.noisy: Tensor | None = None
+        self.corrupted = False
+
+    def half_step(self) -> None:
+        """X′_t ~ C(X′ | X_t) if X_t is the latest, else X_{t+1} ~ P_θ(X | X′_t)."""
+        if self.corrupted and self.noisy is not None:
+            with torch.no_grad():
+                self.clean = self._denoise(self.noisy).sample(generator=self._generator)
+        else:
+            self.noisy = self._corruption.sample(self.clean, generator=self._generator)
+        self.corrupted = not self.corrupted
+
+    def step(self) -> None:
+        """One full step: corrupt and reconstruct."""
+        self.half_step()
+        self.half_step()
+
+
+def half_steps(crowds: Sequence[Walkers], total: int) -> Steps:
+    """Slow motion: all crowds in lockstep, corruption and reconstruction by turns."""
+    for index in range(1, total + 1):
+        for walkers in crowds:
+            walkers.half_step()
+        yield Step(index, total, {})
+
+
+def accompany(steps: Steps, crowds: Sequence[Walkers]) -> Steps:
+    """Let crowds walk while their denoisers learn: one full step of each after every update."""
+    for step in steps:
+        for walkers in crowds:
+            walkers.step()
+        yield step

@@ -13,9 +13,12 @@ from lecturekit.denoising import (
     GaussianNoise,
     GaussianReconstruction,
     NoiseLevels,
+    Walkers,
+    accompany,
     annealed_chain,
     chain,
     exact_denoiser,
+    half_steps,
     run_chain,
 )
 
@@ -125,3 +128,30 @@ def test_noise_levels_that_are_none_are_refused():
         NoiseLevels(1.0, 0.1)
     with pytest.raises(ValueError, match="at least 2 levels, got 1"):
         NoiseLevels(0.1, 1.0).ladder(1)
+
+
+def test_walkers_take_the_same_steps_as_the_chain(generator):
+    density, noise = densities.ring(), GaussianNoise(0.5)
+    denoise, start = exact_denoiser(density, 0.5), density.sample(4, generator=generator)
+    run = run_chain(denoise, noise, start, 3, generator=torch.Generator().manual_seed(1))
+    walkers = Walkers(denoise, noise, start, generator=torch.Generator().manual_seed(1))
+    for t in range(3):
+        walkers.half_step()
+        assert walkers.corrupted
+        assert torch.equal(walkers.noisy, run.noisy[t])
+        walkers.half_step()
+        assert not walkers.corrupted
+        assert torch.equal(walkers.clean, run.clean[t + 1])
+    walkers.begin(generator)
+    assert torch.equal(walkers.clean, start)
+    assert walkers.noisy is None
+
+
+def test_crowds_walk_half_a_step_at_a_time_or_with_every_update(generator):
+    crowds = [Walkers(Recorder(), GaussianNoise(), torch.zeros(2, 2), generator=generator)]
+    states = [crowds[0].corrupted for _ in half_steps(crowds, 4)]
+    assert states == [True, False, True, False]
+    before = crowds[0].clean
+    assert [step.index for step in accompany(half_steps([], 3), crowds)] == [1, 2, 3]
+    assert not crowds[0].corrupted
+    assert (crowds[0].clean - before).mean() > 2  # three steps of Recorder's +1

@@ -130,9 +130,8 @@ def test_the_walkback_gradient_is_that_of_the_package():
         torch.rand(7, generator=drawn)
         eps.append(tiny.normal(7, 1, generator=drawn)[:, 0])
     heads, sigma = torch.ones(3, 7).double(), torch.tensor(0.4).double()
-    answer = BY_NAME["walkback_gradient"](
-        w, b, x, sigma, torch.stack(noise), torch.stack(eps), heads
-    )
+    walk = torch.stack(noise), torch.stack(eps), heads
+    answer = torch.stack(BY_NAME["walkback_gradient"](w, b, x, sigma, *walk))
 
     slope, offset = w.clone().requires_grad_(), b.clone().requires_grad_()
 
