@@ -5,6 +5,7 @@ The slide has L = L_VAE1 + L_GAN1 + L_CC1 + L_VAE2 + L_GAN2 + L_CC2 and leaves t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
@@ -13,21 +14,34 @@ from torch import Tensor
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
 from lecturekit.unit.model import UNIT
 
+Kl = Callable[[Tensor, Tensor], Tensor]  # mean and log variance, (n, n_latent) → (n,)
 
-def kl_to_prior(mean: Tensor, log_variance: Tensor | None = None) -> Tensor:
-    """KL(N(mean, variance) ‖ N(0, 1)) = (mean² + variance − 1 − log variance) / 2, in nats.
+
+def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, variance) ‖ N(0, 1)) = Σ (mean² + variance − 1 − log variance) / 2.
 
     Args:
-        mean: of any shape.
-        log_variance: of the same shape; None is variance 1, as UNIT's encoders have it (Liu et al.
-            2017, section 3), which leaves mean² / 2.
+        mean, log_variance: (n, n_latent).
 
     Returns:
-        the mean over all entries, so the KL of one latent number; a scalar.
+        (n,), in nats.
+
+    Source: Kingma & Welling 2014, appendix B.
     """
-    if log_variance is None:
-        return 0.5 * mean.square().mean()
-    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=1)
+
+
+def kl_to_prior(mean: Tensor, kl: Kl = gaussian_kl) -> Tensor:
+    """KL(N(mean, 1) ‖ N(0, 1)) per latent number, averaged; a scalar, in nats.
+
+    Args:
+        mean: (n, ...), of codes with variance 1, as UNIT's encoders have it.
+        kl: as `gaussian_kl`.
+
+    Source: Liu et al. 2017, section 3.
+    """
+    rows = mean.flatten(1)
+    return kl(rows, torch.zeros_like(rows)).mean() / rows.shape[1]
 
 
 def laplace_error(images: Tensor, truth: Tensor) -> Tensor:
@@ -104,7 +118,12 @@ class Terms(NamedTuple):
 
 
 def autoencoder_terms(
-    model: UNIT, x1: Tensor, x2: Tensor, made: Streams, objective: Objective
+    model: UNIT,
+    x1: Tensor,
+    x2: Tensor,
+    made: Streams,
+    objective: Objective,
+    kl: Kl = gaussian_kl,
 ) -> tuple[Terms, Terms]:
     """What encoders and generators minimise, for domain 1 and for domain 2.
 
@@ -113,20 +132,21 @@ def autoencoder_terms(
         x1, x2: the minibatches that `made` comes from.
         made: from `streams`.
         objective: of the adversarial game.
+        kl: what measures the codes' distance from the prior.
     """
-    kl1, kl2 = kl_to_prior(made.mean1), kl_to_prior(made.mean2)
+    kl1, kl2 = kl_to_prior(made.mean1, kl), kl_to_prior(made.mean2, kl)
     first = Terms(
         kl=kl1,
         reconstruction=laplace_error(made.x11, x1),
         adversarial=generator_loss(model.D1(made.x21), objective),
-        cycle_kl=kl1 + kl_to_prior(made.mean12),
+        cycle_kl=kl1 + kl_to_prior(made.mean12, kl),
         cycle=laplace_error(made.x121, x1),
     )
     second = Terms(
         kl=kl2,
         reconstruction=laplace_error(made.x22, x2),
         adversarial=generator_loss(model.D2(made.x12), objective),
-        cycle_kl=kl2 + kl_to_prior(made.mean21),
+        cycle_kl=kl2 + kl_to_prior(made.mean21, kl),
         cycle=laplace_error(made.x212, x2),
     )
     return first, second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -161,8 +161,8 @@ def for_images(
         patch: edge of the square of pixels that has one place inside; it divides height and width.
         n_own_blocks: residual blocks that each encoder and each generator has for itself.
         n_shared_blocks: residual blocks on either side of the code.
-        shared: False gives both domains their own copy of the layers that would be shared, the
-            same at the start; nothing else changes.
+        shared: False gives either domain layers of its own where they would be shared, with
+            parameters of their own from the start; nothing else changes.
         discriminator_width: as in `PatchDiscriminator`.
         generator: source of the parameters.
 
@@ -200,7 +200,7 @@ def for_images(
         end = convolution(width, n_pixels, 3, gain=0.5, generator=generator)
         return nn.Sequential(*blocks(n_own_blocks), end, nn.PixelShuffle(patch))
 
-    ends, starts = _twice(encoder_end(), shared), _twice(generator_start(), shared)
+    ends, starts = _twice(encoder_end, shared), _twice(generator_start, shared)
     encoders = Encoder(encoder_start(), ends[0]), Encoder(encoder_start(), ends[1])
     generators = Generator(starts[0], generator_end()), Generator(starts[1], generator_end())
     D1, D2 = (
@@ -209,6 +209,7 @@ def for_images(
     return UNIT(encoders, generators, (D1, D2)).to(generator.device)
 
 
-def _twice(module: nn.Module, shared: bool) -> tuple[nn.Module, nn.Module]:
-    """The module itself for both domains, or the module and a copy of it."""
-    return module, module if shared else copy.deepcopy(module)
+def _twice(build: Callable[[], nn.Module], shared: bool) -> tuple[nn.Module, nn.Module]:
+    """One module for both domains, or one for each."""
+    first = build()
+    return first, first if shared else build()

@@ -12,9 +12,11 @@ from torch import Tensor, nn
 from lecturekit.adversarial import OBJECTIVES, Objective
 from lecturekit.training import Step, Steps, check_settings, guard, minibatches, tunable
 from lecturekit.unit.losses import (
+    Kl,
     Terms,
     autoencoder_terms,
     discriminator_terms,
+    gaussian_kl,
     streams,
     weighted,
 )
@@ -57,7 +59,13 @@ BETAS = (0.5, 0.999)  # of Adam: a short memory of the direction, since the oppo
 
 
 def train(
-    model: UNIT, x1: Tensor, x2: Tensor, settings: Settings, *, generator: torch.Generator
+    model: UNIT,
+    x1: Tensor,
+    x2: Tensor,
+    settings: Settings,
+    *,
+    generator: torch.Generator,
+    kl: Kl = gaussian_kl,
 ) -> Steps:
     """Train encoders, generators and discriminators, one update of each per step.
 
@@ -72,6 +80,7 @@ def train(
         x2: (m, channels, height, width). Rows are drawn independently of those of `x1`.
         settings: a change to a tunable field takes effect at the next update.
         generator: source of minibatches and codes, on the model's device.
+        kl: what stands for the KL divergence of the codes from the prior.
 
     Returns:
         Steps under `guard`: on divergence the model goes back to its last finite state.
@@ -80,11 +89,16 @@ def train(
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
     _check(model, x1, x2, settings, generator)
-    return guard(_steps(model, x1, x2, settings, generator), model, settings)
+    return guard(_steps(model, x1, x2, settings, generator, kl), model, settings)
 
 
 def _steps(
-    model: UNIT, x1_data: Tensor, x2_data: Tensor, settings: Settings, generator: torch.Generator
+    model: UNIT,
+    x1_data: Tensor,
+    x2_data: Tensor,
+    settings: Settings,
+    generator: torch.Generator,
+    kl: Kl,
 ) -> Iterator[Step]:
     adam_autoencoders, adam_discriminators = _adam(model.autoencoders), _adam(model.discriminators)
     batches_1 = minibatches(x1_data, settings.batch_size, generator=generator)
@@ -95,7 +109,7 @@ def _steps(
 
         model.discriminators.requires_grad_(False)  # only looked through, so no gradient is kept
         made = streams(model, x1, x2, generator=generator)
-        both = autoencoder_terms(model, x1, x2, made, settings.objective)
+        both = autoencoder_terms(model, x1, x2, made, settings.objective, kl)
         loss = _sum(_sum(weighted(terms, settings)) for terms in both)
         _descend(adam_autoencoders, loss, settings.autoencoder_rate * decay)
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from lecturekit.adversarial import discriminator_loss, generator_loss
 from lecturekit.networks import convolution, linear, mlp
 from lecturekit.training import Step, Steps, check_settings, guard, minibatches, tunable
+from lecturekit.unit.losses import gaussian_kl
 
 Similarity = Literal["pixels", "features"]
 SIMILARITIES: tuple[str, ...] = get_args(Similarity)
@@ -34,10 +35,8 @@ class Posterior(NamedTuple):
         return self.mean + (0.5 * self.log_variance).exp() * noise
 
     def kl(self) -> Tensor:
-        """KL(q ‖ N(0, 1)), summed over the latent numbers and averaged over rows; in nats."""
-        variance = self.log_variance.exp()
-        each = 0.5 * (self.mean.square() + variance - 1 - self.log_variance)
-        return each.sum(dim=1).mean()
+        """KL(q ‖ N(0, 1)), averaged over rows; in nats."""
+        return gaussian_kl(self.mean, self.log_variance).mean()
 
 
 class FeatureDiscriminator(nn.Module):

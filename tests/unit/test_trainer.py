@@ -52,13 +52,6 @@ def test_shared_layers_stay_shared():
         assert p is q
 
 
-def test_unshared_layers_part():
-    model = small(shared=False)
-    finish(run(model, unit.Settings(updates=2, batch_size=2)))
-    pairs = zip(model.E1.shared.parameters(), model.E2.shared.parameters(), strict=True)
-    assert any(not torch.equal(p, q) for p, q in pairs)
-
-
 def test_the_same_seed_gives_the_same_parameters():
     ends = []
     for _ in range(2):
