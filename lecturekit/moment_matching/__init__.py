@@ -17,7 +17,11 @@ from lecturekit.moment_matching.kernels import (
     median_heuristic,
 )
 from lecturekit.moment_matching.model import GMMN, AutoEncoder
-from lecturekit.moment_matching.population import population_mmd2, population_witness
+from lecturekit.moment_matching.population import (
+    expected_kernel,
+    population_mmd2,
+    population_witness,
+)
 from lecturekit.moment_matching.trainer import (
     AutoEncoderSettings,
     Settings,
@@ -40,6 +44,7 @@ __all__ = [
     "RationalQuadratic",
     "Settings",
     "TwoSampleTest",
+    "expected_kernel",
     "flow",
     "median_heuristic",
     "mmd2",

@@ -24,9 +24,9 @@ def population_mmd2(p: GaussianMixture, q: GaussianMixture, kernel: Gaussian) ->
         a scalar, ≥ 0 but for rounding
     """
     return (
-        _expected_kernel(p, p, kernel)
-        + _expected_kernel(q, q, kernel)
-        - 2 * _expected_kernel(p, q, kernel)
+        expected_kernel(p, p, kernel)
+        + expected_kernel(q, q, kernel)
+        - 2 * expected_kernel(p, q, kernel)
     )
 
 
@@ -41,7 +41,7 @@ def population_witness(
     return at[0] - at[1]
 
 
-def _expected_kernel(p: GaussianMixture, q: GaussianMixture, kernel: Gaussian) -> Tensor:
+def expected_kernel(p: GaussianMixture, q: GaussianMixture, kernel: Gaussian) -> Tensor:
     """E k(x, y) for x ∼ p and y ∼ q, independent."""
     return p.weights @ _smooth(p.means, p.stds**2, q.means, q.stds**2, kernel) @ q.weights
 
