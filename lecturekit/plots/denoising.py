@@ -38,7 +38,7 @@ def arrow_fields(
     """
     plane.frame(axes, extent)
     if density is not None:
-        plane.level_lines(axes, density, extent, levels=5, color=PALETTE[0])
+        plane.level_lines(axes, density, extent, levels=5, color="#8a8a86")
     for (name, field), color in zip(fields.items(), (PALETTE[5], PALETTE[1]), strict=False):
         plane.arrow_field(axes, field, extent, resolution=resolution, scale=scale, color=color)
         axes.plot([], [], color=color, label=name)

@@ -23,7 +23,8 @@ def legend(axes) -> list[str]:
 def test_fields_lie_over_each_other_in_two_colours(axes):
     arrow_fields(axes, {"exact": lambda x: -x, "learned": lambda x: x}, EXTENT, resolution=5)
     exact, learned = (each for each in axes.collections if hasattr(each, "U"))
-    assert (pytest.approx(0) == exact.U + learned.U) and (exact.U != 0).any()
+    assert exact.U + learned.U == pytest.approx(0)
+    assert (exact.U != 0).any()
     assert not torch.equal(
         torch.tensor(exact.get_facecolor()), torch.tensor(learned.get_facecolor())
     )
