@@ -128,12 +128,13 @@ def normalised_convolution(
     size: int = 3,
     *,
     stride: int = 1,
+    gain: float = 1.0,
     activation: Callable[[], nn.Module] | None = nn.ReLU,
     generator: torch.Generator,
 ) -> nn.Sequential:
     """Convolution, instance norm with its own scale and shift, activation."""
     layers: list[nn.Module] = [
-        convolution(n_in, n_out, size, stride=stride, bias=False, generator=generator),
+        convolution(n_in, n_out, size, stride=stride, gain=gain, bias=False, generator=generator),
         nn.GroupNorm(
             n_out, n_out, device=generator.device
         ),  # InstanceNorm2d does it in thrice the time
@@ -163,6 +164,9 @@ class ResidualBlock(nn.Module):
         return x + self.change(x)
 
 
+SMALL_GAIN = 0.5  # behind small weights Adam's steps weigh more: a discriminator has to learn fast
+
+
 class PatchDiscriminator(nn.Module):
     """One score per overlapping patch of an image, in place of one for the whole (Isola 2017).
 
@@ -179,13 +183,16 @@ class PatchDiscriminator(nn.Module):
     def __init__(self, n_channels: int, width: int = 24, *, generator: torch.Generator) -> None:
         super().__init__()
         leaky = functools.partial(nn.LeakyReLU, 0.2)
-        build = functools.partial(normalised_convolution, activation=leaky, generator=generator)
+        plain = functools.partial(convolution, gain=SMALL_GAIN, generator=generator)
+        normalised = functools.partial(
+            normalised_convolution, gain=SMALL_GAIN, activation=leaky, generator=generator
+        )
         self.layers = nn.Sequential(
-            convolution(n_channels, width, 4, stride=2, gain=math.sqrt(2), generator=generator),
+            plain(n_channels, width, 4, stride=2),
             leaky(),
-            build(width, 2 * width, 4, stride=2),
-            build(2 * width, 2 * width, 3),
-            convolution(2 * width, 1, 1, generator=generator),
+            normalised(width, 2 * width, 4, stride=2),
+            normalised(2 * width, 2 * width, 3),
+            plain(2 * width, 1, 1),
         )
 
     def forward(self, images: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -14,6 +16,7 @@ from lecturekit.networks import (
     normalised_convolution,
 )
 
+Skip = Literal["gate", "add", "none"]
 AVERAGE = 0.99  # the share of an average that an update retains
 
 
@@ -67,29 +70,38 @@ class CycleGAN(nn.Module):
 class Translator(nn.Module):
     """From image to image of the same size, at half its resolution inside.
 
-    The last layer gives a colour c and a gate g for every pixel, both in (0, 1), and the result is
-    x + g·(c − x): where the gate is shut a pixel stays as it is, so what the domains share need not
-    be painted anew.
+    What the domains share need not be painted anew, so the input is led past the layers (`skip`):
+
+    "gate": x + g·(c − x), with a colour c and a gate g in (0, 1) for every pixel. Where the gate is
+    shut a pixel stays as it is; fit for domains that differ in places.
+    "add": x + d, cut to [0, 1], with a difference d in (−1, 1); fit for domains that differ
+    everywhere.
+    "none": c.
 
     Args:
         n_channels: of the images.
         width: channels inside.
-        n_blocks: residual blocks; each sees 8 pixels farther to every side.
-        gated: without the gate, the result is c.
+        n_blocks: residual blocks; each sees 4 pixels farther to every side.
+        skip: as above.
         generator: source of the parameters.
+
+    Raises:
+        ValueError: another skip.
     """
 
     def __init__(
         self,
         n_channels: int,
-        width: int = 32,
+        width: int = 48,
         n_blocks: int = 2,
         *,
-        gated: bool = True,
+        skip: Skip = "gate",
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        self.gated = gated
+        if skip not in get_args(Skip):
+            raise ValueError(f"expected a skip among {', '.join(get_args(Skip))}, got {skip!r}")
+        self.skip = skip
         n_out = 4 * (n_channels + 1)  # four pixels to a place inside: colour and gate for each
         self.layers = nn.Sequential(
             nn.PixelUnshuffle(2),  # (n, 4·channels, height / 2, width / 2): nothing is lost
@@ -101,40 +113,40 @@ class Translator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, n_channels, height, width) in [0, 1], height and width even; the same shape."""
-        logits = self.layers(2 * x - 1)
-        colour = torch.sigmoid(logits[:, :-1])
-        if not self.gated:
-            return colour
-        gate = torch.sigmoid(logits[:, -1:] - 1)  # a little shut at first
-        return x + gate * (colour - x)
+        output = self.layers(2 * x - 1)
+        painted, gate = output[:, :-1], torch.sigmoid(output[:, -1:] - 1)  # a little shut at first
+        if self.skip == "add":
+            return (x + torch.tanh(painted)).clamp(0, 1)
+        colour = torch.sigmoid(painted)
+        return x + gate * (colour - x) if self.skip == "gate" else colour
 
 
 def for_images(
     n_channels: int,
     *,
-    width: int = 32,
+    width: int = 48,
     n_blocks: int = 2,
     discriminator_width: int = 24,
-    gated: bool = True,
+    skip: Skip = "gate",
     generator: torch.Generator,
 ) -> CycleGAN:
     """A CycleGAN for images, on the device of `generator`.
 
     Args:
         n_channels: 1 for grey, 3 for colour.
-        width, n_blocks, gated: of the generators, as in `Translator`.
+        width, n_blocks, skip: of the generators, as in `Translator`.
         discriminator_width: as in `PatchDiscriminator`.
         generator: source of the parameters.
 
     Raises:
-        ValueError: sizes below 1.
+        ValueError: sizes below 1, or another skip.
     """
     if min(n_channels, width, n_blocks, discriminator_width) < 1:
         raise ValueError(
             "expected n_channels, width, n_blocks, discriminator_width ≥ 1, got "
             f"{n_channels}, {width}, {n_blocks}, {discriminator_width}"
         )
-    G, F = (Translator(n_channels, width, n_blocks, gated=gated, generator=generator) for _ in "GF")
+    G, F = (Translator(n_channels, width, n_blocks, skip=skip, generator=generator) for _ in "GF")
     D_X, D_Y = (
         PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "XY"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lecturekit.adversarial import OBJECTIVES, ImagePool, Objective
+from lecturekit.adversarial import OBJECTIVES, Exchange, ImagePool, Objective, exchange
 from lecturekit.cycle_gan.losses import (
     CycleLoss,
     cycle_loss,
@@ -63,6 +63,7 @@ def train(
     *,
     generator: torch.Generator,
     cycle: CycleLoss = cycle_loss,
+    exchange: Exchange = exchange,
 ) -> Steps:
     """Train both generators and both discriminators, one update of each per step.
 
@@ -77,6 +78,7 @@ def train(
         settings: a change to a tunable field takes effect at the next update.
         generator: source of minibatches, flips and the pool's choices, on the model's device.
         cycle: what stands for L_cycle.
+        exchange: the rule of the image pools.
 
     Returns:
         Steps under `guard`: on divergence the model goes back to its last finite state.
@@ -85,7 +87,7 @@ def train(
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
     _check(model, x, y, settings, generator)
-    return guard(_steps(model, x, y, settings, generator, cycle), model, settings)
+    return guard(_steps(model, x, y, settings, generator, cycle, exchange), model, settings)
 
 
 def _steps(
@@ -95,9 +97,10 @@ def _steps(
     settings: Settings,
     generator: torch.Generator,
     cycle: CycleLoss,
+    exchange: Exchange,
 ) -> Iterator[Step]:
     adam_generators, adam_discriminators = _adam(model.generators), _adam(model.discriminators)
-    pool_x, pool_y = ImagePool(settings.pool_size), ImagePool(settings.pool_size)
+    pool_x, pool_y = (ImagePool(settings.pool_size, exchange) for _ in "XY")
     batches_x = minibatches(x_data, settings.batch_size, generator=generator)
     batches_y = minibatches(y_data, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):

@@ -15,6 +15,7 @@ SECTIONS = {
     "2": "deep_energy",
     "3": "moment_matching",
     "4": "denoising",
+    "5": "cycle_gan",
     "6": "unit",
 }  # the first part of an exercise's number, and the stem of its section
 

@@ -141,6 +141,18 @@ def test_a_shut_gate_changes_nothing():
     assert torch.allclose(translator(images), torch.full_like(images, 0.5))
 
 
+@pytest.mark.parametrize("skip", ["add", "none"])
+def test_other_skips_stay_in_range_too(skip):
+    images = torch.rand(2, 1, 16, 16, generator=seeded(7))
+    translator = cycle_gan.Translator(1, 8, 1, skip=skip, generator=seeded(8))
+    translated = translator(images)
+    assert translated.shape == images.shape
+    assert 0 <= translated.min() <= translated.max() <= 1
+    torch.nn.init.zeros_(translator.layers[-2].weight)
+    expected = images if skip == "add" else torch.full_like(images, 0.5)
+    assert torch.allclose(translator(images), expected)
+
+
 def test_divergence_brings_back_the_last_finite_model():
     settings = cycle_gan.Settings(updates=200, batch_size=8)
     model = cycle_gan.for_points(n_hidden=8, generator=seeded(0))
@@ -189,7 +201,9 @@ def test_refuses_data(x, y, message):
         cycle_gan.train(model, x, y, cycle_gan.Settings(), generator=seeded(0))
 
 
-def test_refuses_sizes():
+def test_refuses_sizes_and_skips():
+    with pytest.raises(ValueError, match="skip among gate, add, none, got 'dense'"):
+        cycle_gan.Translator(3, skip="dense", generator=seeded(0))
     with pytest.raises(ValueError, match="n_channels, width, n_blocks, discriminator_width ≥ 1"):
         cycle_gan.for_images(0, generator=seeded(0))
     with pytest.raises(ValueError, match="each ≥ 1"):
