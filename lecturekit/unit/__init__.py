@@ -8,7 +8,7 @@ On the way there: `exact` is an autoencoder for which the variational bound is k
 
 from lecturekit.unit.adaptation import Adaptation, adaptation
 from lecturekit.unit.exact import Gaussian, LinearGaussian, kl
-from lecturekit.unit.latent import along
+from lecturekit.unit.latent import along, codes_that_meet
 from lecturekit.unit.losses import (
     Losses,
     Streams,
@@ -41,6 +41,7 @@ __all__ = [
     "adaptation",
     "along",
     "autoencoder_terms",
+    "codes_that_meet",
     "discriminator_terms",
     "for_images",
     "gaussian_kl",

@@ -1,4 +1,4 @@
-"""Walks through the latent space."""
+"""Walks through the latent space, and whether two domains really share it."""
 
 from __future__ import annotations
 
@@ -29,3 +29,26 @@ def along(codes: Tensor, position: float) -> Tensor:
         )
     start = min(math.floor(position), last - 1)
     return torch.lerp(codes[start : start + 1], codes[start + 1 : start + 2], position - start)
+
+
+def codes_that_meet(codes_1: Tensor, codes_2: Tensor) -> Tensor:
+    """How often the two images of one thing have the nearest codes: the shared-latent assumption.
+
+    Args:
+        codes_1, codes_2: (n, ...), row i of both from the same thing in either domain.
+
+    Returns:
+        the share of rows of `codes_1` whose nearest row of `codes_2` is their own, averaged with
+        the same the other way round; a scalar. Unrelated codes get about 1/n.
+
+    Raises:
+        ValueError: different shapes.
+    """
+    if codes_1.shape != codes_2.shape:
+        raise ValueError(
+            f"expected codes of one shape, got {tuple(codes_1.shape)}, {tuple(codes_2.shape)}"
+        )
+    distances = torch.cdist(codes_1.flatten(1), codes_2.flatten(1))  # (n, n)
+    own = torch.arange(len(codes_1), device=distances.device)
+    found = [(distances.argmin(dim) == own).float().mean() for dim in (0, 1)]
+    return (found[0] + found[1]) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ from lecturekit.networks import (
     PatchDiscriminator,
     ResidualBlock,
     convolution,
-    normalised_convolution,
 )
 
 AVERAGE = 0.99  # kept of the average at each update: it looks back over about 100 updates
@@ -182,19 +182,23 @@ def for_images(
     def blocks(n: int) -> list[nn.Module]:
         return [ResidualBlock(width, generator=generator) for _ in range(n)]
 
+    def rectified(n_in: int) -> nn.Module:
+        # no instance norm on the way through: it would take brightness and colour away, which the
+        # code could not give back
+        wide = convolution(n_in, width, 3, gain=math.sqrt(2), generator=generator)
+        return nn.Sequential(wide, nn.ReLU())
+
     def encoder_end() -> nn.Module:
         code = convolution(width, n_latent, 1, generator=generator)
         return nn.Sequential(*blocks(n_shared_blocks), code)
 
     def generator_start() -> nn.Module:
-        start = normalised_convolution(n_latent, width, generator=generator)
-        return nn.Sequential(start, *blocks(n_shared_blocks))
+        return nn.Sequential(rectified(n_latent), *blocks(n_shared_blocks))
 
     n_pixels = n_channels * patch**2  # numbers of the image at one place inside
 
     def encoder_start() -> nn.Module:
-        start = normalised_convolution(n_pixels, width, generator=generator)
-        return nn.Sequential(nn.PixelUnshuffle(patch), start, *blocks(n_own_blocks))
+        return nn.Sequential(nn.PixelUnshuffle(patch), rectified(n_pixels), *blocks(n_own_blocks))
 
     def generator_end() -> nn.Module:
         end = convolution(width, n_pixels, 3, gain=0.5, generator=generator)

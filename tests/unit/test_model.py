@@ -127,6 +127,24 @@ class TestAlong:
             unit.along(self.codes[:1], 0)
 
 
+class TestCodesThatMeet:
+    def test_equal_codes_meet_and_exchanged_ones_do_not(self, generator):
+        codes = torch.randn(6, 2, 3, generator=generator)
+        assert unit.codes_that_meet(codes, codes) == 1
+        assert unit.codes_that_meet(codes, codes.roll(1, 0)) == 0
+        swapped = codes[[1, 0, 2, 3, 4, 5]]
+        torch.testing.assert_close(unit.codes_that_meet(codes, swapped), torch.tensor(4 / 6))
+
+    def test_both_ways_count(self):
+        """Seen from 1, both rows find the code in the middle; seen from 2, each finds its own."""
+        one, two = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.4], [9.0]])
+        torch.testing.assert_close(unit.codes_that_meet(one, two), torch.tensor(0.75))
+
+    def test_refuses_other_shapes(self):
+        with pytest.raises(ValueError, match=r"got \(3, 2\), \(4, 2\)"):
+            unit.codes_that_meet(torch.zeros(3, 2), torch.zeros(4, 2))
+
+
 def test_adaptation_uses_labels_of_domain_1_alone():
     """Digits and the same upside down; the translation that turns them back adapts perfectly."""
     from lecturekit import data

@@ -292,9 +292,9 @@ $$L_{\mathrm{CC}_1} = \lambda_3\, \mathrm{KL}(q_1(z \mid x_1) \,\|\, p)
   - \lambda_4\, \mathbb{E}_{z \sim q_2(z \mid x_{1\to2})} \log p_{G_1}(x_1 \mid z) .$$
 
 With variance 1, $\mathrm{KL} = \|m\|^2/2$; with $p(x \mid z) \propto e^{-\|x - G(z)\|_1}$,
-$-\log p$ is the $L_1$ error and a constant. A draw is the mean plus standard normal noise, so gradients flow
-through the mean (the reparametrisation). $x_2$ is among the arguments because it lies at hand in
-every training loop, and because the tempting comparison of $x_{1\to2}$ with it is the one thing
-that "unpaired" forbids.
+$-\log p$ is the $L_1$ error and a constant. A draw is the mean plus standard normal noise, so
+gradients flow through the mean (the reparametrisation). $x_2$ is among the arguments because it
+lies at hand in every training loop, and because the tempting comparison of $x_{1\to2}$ with it is
+the one thing that "unpaired" forbids.
 """,
 )
