@@ -37,9 +37,9 @@ class NoiseLevels:
         ratio = (self.low / self.high) ** (1 / (n - 1))
         return [self.high * ratio**rung for rung in range(n)]
 
-    def draw(self, generator: torch.Generator) -> float:
-        """A level at random, log-uniform."""
-        u = torch.rand((), generator=generator, device=generator.device).item()
+    def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """n levels at random, log-uniform: (n, 1), on the generator's device."""
+        u = torch.rand((n, 1), generator=generator, device=generator.device)
         return self.high * (self.low / self.high) ** u
 
 

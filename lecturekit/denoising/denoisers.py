@@ -175,12 +175,12 @@ class LevelDenoiser(Denoiser):
         self.data_std = data_std
         super().__init__(n_dims, [n_dims + 1, *hidden, 2 * n_dims], generator=generator)
 
-    def forward(self, x_noisy: Tensor, sigma: float) -> GaussianReconstruction:
-        """P_θ(X | x′, σ) for each row of x′ (batch, n_dims), all of one noise level σ."""
+    def forward(self, x_noisy: Tensor, sigma: Tensor) -> GaussianReconstruction:
+        """P_θ(X | x′, σ) for each row of x′ (batch, n_dims), with σ (batch, 1) or ()."""
         shrink = self.data_std**2 / (self.data_std**2 + sigma**2)
-        size = shrink**0.5 * sigma  # the standard deviation of X given X′, for Gaussian data
-        level = x_noisy.new_tensor(sigma).log().expand(len(x_noisy), 1)
-        outputs = self.net(torch.cat([shrink**0.5 * x_noisy / self.data_std, level], dim=1))
+        size = shrink.sqrt() * sigma  # the standard deviation of X given X′, for Gaussian data
+        level = sigma.log().expand(len(x_noisy), 1)
+        outputs = self.net(torch.cat([shrink.sqrt() * x_noisy / self.data_std, level], dim=1))
         mean = shrink * x_noisy + size * outputs[:, : self.n_dims]
         return GaussianReconstruction(
             mean, size * outputs[:, self.n_dims :].clamp(*LOG_STD_RANGE).exp()
@@ -190,7 +190,7 @@ class LevelDenoiser(Denoiser):
         """The denoiser of one noise level."""
         if not sigma > 0:
             raise ValueError(f"expected σ > 0, got {sigma}")
-        return lambda x_noisy: self(x_noisy, sigma)
+        return lambda x_noisy: self(x_noisy, x_noisy.new_tensor(sigma))
 
 
 def exact_denoiser(density: GaussianMixture, sigma: float) -> Denoise:

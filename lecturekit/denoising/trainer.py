@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.denoising.annealing import NoiseLevels
-from lecturekit.denoising.corruption import Corruption, GaussianNoise
+from lecturekit.denoising.corruption import Corruption
 from lecturekit.denoising.denoisers import Denoiser, LevelDenoiser
 from lecturekit.denoising.walkback import Scheme, Simple
 from lecturekit.training import (
@@ -101,7 +101,7 @@ def train_levels(
     levels: NoiseLevels,
     generator: torch.Generator,
 ) -> Steps:
-    """Train one denoiser for many noise levels: simple training, each minibatch at a σ of its own.
+    """Train one denoiser for many noise levels: simple training, each row at a σ of its own.
 
     Args:
         model: trained in place.
@@ -127,13 +127,13 @@ def _level_steps(
     levels: NoiseLevels,
     generator: torch.Generator,
 ) -> Iterator[Step]:
-    simple, ascent = Simple(), Ascent(model, settings)
+    ascent = Ascent(model, settings)
     batches = minibatches(data, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):
-        noise = GaussianNoise(levels.draw(generator))
-        denoise = model.at(noise.sigma)
         x = next(batches)
-        yield ascent.step(index, simple.log_likelihood(denoise, noise, x, generator=generator))
+        sigma = levels.draw(len(x), generator=generator).to(x)  # (batch, 1)
+        noise = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+        yield ascent.step(index, model(x + sigma * noise, sigma).log_prob(x).mean())
 
 
 class Ascent:

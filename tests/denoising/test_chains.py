@@ -107,9 +107,10 @@ def test_the_annealed_chain_turns_noise_into_data(generator):
 def test_noise_levels_fall_evenly_in_the_logarithm(generator):
     levels = NoiseLevels(0.1, 10.0)
     assert levels.ladder(3) == pytest.approx([10.0, 1.0, 0.1])
-    drawn = [levels.draw(generator) for _ in range(400)]
-    assert 0.1 <= min(drawn) < max(drawn) <= 10.0
-    below_one = sum(sigma < 1 for sigma in drawn) / 400
+    drawn = levels.draw(400, generator=generator)
+    assert drawn.shape == (400, 1)
+    assert 0.1 <= drawn.min() < drawn.max() <= 10.0
+    below_one = (drawn < 1).float().mean()
     assert abs(below_one - 0.5) < 4 * 0.5 / math.sqrt(400)
 
 
