@@ -29,14 +29,19 @@ class Denoiser(nn.Module):
 
     Attributes:
         n_dims: columns of X and X′.
-        feature_gain: how much steeper the first layer's features are than is usual.
+        feature_gain: how much steeper the first layer's features are at the start than is usual.
     """
 
-    feature_gain = 1.0
-
-    def __init__(self, n_dims: int, sizes: Sequence[int], *, generator: torch.Generator):
+    def __init__(
+        self,
+        n_dims: int,
+        sizes: Sequence[int],
+        *,
+        feature_gain: float = 1.0,
+        generator: torch.Generator,
+    ):
         super().__init__()
-        self.n_dims, self._sizes = n_dims, list(sizes)
+        self.n_dims, self._sizes, self.feature_gain = n_dims, list(sizes), feature_gain
         self.initialise(generator)
 
     def initialise(self, generator: torch.Generator) -> Denoiser:
@@ -85,6 +90,8 @@ class GaussianDenoiser(Denoiser):
         n_dims: columns of X.
         hidden: units of the hidden layers.
         std: s, in the units of X; None learns it.
+        feature_gain: above 1 the net begins with finer features: a field with small detail is
+            learned sooner, and what is far from the data is guessed less smoothly.
         generator: source of the weights. The denoiser lives on its device.
 
     Raises:
@@ -96,21 +103,21 @@ class GaussianDenoiser(Denoiser):
         torch.Size([5, 2])
     """
 
-    feature_gain = 3.0  # features vary over a third of a unit, as finely as data in the plane do
-
     def __init__(
         self,
         n_dims: int,
         hidden: Sequence[int] = (32, 32),
         *,
         std: float | None = None,
+        feature_gain: float = 1.0,
         generator: torch.Generator,
     ):
         if std is not None and not std > 0:
             raise ValueError(f"expected std > 0, or None to learn it, got {std}")
         self.std = std
         outputs = n_dims if std is not None else 2 * n_dims
-        super().__init__(n_dims, [n_dims, *hidden, outputs], generator=generator)
+        sizes = [n_dims, *hidden, outputs]
+        super().__init__(n_dims, sizes, feature_gain=feature_gain, generator=generator)
 
     def forward(self, x_noisy: Tensor) -> GaussianReconstruction:
         """P_θ(X | x′) for each row of x′ (batch, n_dims)."""

@@ -76,7 +76,7 @@ def test_the_slides_loop_is_what_train_does():
 
 def test_it_learns_the_score_of_the_smoothed_density(generator):
     density = densities.ring(n_modes=3, std=0.3)
-    denoiser = GaussianDenoiser(2, (64, 64), std=1.0, generator=generator)
+    denoiser = GaussianDenoiser(2, (64, 64), std=1.0, feature_gain=3.0, generator=generator)
     x, noise = density.sample(5000, generator=generator), GaussianNoise(0.5)
     fit(denoiser, x, noise, generator=generator, updates=300, batch_size=512, learning_rate=1e-2)
     assert score_error(denoiser, density, 0.5, n=2000, generator=generator) < 0.05
