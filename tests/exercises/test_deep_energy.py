@@ -141,7 +141,7 @@ def test_the_energy_is_that_of_the_package():
     nn.init.normal_(energy.b, generator=seeded(1))
     x = normal(6, 3)
     layer = energy.experts
-    answer = BY_NAME["deep_energy"](
+    answer = BY_NAME["expert_energy"](
         x, energy.features(x), layer.weight, layer.bias, energy.b, energy.sigma
     )
     torch.testing.assert_close(answer, energy(x))
@@ -154,6 +154,13 @@ def test_entropies_are_those_of_the_package():
     )
     wanted = de.gaussian_entropies(x.std(dim=0, unbiased=False)).sum()
     torch.testing.assert_close(BY_NAME["activation_entropy"](x), wanted)
+
+
+def test_a_students_entropy_can_drive_a_generator():
+    x = normal(30, 2).requires_grad_()
+    (push,) = torch.autograd.grad(BY_NAME["neighbour_entropy"](x), x)
+    (wanted,) = torch.autograd.grad(de.nearest_neighbour_entropy(x, k=1), x)
+    torch.testing.assert_close(push, wanted)
 
 
 def test_a_langevin_step_is_that_of_the_package():

@@ -9,7 +9,7 @@ from lecturekit.exercises.deep_energy import tiny
 from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
 
 
-def deep_energy(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
+def expert_energy(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
     """The energy E(x) = xᵀx/σ² − bᵀx − Σᵢ softplus(Wᵢᵀ f(x) + cᵢ) of every row.
 
     Args:
@@ -74,7 +74,7 @@ def _bias_raises(*given: object) -> Tensor:
 
 
 def _negative(*given: object) -> Tensor:
-    return -deep_energy(*given)  # type: ignore[arg-type]
+    return -expert_energy(*given)  # type: ignore[arg-type]
 
 
 def _no_quadratic_term(*given: object) -> Tensor:
@@ -83,15 +83,15 @@ def _no_quadratic_term(*given: object) -> Tensor:
 
 
 def _sigma_unsquared(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    return deep_energy(x, f, W, c, b, sigma**0.5)
+    return expert_energy(x, f, W, c, b, sigma**0.5)
 
 
 def _gaussian_half(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    return deep_energy(x, f, W, c, b, sigma * 2**0.5)
+    return expert_energy(x, f, W, c, b, sigma * 2**0.5)
 
 
 def _no_expert_bias(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    return deep_energy(x, f, W, torch.zeros_like(c), b, sigma)
+    return expert_energy(x, f, W, torch.zeros_like(c), b, sigma)
 
 
 def _rectified(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
@@ -110,13 +110,13 @@ def _mean_of_experts(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigm
 
 
 def _total(*given: object) -> Tensor:
-    return deep_energy(*given).sum()  # type: ignore[arg-type]
+    return expert_energy(*given).sum()  # type: ignore[arg-type]
 
 
 ENERGY = Exercise(
     number="2.1",
     title="the energy with experts",
-    reference=deep_energy,
+    reference=expert_energy,
     cases=cases,
     exact=exact,
     returns=("one energy per row",),

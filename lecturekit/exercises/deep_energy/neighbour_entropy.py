@@ -26,7 +26,7 @@ def neighbour_entropy(x: Tensor) -> Tensor:
         the estimate, a scalar
     """
     n, d = x.shape
-    distances = torch.cdist(x, x).fill_diagonal_(math.inf)  # (n, n)
+    distances = torch.cdist(x, x) + x.new_full((n,), math.inf).diag()  # (n, n)
     nearest = distances.min(dim=1).values  # (n,)
     digammas = torch.digamma(torch.tensor([float(n), 1.0], dtype=x.dtype))
     log_volume = d / 2 * math.log(math.pi) - math.lgamma(d / 2 + 1)
@@ -171,7 +171,7 @@ NEIGHBOUR_ENTROPY = Exercise(
         "`distances.min(dim=1).values` are the ρᵢ. log V_d is "
         "`d / 2 * math.log(math.pi) - math.lgamma(d / 2 + 1)`, and ψ(n) is "
         "`torch.digamma(torch.tensor(float(n)))`.",
-        "`distances = torch.cdist(x, x).fill_diagonal_(math.inf)`, then "
+        "`distances = torch.cdist(x, x) + x.new_full((n,), math.inf).diag()`, then "
         "`nearest = distances.min(dim=1).values`. Add ψ(n), minus ψ(1), the log-volume, and "
         "`d * nearest.log().mean()`.",
     ),
