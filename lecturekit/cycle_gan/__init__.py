@@ -1,7 +1,7 @@
 """CycleGAN (Zhu, Park, Isola, Efros 2017): translation between two domains without pairs.
 
-`model` has the nets, `losses` the terms of the full loss, `trainer` the game, `exact` the same game
-on discrete distributions, where optima can be computed and counted.
+`model` has the nets, `losses` the terms of the full loss, `trainer` the game. `exact` plays it on
+discrete distributions and `rotations` with rotations of the plane, where optima can be counted.
 """
 
 from lecturekit.cycle_gan.losses import (

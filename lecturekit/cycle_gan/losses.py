@@ -60,6 +60,7 @@ def generator_terms(
     objective: Objective,
     *,
     cycle: CycleLoss = cycle_loss,
+    with_cycle: bool = True,
     with_identity: bool = False,
 ) -> tuple[GeneratorTerms, Tensor, Tensor]:
     """The generators' terms on a minibatch, and the translations G(x) and F(y).
@@ -69,8 +70,9 @@ def generator_terms(
         x, y: batches of either domain.
         objective: of the adversarial game.
         cycle: the cycle loss, as in `cycle_loss`.
-        with_identity: the identity term costs two more passes, so it is left out where its weight
-            is 0.
+        with_cycle: without, the cycle term is only measured: it gets no gradient, which saves time
+            where its weight is 0.
+        with_identity: without, the identity term is 0, which saves two passes.
     """
     model.discriminators.requires_grad_(False)
     G, F = once(model.G), once(model.F)
@@ -78,7 +80,9 @@ def generator_terms(
         model.D_X(F(y)), objective
     )
     identity = identity_loss(G, F, x, y) if with_identity else x.new_zeros(())
-    terms = GeneratorTerms(adversarial, cycle(G, F, x, y), identity)
+    with torch.set_grad_enabled(with_cycle):
+        there_and_back = cycle(G, F, x, y)
+    terms = GeneratorTerms(adversarial, there_and_back, identity)
     model.discriminators.requires_grad_(True)
     return terms, G(x), F(y)
 

@@ -30,8 +30,9 @@ class Settings:
         cycle_weight: λ, of the cycle loss. The slide leaves it out, the paper has 10, for images
             from −1 to 1.
         identity_weight: of the identity loss; the paper has λ/2 where it uses it at all.
-        generator_rate, discriminator_rate: Adam's, constant over the first half of the run, then
-            falling linearly to 0.
+        generator_rate, discriminator_rate: Adam's.
+        constant_share: the share of the run, in [0, 1], in which the rates are constant; from
+            there they fall linearly to 0.
         objective: of the adversarial game.
         warm_up: updates in which λ rises from 0. With all of it from the start, a generator that
             does nothing is the best answer to a discriminator that has learned nothing, and a gate
@@ -46,6 +47,7 @@ class Settings:
     identity_weight: float = tunable(0.0, 0.0, 10.0, label="identity weight")
     generator_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of G, F")
     discriminator_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of D")
+    constant_share: float = 0.5
     objective: Objective = "least squares"
     warm_up: int = 200
     pool_size: int = 0
@@ -114,6 +116,7 @@ def _steps(
             y,
             settings.objective,
             cycle=cycle,
+            with_cycle=settings.cycle_weight > 0,
             with_identity=settings.identity_weight > 0,
         )
         loss = (
@@ -154,8 +157,10 @@ def _warm(settings: Settings, index: int) -> float:
 
 
 def _decay(settings: Settings, index: int) -> float:
-    """1 over the first half, then 1 → 0."""
-    return min(1.0, 2 * (1 - (index - 1) / settings.updates))
+    """1 over the constant share of the run, then 1 → 0."""
+    left = 1 - (index - 1) / settings.updates  # 1 at the first update, 1 / updates at the last
+    falling = 1 - settings.constant_share
+    return min(1.0, left / falling) if falling else 1.0
 
 
 def _mirrored(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -175,6 +180,8 @@ def _check(
         value: Any = getattr(settings, name)
         if value != int(value) or value < least:
             raise ValueError(f"expected a whole number {name} ≥ {least}, got {value!r}")
+    if not 0 <= settings.constant_share <= 1:
+        raise ValueError(f"expected a constant_share in [0, 1], got {settings.constant_share!r}")
     if settings.objective not in OBJECTIVES:
         raise ValueError(
             f"expected an objective among {', '.join(OBJECTIVES)}, got {settings.objective!r}"

@@ -55,6 +55,16 @@ def test_the_generators_loss_leaves_the_discriminators_alone_and_the_other_way_r
     assert reached(theirs, model) == {"D_X", "D_Y"}
 
 
+def test_a_cycle_that_is_only_measured_has_the_same_value_and_no_gradient(model):
+    x, y = torch.randn(5, 2), torch.randn(5, 2)
+    learned = cycle_gan.generator_terms(model, x, y, "least squares")[0]
+    measured = cycle_gan.generator_terms(model, x, y, "least squares", with_cycle=False)[0]
+    assert torch.equal(learned.cycle, measured.cycle)
+    assert learned.cycle.requires_grad
+    assert not measured.cycle.requires_grad
+    assert measured.adversarial.requires_grad
+
+
 def test_each_map_is_computed_once_for_each_batch():
     calls = []
 

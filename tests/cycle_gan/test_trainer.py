@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from lecturekit import cycle_gan, data
+from lecturekit.cycle_gan import trainer
 from lecturekit.training import DivergenceError, finish
 
 
@@ -103,6 +104,16 @@ def test_the_cycle_weight_changed_on_the_way_rules_the_next_update():
     assert seen == [2, 4, 6, 8, 8, 3]  # the warm-up, then λ as it is
 
 
+def test_rates_are_constant_for_their_share_and_then_fall_to_0():
+    settings = cycle_gan.Settings(updates=8, constant_share=0.5, warm_up=0)
+    rates = [trainer._decay(settings, index) for index in range(1, 9)]
+    assert rates == pytest.approx([1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
+    settings.constant_share = 1.0
+    assert trainer._decay(settings, 8) == 1
+    settings.constant_share = 0.0
+    assert trainer._decay(settings, 8) == pytest.approx(1 / 8)
+
+
 def test_averages_follow_the_generators():
     model = cycle_gan.for_points(n_hidden=8, generator=seeded(0))
     start = model.G[0].weight.clone()
@@ -174,6 +185,7 @@ def test_divergence_brings_back_the_last_finite_model():
         ({"updates": 0}, "updates ≥ 1, got 0"),
         ({"batch_size": 1.5}, "batch_size ≥ 1, got 1.5"),
         ({"pool_size": -1}, "pool_size ≥ 0, got -1"),
+        ({"constant_share": 1.5}, r"constant_share in \[0, 1\], got 1.5"),
         ({"objective": "hinge"}, "objective among"),
         ({"mirror": True}, "only images can be mirrored"),
     ],

@@ -15,15 +15,15 @@ from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
 Map = Callable[[Tensor], Tensor]
 
 
-def cycle_loss(G: Map, F: Map, x: Tensor, y: Tensor) -> Tensor:
+def cycle_loss(G: torch.nn.Module, F: torch.nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """How far there-and-back is from where it began, for both domains.
 
     E_x ‖F(G(x)) − x‖₁ + E_y ‖G(F(y)) − y‖₁, each norm as a mean over all entries of the batch, so
     that λ means the same for batches and images of any size.
 
     Args:
-        G: a function from X to Y, (n, n_x) → (n, n_y)
-        F: a function from Y to X, (n, n_y) → (n, n_x)
+        G: a net or function from X to Y, (n, n_x) → (n, n_y)
+        F: a net or function from Y to X, (n, n_y) → (n, n_x)
         x: a batch of X, (n, n_x)
         y: a batch of Y, (m, n_y)
 

@@ -98,9 +98,9 @@ POOL = Exercise(
     derivation=r"""
 Each row is an exchange of two images or none, so the rows of both results together are the rows of
 `kept` and `fresh`. With a fair coin half of what the discriminator sees is new, and an image in a
-pool of $N$ images, of which $b$ meet the coin at each update, leaves it with probability $b / 2N$: it
-stays for $2N/b$ updates on average. With $N = 50$ and $b = 1$, as in the paper, the discriminator is
-reminded of translations from the last hundred updates, and the two nets cannot chase each other in
-circles as quickly.
+pool of $N$ images, of which $b$ meet the coin at each update, leaves it with probability $b / 2N$:
+it stays for $2N/b$ updates on average. With $N = 50$ and $b = 1$, as in the paper, the
+discriminator is reminded of translations from the last hundred updates, and the two nets cannot
+chase each other in circles as quickly.
 """,
 )
