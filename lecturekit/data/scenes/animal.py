@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lecturekit.data.scenes.dice import Dice
 from lecturekit.data.scenes.shapes import (
+    Point,
     bands,
     coverage,
     ellipse,
@@ -36,7 +37,16 @@ TRUNK_PERIOD, NECK_PERIOD, LEG_PERIOD, HEAD_PERIOD = 0.21, 0.18, 0.20, 0.21
 
 
 class Pose(NamedTuple):
-    """Everything random about the animals, each (n, 1, 1); lengths in picture widths."""
+    """Everything random about the animals, each (n, 1, 1).
+
+    Attributes:
+        length: of the trunk, in picture widths.
+        x, feet: where the middle of the trunk and the feet are, in picture widths.
+        facing: 1 to the right, −1 to the left.
+        neck, head: angles above and below the horizontal, in radians.
+        gait, stride: phase and amplitude of the legs' swing, in radians.
+        tail: how far its tip swings forwards, in trunk lengths.
+    """
 
     length: Tensor
     x: Tensor
@@ -74,10 +84,10 @@ def random_pose(dice: Dice) -> Pose:
         x=0.5 - 0.17 * length * facing + dice.between(-0.09, 0.09),
         feet=dice.between(0.80, 0.93),
         facing=facing,
-        neck=dice.between(math.radians(28), math.radians(62)),  # above the horizontal
-        head=dice.between(math.radians(18), math.radians(42)),  # below the horizontal
+        neck=dice.between(math.radians(28), math.radians(62)),
+        head=dice.between(math.radians(18), math.radians(42)),
         gait=dice.between(0, 2 * math.pi),
-        stride=dice.between(0.08, 0.5),  # radians
+        stride=dice.between(0.08, 0.5),
         tail=dice.between(-0.12, 0.14),
     )
 
@@ -125,24 +135,29 @@ def _shadow(canvas: Tensor, frame: Frame) -> None:
 
 
 class _Painter:
-    """Paints a part of the animal in either coat, and notes that it is there."""
+    """Paints parts of the animal in either coat, and notes where the animal is."""
 
     def __init__(self, coats: Coats, brown: Tensor, frame: Frame):
         self.coats, self.brown, self.frame = coats, brown, frame
 
     def coat(self, distance: Tensor, dark: Tensor, *, shade: Tensor | float = 1.0) -> None:
-        """A part with fur: brown in the plain coat, dark and light bands in the striped one."""
-        shade = torch.as_tensor(shade)[..., None, :, :] if isinstance(shade, Tensor) else shade
-        bands_colour = torch.lerp(LIGHT[:, None, None], DARK[:, None, None], dark[:, None])
-        self._paint(distance, self.brown * shade, bands_colour * shade)
+        """A part with fur: brown in the plain coat, dark and light bands in the striped one.
+
+        Args:
+            distance: to the part, (n, side, side).
+            dark: share of dark in the bands, of that shape.
+            shade: brightness, a number or of that shape.
+        """
+        light = shade[:, None] if isinstance(shade, Tensor) else shade
+        self._paint(distance, self.brown * light, _banded(dark) * light)
+
+    def mane(self, distance: Tensor, dark: Tensor) -> None:
+        """Hair: a darker brown in the plain coat, bands in the striped one."""
+        self._paint(distance, 0.32 * self.brown, _banded(dark))
 
     def same(self, distance: Tensor, colour: Tensor) -> None:
         """A part that is alike in both coats."""
-        self._paint(distance, colour, colour)
-
-    def mane(self, distance: Tensor, dark: Tensor) -> None:
-        bands_colour = torch.lerp(LIGHT[:, None, None], DARK[:, None, None], dark[:, None])
-        self._paint(distance, 0.32 * self.brown, bands_colour)
+        self._paint(distance, colour[:, None, None], colour[:, None, None])
 
     def _paint(self, distance: Tensor, plain: Tensor, striped: Tensor) -> None:
         share = coverage(distance, self.frame.pixel)
@@ -151,12 +166,15 @@ class _Painter:
         self.coats.mask.copy_(torch.maximum(self.coats.mask, share))
 
 
+def _banded(dark: Tensor) -> Tensor:
+    return torch.lerp(LIGHT[:, None, None], DARK[:, None, None], dark[:, None])
+
+
 def _leg(painter: _Painter, pose: Pose, *, front: bool, far: bool) -> None:
     u, v, pixel = painter.frame
     phase = pose.gait + math.pi * (front != far) + (0.5 * math.pi if front else 0.0)
     swing, lift = pose.stride * torch.sin(phase), pose.stride * torch.cos(phase).clamp(min=0)
-    hip = ((0.33 if front else -0.36) + (0.05 if far else 0.0)) + 0 * swing
-    top = 0.08 + 0 * swing
+    hip, top = (0.33 if front else -0.36) + (0.05 if far else 0.0), 0.08
     bend = (0.5 if front else -0.7) * lift - (0.0 if front else 0.10)
     knee = (hip + 0.30 * torch.sin(swing - bend * 0.3), top + 0.29 * torch.cos(swing))
     ankle_v = GROUND - 0.05 - 0.16 * lift
@@ -167,17 +185,16 @@ def _leg(painter: _Painter, pose: Pose, *, front: bool, far: bool) -> None:
     shade = 0.72 if far else 0.95
     painter.coat(torch.minimum(thigh, shin), bands(place, LEG_PERIOD, pixel), shade=shade)
     hoof, _ = limb(u, v, ankle, (ankle[0] + 0.025, ankle_v + 0.035), 0.045, 0.05)
-    painter.same(hoof, HOOF[:, None, None])
+    painter.same(hoof, HOOF)
 
 
 def _tail(painter: _Painter, pose: Pose) -> None:
     u, v, _ = painter.frame
-    root, middle = -0.50 + 0 * pose.tail, -0.60 - 0.3 * pose.tail
-    tip = -0.62 - pose.tail
-    upper, along = limb(u, v, (root, root * 0 - 0.10), (middle, root * 0 + 0.10), 0.035, 0.028)
+    middle, tip = (-0.60 - 0.3 * pose.tail, 0.10), (-0.62 - pose.tail, 0.34)
+    upper, along = limb(u, v, (-0.50, -0.10), middle, 0.035, 0.028)
     painter.coat(upper, bands(0.22 * along, 0.11, painter.frame.pixel))
-    tuft, _ = limb(u, v, (middle, root * 0 + 0.10), (tip, root * 0 + 0.34), 0.032, 0.055)
-    painter.same(tuft, 1.3 * HOOF[:, None, None])
+    tuft, _ = limb(u, v, middle, tip, 0.032, 0.055)
+    painter.same(tuft, 1.3 * HOOF)
 
 
 def _body(painter: _Painter, pose: Pose) -> None:
@@ -208,7 +225,7 @@ def _body(painter: _Painter, pose: Pose) -> None:
     _head(painter, poll, muzzle)
 
 
-def _head(painter: _Painter, poll: tuple[Tensor, Tensor], muzzle: tuple[Tensor, Tensor]) -> None:
+def _head(painter: _Painter, poll: Point, muzzle: Point) -> None:
     u, v, pixel = painter.frame
     ear, along_ear = limb(
         u, v, (poll[0] - 0.02, poll[1] - 0.05), (poll[0] - 0.045, poll[1] - 0.19), 0.045, 0.018
@@ -218,15 +235,15 @@ def _head(painter: _Painter, poll: tuple[Tensor, Tensor], muzzle: tuple[Tensor, 
     dark = torch.maximum(bands(0.3 * along - 0.015, HEAD_PERIOD, pixel), (along > 0.86).float())
     painter.coat(head, dark)
     nose = ellipse(u - muzzle[0] - 0.015, v - muzzle[1] - 0.005, 0.05, 0.052)
-    painter.same(nose, HOOF[:, None, None] * 1.5)
+    painter.same(nose, 1.5 * HOOF)
     eye_u = poll[0] + 0.3 * (muzzle[0] - poll[0]) + 0.02
     eye_v = poll[1] + 0.3 * (muzzle[1] - poll[1]) - 0.025
-    painter.same(ellipse(u - eye_u, v - eye_v, 0.022, 0.022), 0.4 * HOOF[:, None, None])
+    painter.same(ellipse(u - eye_u, v - eye_v, 0.022, 0.022), 0.4 * HOOF)
 
 
-def _spine(pose: Pose) -> tuple[tuple[Tensor, Tensor], ...]:
+def _spine(pose: Pose) -> tuple[Point, Point, Point]:
     """Withers, poll (the top of the head) and muzzle."""
-    withers = 0.34 + 0 * pose.neck, -0.06 + 0 * pose.neck
+    withers = 0.34, -0.06
     poll = withers[0] + 0.46 * torch.cos(pose.neck), withers[1] - 0.46 * torch.sin(pose.neck)
     muzzle = poll[0] + 0.29 * torch.cos(pose.head), poll[1] + 0.29 * torch.sin(pose.head)
     return withers, poll, muzzle

@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+Point = tuple[Tensor | float, Tensor | float]
 EPS = 1e-6
 
 
@@ -31,10 +32,10 @@ def ellipse(x: Tensor, y: Tensor, radius_x: Tensor | float, radius_y: Tensor | f
 def limb(
     x: Tensor,
     y: Tensor,
-    start: tuple[Tensor, Tensor],
-    end: tuple[Tensor, Tensor],
-    radius_start: Tensor | float,
-    radius_end: Tensor | float,
+    start: Point,
+    end: Point,
+    radius_start: float,
+    radius_end: float,
 ) -> tuple[Tensor, Tensor]:
     """A rounded stroke whose radius changes evenly from one end to the other.
 
@@ -45,9 +46,7 @@ def limb(
     along = ((x - start[0]) * dx + (y - start[1]) * dy) / (dx**2 + dy**2 + EPS)
     along = along.clamp(0, 1)
     to_axis = torch.hypot(x - start[0] - along * dx, y - start[1] - along * dy)
-    return to_axis - torch.lerp(
-        _tensor(radius_start, along), _tensor(radius_end, along), along
-    ), along
+    return to_axis - radius_start - along * (radius_end - radius_start), along
 
 
 def smooth_union(first: Tensor, second: Tensor, softness: float) -> Tensor:
@@ -82,7 +81,3 @@ def paint(canvas: Tensor, colour: Tensor, share: Tensor) -> None:
         share: (n or 1, side, side) in [0, 1], how much of each pixel is covered.
     """
     canvas.add_(share[:, None] * (colour - canvas))
-
-
-def _tensor(value: Tensor | float, like: Tensor) -> Tensor:
-    return torch.as_tensor(value, dtype=like.dtype).expand_as(like)
