@@ -61,6 +61,7 @@ def generator_terms(
     *,
     cycle: CycleLoss = cycle_loss,
     with_cycle: bool = True,
+    through_both: bool = True,
     with_identity: bool = False,
 ) -> tuple[GeneratorTerms, Tensor, Tensor]:
     """The generators' terms on a minibatch, and the translations G(x) and F(y).
@@ -72,10 +73,14 @@ def generator_terms(
         cycle: the cycle loss, as in `cycle_loss`.
         with_cycle: without, the cycle term is only measured: it gets no gradient, which saves time
             where its weight is 0.
+        through_both: whether the cycle's gradient goes on through the translation into the net
+            that made it. If not, each net learns to undo the other, but not to be easily undone.
         with_identity: without, the identity term is 0, which saves two passes.
     """
     model.discriminators.requires_grad_(False)
-    G, F = once(model.G), once(model.F)
+    G, F = (
+        once(net if through_both else _without_input_gradient(net)) for net in (model.G, model.F)
+    )
     adversarial = generator_loss(model.D_Y(G(x)), objective) + generator_loss(
         model.D_X(F(y)), objective
     )
@@ -102,6 +107,10 @@ def _scores(D: Map, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """Scores of both, in one pass."""
     scores = D(torch.cat([real, fake.detach()]))
     return scores[: len(real)], scores[len(real) :]
+
+
+def _without_input_gradient(f: Map) -> Map:
+    return lambda x: f(x.detach())
 
 
 def once(f: Map) -> Map:

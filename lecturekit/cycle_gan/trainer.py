@@ -37,6 +37,10 @@ class Settings:
         warm_up: updates in which λ rises from 0. With all of it from the start, a generator that
             does nothing is the best answer to a discriminator that has learned nothing, and a gate
             that has shut does not open again.
+        apart: updates at the beginning in which the cycle's gradient stops at the translation, so
+            that F learns to undo G, and G to undo F, but neither helps the other. Nets that can
+            help each other do so by smuggling: F hides the stripes that it should take away in
+            faint shades, and G never has to learn where stripes belong.
         pool_size: translations kept for the discriminators, of either domain; 0 for none.
         mirror: whether images are flipped left to right at random.
     """
@@ -50,6 +54,7 @@ class Settings:
     constant_share: float = 0.5
     objective: Objective = "least squares"
     warm_up: int = 200
+    apart: int = 0
     pool_size: int = 0
     mirror: bool = False
 
@@ -117,6 +122,7 @@ def _steps(
             settings.objective,
             cycle=cycle,
             with_cycle=settings.cycle_weight > 0,
+            through_both=index > settings.apart,
             with_identity=settings.identity_weight > 0,
         )
         loss = (
@@ -176,7 +182,13 @@ def _check(
     model: CycleGAN, x: Tensor, y: Tensor, settings: Settings, generator: torch.Generator
 ) -> None:
     check_settings(settings)
-    for name, least in (("updates", 1), ("batch_size", 1), ("warm_up", 0), ("pool_size", 0)):
+    for name, least in (
+        ("updates", 1),
+        ("batch_size", 1),
+        ("warm_up", 0),
+        ("apart", 0),
+        ("pool_size", 0),
+    ):
         value: Any = getattr(settings, name)
         if value != int(value) or value < least:
             raise ValueError(f"expected a whole number {name} ≥ {least}, got {value!r}")

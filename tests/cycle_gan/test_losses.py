@@ -65,6 +65,18 @@ def test_a_cycle_that_is_only_measured_has_the_same_value_and_no_gradient(model)
     assert measured.adversarial.requires_grad
 
 
+def test_cut_in_the_middle_the_cycle_teaches_only_the_way_back(model):
+    x, y = torch.randn(5, 2), torch.randn(5, 2)
+    cut = cycle_gan.generator_terms(model, x, y, "least squares", through_both=False)[0]
+    whole = cycle_gan.generator_terms(model, x, y, "least squares")[0]
+    assert torch.equal(cut.cycle, whole.cycle)
+    (slope,) = torch.autograd.grad(cut.cycle, model.F[0].weight, retain_graph=True)
+    back = (model.F(model.G(x).detach()) - x).abs().mean()
+    (expected,) = torch.autograd.grad(back, model.F[0].weight)
+    assert torch.allclose(slope, expected)
+    assert reached(cut.adversarial, model) == {"G", "F"}
+
+
 def test_each_map_is_computed_once_for_each_batch():
     calls = []
 
