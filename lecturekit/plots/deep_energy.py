@@ -39,7 +39,7 @@ def pushed_samples(
         n_arrows: how many of the samples get one.
     """
     values = density(grid(extent, RESOLUTION).to(samples.device))
-    field(axes, values.reshape(RESOLUTION, RESOLUTION), extent=extent, unit="density P_θ")
+    field(axes, values.reshape(RESOLUTION, RESOLUTION), extent=extent, unit="density")
     plane.frame(axes, extent)
     plane.dots(axes, samples, size=9)
     plane.arrows(axes, samples[:n_arrows], pushes[:n_arrows], scale=scale, color=FACE)
