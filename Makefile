@@ -30,7 +30,7 @@ lab: setup  ## open JupyterLab on the notebooks
 	$(BIN)/lecturekit lab
 
 test: setup lint  ## lint, types, import floors, and all tests but the lecture's own
-	$(BIN)/python -m pytest --ignore=tests/benchmarks
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --ignore=tests/benchmarks
 
 # LECTUREKIT_DATA names a folder that is not there: the embedded data, whatever was fetched before.
 test-lecture: setup  ## every notebook as a student runs it, compared with its stored outputs

@@ -88,11 +88,16 @@ def tunables(settings: object) -> dict[str, Tunable]:
     }
 
 
-def check_settings(settings: object) -> None:
+def check_settings(settings: object, **least: int) -> None:
     """Refuse settings outside their domain.
 
+    Args:
+        settings: a dataclass.
+        **least: its fields that must be whole numbers, and the least that each may be.
+
     Raises:
-        ValueError: a tunable field is not finite, or lies outside its minimum and maximum.
+        ValueError: a tunable field is not finite, or lies outside its minimum and maximum, or a
+            field named here is no whole number or too small.
     """
     for name, limits in tunables(settings).items():
         value = getattr(settings, name)
@@ -101,6 +106,24 @@ def check_settings(settings: object) -> None:
                 f"{type(settings).__name__}.{name} must be a finite number from "
                 f"{limits.minimum:g} to {limits.maximum:g}, got {value!r}"
             )
+    for name, lowest in least.items():
+        value = getattr(settings, name)
+        if not math.isfinite(value) or value != int(value) or value < lowest:
+            raise ValueError(f"expected a whole number {name} ≥ {lowest}, got {value!r}")
+
+
+def check_devices(**parts: Tensor | torch.Generator) -> None:
+    """Refuse tensors and generators that are not all on one device.
+
+    Args:
+        **parts: by the names under which the message speaks of them.
+
+    Raises:
+        ValueError: says which is where.
+    """
+    if len({part.device for part in parts.values()}) > 1:
+        places = ", ".join(f"{name} on {part.device}" for name, part in parts.items())
+        raise ValueError(f"expected {', '.join(parts)} on one device, got {places}")
 
 
 def linear_decay(index: int, total: int) -> float:

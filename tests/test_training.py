@@ -15,6 +15,7 @@ from torch import nn
 from lecturekit.training import (
     DivergenceError,
     Step,
+    check_devices,
     check_settings,
     finish,
     guard,
@@ -73,6 +74,22 @@ class TestSettings:
     def test_values_outside_the_domain_are_refused(self, settings, message):
         with pytest.raises(ValueError, match=message):
             check_settings(settings)
+
+    @pytest.mark.parametrize("size", [0, -3, 2.5, math.nan, math.inf])
+    def test_a_size_that_is_no_whole_number_or_too_small_is_refused(self, size):
+        @dataclass
+        class Sized:
+            rows: float
+
+        check_settings(Sized(1), rows=1)
+        with pytest.raises(ValueError, match=f"expected a whole number rows ≥ 1, got {size!r}"):
+            check_settings(Sized(size), rows=1)
+
+    def test_parts_on_two_devices_are_refused_by_name(self):
+        here, there = torch.zeros(1), torch.zeros(1, device="meta")
+        check_devices(data=here, generator=torch.Generator())
+        with pytest.raises(ValueError, match="expected data, W on one device, got data on cpu, W"):
+            check_devices(data=here, W=there)
 
     def test_linear_decay_goes_from_one_to_nearly_zero(self):
         assert [linear_decay(index, 4) for index in range(1, 5)] == [1.0, 0.75, 0.5, 0.25]

@@ -151,8 +151,7 @@ class PersistentCD(GibbsChain):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_particles < 1 or self.n_particles != int(self.n_particles):
-            raise ValueError(f"expected a whole number n_particles ≥ 1, got {self.n_particles!r}")
+        check_settings(self, n_particles=1)
 
     def initialise(self, data: Tensor, *, generator: torch.Generator) -> None:
         """Place every particle on a row of `data`, (n, n_visible), drawn with replacement."""

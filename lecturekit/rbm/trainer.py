@@ -14,6 +14,7 @@ from lecturekit.rbm.negative_phase import NegativePhase
 from lecturekit.training import (
     Step,
     Steps,
+    check_devices,
     check_settings,
     guard,
     linear_decay,
@@ -188,23 +189,15 @@ def free_energy_gap(model: RBM, data: State, particles: State) -> dict[str, Tens
 
 
 def check(model: RBM, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
-    check_settings(settings)
+    check_settings(settings, updates=1, batch_size=1)
     if settings.precision not in ("float32", "bfloat16"):
         raise ValueError(f"expected precision 'float32' or 'bfloat16', got {settings.precision!r}")
-    for name in ("updates", "batch_size"):
-        value = getattr(settings, name)
-        if value < 1 or value != int(value):
-            raise ValueError(f"expected a whole number {name} ≥ 1, got {value!r}")
     if data.dim() != 2 or data.shape[1] != model.n_visible or len(data) == 0:
         hint = "; flatten images with data.flatten(1)" if data.dim() > 2 else ""
         raise ValueError(
             f"expected data of shape (n, {model.n_visible}), got {tuple(data.shape)}{hint}"
         )
-    if not data.device == model.W.device == generator.device:
-        raise ValueError(
-            "expected data, model and generator on one device, got data on "
-            f"{data.device}, model on {model.W.device}, generator on {generator.device}"
-        )
+    check_devices(data=data, model=model.W, generator=generator)
     if data.dtype != model.W.dtype:
         raise ValueError(f"expected data of the model's {model.W.dtype}, got {data.dtype}")
     if not bool(((data == 0) | (data == 1)).all()):

@@ -28,7 +28,11 @@ from tests.notebooks.lectures import (
 )
 from tests.notebooks.sources import as_source
 
-every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+every_notebook = pytest.mark.parametrize(
+    "path",  # tests of one notebook share its runs, so they go to one worker
+    [pytest.param(path, marks=pytest.mark.xdist_group(path.stem)) for path in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|work|tmp|var|opt|Users|mnt)/|[A-Z]:\\\\")
 NETWORK = re.compile(r"\b(?:urllib|requests|pooch|fetch_mnist|wget|curl)\b|https?://")
 
