@@ -10,7 +10,12 @@ from lecturekit.exercises.judge import judge
 from lecturekit.exercises.result import Note, Result
 from lecturekit.exercises.worker import Worker
 
-SECTIONS = {"1": "rbm"}  # the first part of an exercise's number, and the stem of its section
+# the first part of an exercise's number, and the stem of its section
+SECTIONS = {
+    "1": "rbm",
+    "2": "deep_energy",
+    "3": "moment_matching",
+}
 
 _worker = Worker()
 _hints_given: Counter[str] = Counter()

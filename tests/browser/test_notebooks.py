@@ -47,6 +47,22 @@ LECTURES = [
         slider="learning rate α",
         setting="settings.learning_rate",
     ),
+    Lecture(
+        stem="02_deep_energy",
+        play="run = live.play(",
+        run="run",
+        parameter="now.energy.experts.weight",
+        slider="energy rate α",
+        setting="settings.learning_rate",
+    ),
+    Lecture(
+        stem="03_moment_matching",
+        play="digit_run = live.play(",
+        run="digit_run",
+        parameter='nets["codes"].network[0].weight',
+        slider="learning rate α",
+        setting="digit_settings.learning_rate",
+    ),
 ]
 
 every_lecture = pytest.mark.parametrize("lecture", LECTURES, ids=lambda lecture: lecture.stem)

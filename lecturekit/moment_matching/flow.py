@@ -1,0 +1,75 @@
+"""Samples that flow down the MMD towards data: a generator without a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from lecturekit.moment_matching.discrepancy import velocity
+from lecturekit.moment_matching.kernels import Kernel, check_rows
+from lecturekit.training import Step, Steps, check_settings, guard, tunable
+
+
+@dataclass
+class FlowSettings:
+    """Settings of `flow`; tunable fields are read anew at every step.
+
+    Attributes:
+        updates: number of steps.
+        learning_rate: η, the length of a step in time.
+    """
+
+    updates: int = 500
+    learning_rate: float = tunable(1.0, 0.01, 100.0, scale="log", label="step length η")
+
+
+class Particles(nn.Module):
+    """Points that are moved themselves, where a network would have its parameters moved.
+
+    Attributes:
+        positions: (n, n_features).
+    """
+
+    def __init__(self, start: Tensor):
+        super().__init__()
+        self.positions = nn.Parameter(start.detach().clone())
+
+    @torch.no_grad()
+    def restart(self, start: Tensor) -> Particles:
+        """Back to other positions of the same shape, in place."""
+        self.positions.copy_(start)
+        return self
+
+
+def flow(particles: Particles, data: Tensor, settings: FlowSettings, *, kernel: Kernel) -> Steps:
+    """Move the particles down the MMD² to the data: x_i := x_i − η ∇f(x_i), f the witness.
+
+    −∇f(x_i) = ∇ mean k(y, x_i) − ∇ mean k(x, x_i): every data point draws a particle, every other
+    particle pushes it away. The particles come to rest where the two cancel. Arbel et al. 2019.
+
+    Args:
+        particles: moved in place.
+        data: y, (m, n_features), all used in every step.
+        settings: a change to a tunable field takes effect at the next step.
+        kernel: what is seen; a `GaussianLadder` may be changed on the way.
+
+    Returns:
+        Steps under `guard`.
+
+    Raises:
+        ValueError: shapes, dtypes or devices that do not fit, or settings out of range.
+    """
+    check_settings(settings)
+    check_rows(particles.positions, data)
+    return guard(_steps(particles, data, settings, kernel), particles, settings)
+
+
+def _steps(particles: Particles, data: Tensor, settings: FlowSettings, kernel: Kernel) -> Steps:
+    x = particles.positions
+    for index in range(1, settings.updates + 1):
+        step = settings.learning_rate * velocity(x, data, kernel)
+        with torch.no_grad():
+            x.add_(step)
+        yield Step(index, settings.updates, {"step": step.norm(dim=1).mean()})

@@ -1,0 +1,132 @@
+"""The networks: a generator that maps uniform noise to data, and an auto-encoder for its codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from lecturekit.networks import mlp
+
+
+class GMMN(nn.Module):
+    """A generative moment matching network: x = g(z), z ∼ U[−1, 1]^n_latent.
+
+    ReLU layers and, for data in [0, 1], a sigmoid at the end. Li et al. 2015 take n_latent 10 and
+    hidden layers of 64, 256, 256 and 1024 units.
+
+    Example:
+        >>> model = GMMN(2, (64, 64), 784, generator=torch.Generator().manual_seed(0))
+        >>> model.sample(5, generator=torch.Generator().manual_seed(1)).shape
+        torch.Size([5, 784])
+    """
+
+    def __init__(
+        self,
+        n_latent: int,
+        hidden: Sequence[int],
+        n_features: int,
+        *,
+        bounded: bool = True,
+        generator: torch.Generator,
+    ):
+        """Make the network.
+
+        Args:
+            n_latent: coordinates of z.
+            hidden: units of the hidden layers.
+            n_features: coordinates of x.
+            bounded: whether x is in [0, 1], by a sigmoid; else all of space.
+            generator: source of the weights; the network lives on its device.
+
+        Raises:
+            ValueError: a layer without units.
+        """
+        super().__init__()
+        self.n_latent, self.n_features = n_latent, n_features
+        self.sizes = (n_latent, *hidden, n_features)
+        self.bounded = bounded
+        self.network = self._fresh(generator)
+
+    def restart(self, generator: torch.Generator) -> GMMN:
+        """Fresh weights, in place."""
+        self.network.load_state_dict(self._fresh(generator).state_dict())
+        return self
+
+    def forward(self, z: Tensor) -> Tensor:
+        """g(z): (n, n_latent) → (n, n_features).
+
+        Raises:
+            ValueError: z of another shape.
+        """
+        if z.ndim != 2 or z.shape[1] != self.n_latent:
+            raise ValueError(f"expected z of shape (n, {self.n_latent}), got {tuple(z.shape)}")
+        x: Tensor = self.network(z)
+        return x
+
+    def latents(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """z ∼ U[−1, 1]: (n, n_latent), on the generator's device."""
+        if n < 1:
+            raise ValueError(f"expected n ≥ 1, got {n}")
+        z = torch.rand(n, self.n_latent, generator=generator, device=generator.device)
+        return 2 * z - 1
+
+    @torch.no_grad()
+    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """n independent samples, outside autograd: (n, n_features)."""
+        return self.forward(self.latents(n, generator=generator))
+
+    def _fresh(self, generator: torch.Generator) -> nn.Sequential:
+        return mlp(self.sizes, output=nn.Sigmoid if self.bounded else None, generator=generator)
+
+
+class AutoEncoder(nn.Module):
+    """Codes h = e(x) in [0, 1]^n_code, and back, x ≈ d(h), with sigmoid units throughout.
+
+    Li et al. 2015 take one hidden layer of 1024 units and 32 codes for MNIST. Bounded codes keep
+    one bandwidth good for all of them.
+
+    Example:
+        >>> model = AutoEncoder(784, (1024,), 32, generator=torch.Generator().manual_seed(0))
+        >>> model.encode(torch.zeros(5, 784)).shape, model(torch.zeros(5, 784)).shape
+        (torch.Size([5, 32]), torch.Size([5, 784]))
+    """
+
+    def __init__(
+        self, n_features: int, hidden: Sequence[int], n_code: int, *, generator: torch.Generator
+    ):
+        """Make both halves; the decoder's hidden layers are the encoder's in reverse.
+
+        Raises:
+            ValueError: a layer without units.
+        """
+        super().__init__()
+        self.sizes = (n_features, *hidden, n_code)
+        self.encoder, self.decoder = (
+            mlp(sizes, activation=nn.Sigmoid, output=nn.Sigmoid, generator=generator)
+            for sizes in (self.sizes, self.sizes[::-1])
+        )
+
+    def restart(self, generator: torch.Generator) -> AutoEncoder:
+        """Fresh weights, in place."""
+        fresh = AutoEncoder(self.sizes[0], self.sizes[1:-1], self.sizes[-1], generator=generator)
+        self.load_state_dict(fresh.state_dict())
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction d(e(x)): (n, n_features) → (n, n_features)."""
+        x = self.decoder(self.encoder(x))
+        return x
+
+    @torch.no_grad()
+    def encode(self, x: Tensor) -> Tensor:
+        """e(x), outside autograd: (n, n_features) → (n, n_code)."""
+        h: Tensor = self.encoder(x)
+        return h
+
+    @torch.no_grad()
+    def decode(self, h: Tensor) -> Tensor:
+        """d(h), outside autograd: (n, n_code) → (n, n_features)."""
+        x: Tensor = self.decoder(h)
+        return x

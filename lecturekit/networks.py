@@ -1,0 +1,201 @@
+"""Small networks, built from a generator of random numbers: the same seed gives the same net."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def linear(
+    n_in: int, n_out: int, *, gain: float = 1.0, bias: bool = True, generator: torch.Generator
+) -> nn.Linear:
+    """An affine layer x ↦ xWᵀ + b with W ~ N(0, gain²/n_in) and b ~ U[−1, 1]/√n_in.
+
+    Inputs of mean square 1 give outputs of variance gain², more or less. gain √2 keeps the size of
+    what passes through a ReLU (He et al. 2015, section 2.2).
+
+    Args:
+        n_in, n_out: units on either side, ≥ 1.
+        gain: ≥ 0.
+        bias: whether there is b.
+        generator: source of W and b. The layer lives on its device.
+
+    Raises:
+        ValueError: no units, or a negative gain.
+    """
+    if n_in < 1 or n_out < 1 or not 0 <= gain < math.inf:
+        raise ValueError(f"expected n_in, n_out ≥ 1 and a gain ≥ 0, got {n_in}, {n_out}, {gain}")
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out, bias, device=generator.device)
+    nn.init.normal_(layer.weight, std=gain / math.sqrt(n_in), generator=generator)
+    if bias:
+        bound = 1 / math.sqrt(n_in)
+        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer
+
+
+def mlp(
+    sizes: Sequence[int],
+    *,
+    activation: Callable[[], nn.Module] = nn.ReLU,
+    output: Callable[[], nn.Module] | None = None,
+    batch_norm: bool = False,
+    generator: torch.Generator,
+) -> nn.Sequential:
+    """A chain of affine layers with an activation between each two: (n, sizes[0]) → (n, sizes[-1]).
+
+    Args:
+        sizes: units of the layers, from the input to the output.
+        activation: makes the module after each hidden layer.
+        output: makes the module after the last layer; None leaves the last layer affine.
+        batch_norm: whether every hidden layer is normalised over the batch before its activation.
+            Its affine part then has no bias, which the normalisation would take away again.
+        generator: source of the parameters. The net lives on its device.
+
+    Example:
+        >>> net = mlp([2, 64, 1], generator=torch.Generator().manual_seed(0))
+        >>> net(torch.zeros(5, 2)).shape
+        torch.Size([5, 1])
+
+    Raises:
+        ValueError: fewer than two layers, or a layer without units.
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"expected at least two sizes, each ≥ 1, got {list(sizes)}")
+    layers: list[nn.Module] = []
+    *hidden, (n_last, n_out) = itertools.pairwise(sizes)
+    for n_in, n_units in hidden:
+        layers.append(
+            linear(n_in, n_units, gain=math.sqrt(2), bias=not batch_norm, generator=generator)
+        )
+        if batch_norm:
+            layers.append(nn.BatchNorm1d(n_units, device=generator.device))
+        layers.append(activation())
+    layers.append(linear(n_last, n_out, generator=generator))
+    if output is not None:
+        layers.append(output())
+    return nn.Sequential(*layers)
+
+
+# -------------------------------------------------------------------------------------- images
+
+
+def convolution(
+    n_in: int,
+    n_out: int,
+    size: int,
+    *,
+    stride: int = 1,
+    gain: float = 1.0,
+    bias: bool = True,
+    generator: torch.Generator,
+) -> nn.Conv2d:
+    """A convolution with W ~ N(0, gain²/fan-in) and b = 0, which keeps height and width / stride.
+
+    Args:
+        n_in, n_out: channels on either side, ≥ 1.
+        size: of the kernel, along each edge; with a stride of 2, an even one.
+        stride: ≥ 1.
+        gain: ≥ 0.
+        bias: whether there is b.
+        generator: source of W. The layer lives on its device.
+
+    Raises:
+        ValueError: no channels, a size or stride below 1, or a negative gain.
+    """
+    if min(n_in, n_out, size, stride) < 1 or not 0 <= gain < math.inf:
+        raise ValueError(
+            "expected n_in, n_out, size, stride ≥ 1 and a gain ≥ 0, got "
+            f"{n_in}, {n_out}, {size}, {stride}, {gain}"
+        )
+    padding = (size - stride + 1) // 2
+    layer: nn.Conv2d = nn.utils.skip_init(
+        nn.Conv2d, n_in, n_out, size, stride, padding, bias=bias, device=generator.device
+    )
+    nn.init.normal_(layer.weight, std=gain / math.sqrt(n_in * size**2), generator=generator)
+    if bias:
+        nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
+
+
+def normalised_convolution(
+    n_in: int,
+    n_out: int,
+    size: int = 3,
+    *,
+    stride: int = 1,
+    gain: float = 1.0,
+    activation: Callable[[], nn.Module] | None = nn.ReLU,
+    generator: torch.Generator,
+) -> nn.Sequential:
+    """Convolution, instance norm with its own scale and shift, activation."""
+    layers: list[nn.Module] = [
+        convolution(n_in, n_out, size, stride=stride, gain=gain, bias=False, generator=generator),
+        nn.GroupNorm(
+            n_out, n_out, device=generator.device
+        ),  # InstanceNorm2d does it in thrice the time
+    ]
+    if activation is not None:
+        layers.append(activation())
+    return nn.Sequential(*layers)
+
+
+class ResidualBlock(nn.Module):
+    """x ↦ x + f(x), f two normalised convolutions (He et al. 2015b, figure 2).
+
+    Args:
+        n_channels: of x and of the result.
+        generator: source of the parameters.
+    """
+
+    def __init__(self, n_channels: int, *, generator: torch.Generator) -> None:
+        super().__init__()
+        self.change = nn.Sequential(
+            normalised_convolution(n_channels, n_channels, generator=generator),
+            normalised_convolution(n_channels, n_channels, activation=None, generator=generator),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, n_channels, height, width), unchanged in shape."""
+        return x + self.change(x)
+
+
+SMALL_GAIN = 0.5  # behind small weights Adam's steps weigh more: a discriminator has to learn fast
+
+
+class PatchDiscriminator(nn.Module):
+    """One score per overlapping patch of an image, in place of one for the whole (Isola 2017).
+
+    Each score sees a patch of 18 × 18 pixels (kernels of 4, 4 and 3 with strides of 2, 2 and 1);
+    patches are four pixels apart. So every image gives many judgements to learn from, and texture
+    is judged wherever it is.
+
+    Args:
+        n_channels: of the images.
+        width: channels after the first convolution; the later ones have twice as many.
+        generator: source of the parameters.
+    """
+
+    def __init__(self, n_channels: int, width: int = 24, *, generator: torch.Generator) -> None:
+        super().__init__()
+        leaky = functools.partial(nn.LeakyReLU, 0.2)
+        plain = functools.partial(convolution, gain=SMALL_GAIN, generator=generator)
+        normalised = functools.partial(
+            normalised_convolution, gain=SMALL_GAIN, activation=leaky, generator=generator
+        )
+        self.layers = nn.Sequential(
+            plain(n_channels, width, 4, stride=2),
+            leaky(),
+            normalised(width, 2 * width, 4, stride=2),
+            normalised(2 * width, 2 * width, 3),
+            plain(2 * width, 1, 1),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores, not squashed: (n, n_channels, height, width) → (n, height / 4, width / 4)."""
+        scores: Tensor = self.layers(2 * images - 1).squeeze(1)
+        return scores

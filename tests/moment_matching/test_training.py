@@ -1,0 +1,237 @@
+"""The flow, the networks and their trainers: repeatable, tunable, right where theory says how."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from lecturekit.data import densities
+from lecturekit.moment_matching import (
+    GMMN,
+    AutoEncoder,
+    AutoEncoderSettings,
+    FlowSettings,
+    Gaussian,
+    GaussianLadder,
+    Particles,
+    Polynomial,
+    Settings,
+    flow,
+    mmd2,
+    train,
+    train_autoencoder,
+    velocity,
+)
+from lecturekit.training import DivergenceError, finish
+
+KERNEL = Gaussian([0.1, 0.5, 2.0])
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# ------------------------------------------------------------------------------------- the flow
+
+
+def test_flow_takes_steps_along_the_velocity_and_obeys_its_settings(
+    generator: torch.Generator,
+) -> None:
+    start, data = torch.randn(2, 9, 2, generator=generator)
+    particles, settings, kernel = Particles(start), FlowSettings(3, 0.5), GaussianLadder(1.0)
+    steps = flow(particles, data, settings, kernel=kernel)
+    next(steps)
+    once = start + 0.5 * velocity(start, data, Gaussian(1.0))
+    torch.testing.assert_close(particles.positions.detach(), once)
+    settings.learning_rate, kernel.sigma = 2.0, 4.0
+    next(steps)
+    twice = once + 2.0 * velocity(once, data, Gaussian(4.0))
+    torch.testing.assert_close(particles.positions.detach(), twice)
+
+
+def test_flow_with_a_linear_kernel_carries_the_mean_home_and_keeps_the_shape(
+    generator: torch.Generator,
+) -> None:
+    """k = x·y: every velocity is mean y − mean x, so the distance of the means shrinks by 1 − η."""
+    start, data = torch.randn(2, 20, 2, generator=generator)
+    particles = Particles(start)
+    finish(flow(particles, data, FlowSettings(5, 0.25), kernel=Polynomial(1, offset=0.0)))
+    moved = particles.positions.detach()
+    gap, gap_before = data.mean(0) - moved.mean(0), data.mean(0) - start.mean(0)
+    torch.testing.assert_close(gap, 0.75**5 * gap_before, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(moved - moved.mean(0), start - start.mean(0), rtol=0, atol=1e-5)
+
+
+def test_flow_comes_near_the_data_with_a_mixture_and_not_with_a_tiny_bandwidth(
+    generator: torch.Generator,
+) -> None:
+    target = densities.ring()
+    data = target.sample(150, generator=generator)
+    start = 0.3 * torch.randn(150, 2, generator=generator)
+    distance = {}
+    for name, kernel in {"tiny": GaussianLadder(1e-3), "mixture": GaussianLadder(0.1, 5)}.items():
+        particles = Particles(start)
+        finish(flow(particles, data, FlowSettings(150, 1.0), kernel=kernel))
+        distance[name] = mmd2(particles.positions.detach(), data, KERNEL).sqrt().item()
+    before = mmd2(start, data, KERNEL).sqrt().item()
+    assert distance["mixture"] < 0.1 * before
+    assert distance["tiny"] > 0.5 * before
+
+
+def test_a_flow_that_diverges_is_stopped_at_its_last_finite_state(
+    generator: torch.Generator,
+) -> None:
+    particles = Particles(torch.randn(9, 2, generator=generator))
+    data = 1 + torch.randn(9, 2, generator=generator)
+    with pytest.raises(DivergenceError):
+        finish(flow(particles, data, FlowSettings(300, 50.0), kernel=Polynomial(3)))
+    assert particles.positions.isfinite().all()
+
+
+# --------------------------------------------------------------------------------- the networks
+
+
+def test_latents_are_uniform(generator: torch.Generator) -> None:
+    z = GMMN(3, (4,), 2, generator=generator).latents(4000, generator=generator)
+    assert z.shape == (4000, 3)
+    assert z.min() >= -1
+    assert z.max() <= 1
+    assert z.mean().abs() < 4 * (1 / 3 / 12000) ** 0.5
+    assert abs(z.var() - 1 / 3) < 4 * (4 / 45 / 12000) ** 0.5  # Var z² = 1/5 − 1/9
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_bounded_networks_stay_in_the_unit_cube(bounded: bool, generator: torch.Generator) -> None:
+    model = GMMN(2, (8,), 5, bounded=bounded, generator=generator)
+    x = model(50 * model.latents(200, generator=generator))
+    assert bool(((x >= 0) & (x <= 1)).all()) is bounded
+
+
+def test_restart_gives_what_a_new_network_has_and_keeps_its_parameters_identity() -> None:
+    model, codes = (
+        GMMN(2, (8,), 5, generator=seeded(1)),
+        AutoEncoder(6, (5,), 3, generator=seeded(1)),
+    )
+    for used, fresh in (
+        (model, GMMN(2, (8,), 5, generator=seeded(2))),
+        (codes, AutoEncoder(6, (5,), 3, generator=seeded(2))),
+    ):
+        parameters = list(used.parameters())
+        used.restart(seeded(2))
+        assert [id(p) for p in used.parameters()] == [id(p) for p in parameters]
+        for ours, theirs in zip(used.parameters(), fresh.parameters(), strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_autoencoder_mirrors_its_layers(generator: torch.Generator) -> None:
+    model = AutoEncoder(6, (5, 4), 3, generator=generator)
+    x = torch.rand(7, 6, generator=generator)
+    assert model.encode(x).shape == (7, 3)
+    torch.testing.assert_close(model.decode(model.encode(x)), model(x).detach())
+    assert not model.encode(x).requires_grad
+
+
+# --------------------------------------------------------------------------------- the trainers
+
+
+def ring_sample(n: int = 300) -> torch.Tensor:
+    return densities.ring().sample(n, generator=seeded(5))
+
+
+def small() -> GMMN:
+    return GMMN(2, (32, 32), 2, bounded=False, generator=seeded(1))
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_training_brings_samples_closer(root: bool) -> None:
+    model, data = small(), ring_sample()
+    before = mmd2(model.sample(500, generator=seeded(2)), data, KERNEL).sqrt()
+    settings = Settings(200, 200, 5e-3, root=root)
+    last = finish(train(model, data, settings, kernel=KERNEL, generator=seeded(3)))
+    after = mmd2(model.sample(500, generator=seeded(2)), data, KERNEL).sqrt()
+    assert after < 0.3 * before
+    assert last is not None
+    assert last.index == last.total == 200
+    assert 0 < float(last.metrics["mmd"]) < float(before)
+
+
+def test_same_seed_same_network_bit_for_bit() -> None:
+    models = []
+    for _ in range(2):
+        model = small()
+        finish(train(model, ring_sample(), Settings(10, 50), kernel=KERNEL, generator=seeded(3)))
+        models.append(model)
+    for ours, theirs in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_learning_rate_is_read_at_every_update() -> None:
+    model, settings = small(), Settings(5, 50, linear_decay=False)
+    steps = train(model, ring_sample(), settings, kernel=KERNEL, generator=seeded(3))
+    next(steps)
+    settings.learning_rate = 0.0
+    before = [p.clone() for p in model.parameters()]
+    next(steps)
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+def test_the_root_does_not_blow_up_where_the_mmd_is_zero() -> None:
+    model = GMMN(1, (2,), 2, generator=seeded(1))
+    with torch.no_grad():
+        for p in model.parameters():
+            p.zero_()  # all samples are (½, ½)
+    data = torch.full((10, 2), 0.5)
+    finish(train(model, data, Settings(3, 10), kernel=KERNEL, generator=seeded(2)))
+    assert all(p.isfinite().all() for p in model.parameters())
+
+
+def test_autoencoder_learns_to_reconstruct(generator: torch.Generator) -> None:
+    codes = torch.rand(200, 2, generator=generator)
+    data = torch.sigmoid(8 * (codes @ torch.randn(2, 12, generator=generator)))
+    model = AutoEncoder(12, (16,), 3, generator=seeded(1))
+    error = (model(data) - data).square().mean().sqrt().item()
+    settings = AutoEncoderSettings(400, 50, 1e-2)
+    last = finish(train_autoencoder(model, data, settings, generator=seeded(2)))
+    assert last is not None
+    assert (model(data) - data).square().mean().sqrt().item() < 0.5 * error
+    assert float(last.metrics["error"]) < 0.5 * error
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": torch.zeros(5, 3)}, r"expected data of shape \(n, 2\), got \(5, 3\)"),
+        ({"data": torch.zeros(5, 2, 2)}, "flatten images"),
+        ({"data": torch.zeros(0, 2)}, "rows ≥ 1"),
+        ({"settings": Settings(updates=0)}, "whole number updates ≥ 1, got 0"),
+        ({"settings": Settings(batch_size=0)}, "whole number batch_size ≥ 1, got 0"),
+        ({"settings": Settings(learning_rate=-1.0)}, "learning_rate must be a finite number"),
+    ],
+)
+def test_bad_input_is_refused_and_the_model_untouched(change: dict[str, Any], message: str) -> None:
+    model = small()
+    before = [p.clone() for p in model.parameters()]
+    arguments: dict[str, Any] = {"data": torch.zeros(5, 2), "settings": Settings(), **change}
+    with pytest.raises(ValueError, match=message):
+        train(model, arguments["data"], arguments["settings"], kernel=KERNEL, generator=seeded())
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+def test_other_bad_input_is_refused(generator: torch.Generator) -> None:
+    with pytest.raises(ValueError, match=r"expected z of shape \(n, 2\), got \(5, 3\)"):
+        small()(torch.zeros(5, 3))
+    with pytest.raises(ValueError, match="expected n ≥ 1, got 0"):
+        small().sample(0, generator=generator)
+    model = AutoEncoder(2, (3,), 2, generator=generator)
+    with pytest.raises(ValueError, match=r"expected data in \[0, 1\], got values from -1 to -1"):
+        train_autoencoder(
+            model, torch.full((5, 2), -1.0), AutoEncoderSettings(), generator=generator
+        )
+    with pytest.raises(ValueError, match="x has 2 features and y has 3"):
+        flow(Particles(torch.zeros(4, 2)), torch.zeros(4, 3), FlowSettings(), kernel=KERNEL)
+    settings = FlowSettings(learning_rate=math.nan)
+    with pytest.raises(ValueError, match="learning_rate must be"):
+        flow(Particles(torch.zeros(4, 2)), torch.zeros(4, 2), settings, kernel=KERNEL)
