@@ -15,6 +15,7 @@ SECTIONS = {
     "1": "rbm",
     "2": "deep_energy",
     "3": "moment_matching",
+    "4": "denoising",
 }
 
 _worker = Worker()

@@ -63,6 +63,14 @@ LECTURES = [
         slider="learning rate α",
         setting="digit_settings.learning_rate",
     ),
+    Lecture(
+        stem="04_denoising",
+        play="field_run = live.play(",
+        run="field_run",
+        parameter="ring_denoiser.net[2].weight",
+        slider="learning rate β",
+        setting="field_settings.learning_rate",
+    ),
 ]
 
 every_lecture = pytest.mark.parametrize("lecture", LECTURES, ids=lambda lecture: lecture.stem)

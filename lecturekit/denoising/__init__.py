@@ -1,0 +1,92 @@
+"""Denoising auto-encoders as generative models: scores, Markov chains, and walkback training.
+
+`corruption` is C(X′ | X), `reconstruction` P_θ(X | X′), `denoisers` what gives it; `walkback` says
+which X′ to learn from, `trainer` learns, `chains` samples; `scores` and `exact` hold all of it
+against closed forms, `annealing` is the step towards diffusion models.
+"""
+
+from lecturekit.denoising.annealing import NoiseLevels, annealed_chain
+from lecturekit.denoising.chains import (
+    Pair,
+    Walkers,
+    accompany,
+    chain,
+    half_steps,
+    run_chain,
+)
+from lecturekit.denoising.corruption import Corruption, GaussianNoise, Masking, SaltAndPepper
+from lecturekit.denoising.denoisers import (
+    BernoulliDenoiser,
+    Denoise,
+    Denoiser,
+    GaussianDenoiser,
+    LevelDenoiser,
+    exact_denoiser,
+)
+from lecturekit.denoising.exact import (
+    gaussian_chain_variance,
+    line_corruption,
+    pair_transition_matrix,
+    posterior,
+    stationary_distribution,
+    total_variation,
+    transition_matrix,
+)
+from lecturekit.denoising.reconstruction import (
+    BernoulliReconstruction,
+    GaussianReconstruction,
+    MixtureReconstruction,
+    Reconstruction,
+)
+from lecturekit.denoising.scores import posterior_mean_by_quadrature, score, score_error
+from lecturekit.denoising.trainer import Settings, train, train_levels
+from lecturekit.denoising.walkback import (
+    FixedWalkback,
+    PersistentWalkback,
+    Scheme,
+    Simple,
+    Walkback,
+)
+
+__all__ = [
+    "BernoulliDenoiser",
+    "BernoulliReconstruction",
+    "Corruption",
+    "Denoise",
+    "Denoiser",
+    "FixedWalkback",
+    "GaussianDenoiser",
+    "GaussianNoise",
+    "GaussianReconstruction",
+    "LevelDenoiser",
+    "Masking",
+    "MixtureReconstruction",
+    "NoiseLevels",
+    "Pair",
+    "PersistentWalkback",
+    "Reconstruction",
+    "SaltAndPepper",
+    "Scheme",
+    "Settings",
+    "Simple",
+    "Walkback",
+    "Walkers",
+    "accompany",
+    "annealed_chain",
+    "chain",
+    "exact_denoiser",
+    "gaussian_chain_variance",
+    "half_steps",
+    "line_corruption",
+    "pair_transition_matrix",
+    "posterior",
+    "posterior_mean_by_quadrature",
+    "run_chain",
+    "score",
+    "score_error",
+    "stationary_distribution",
+    "total_variation",
+    "train",
+    "train_levels",
+    "transition_matrix",
+]

@@ -1,0 +1,133 @@
+"""Corruptions C(X′ | X): what is done to data so that it can be undone.
+
+A corruption is a plain mutable dataclass. `sample` draws X′ given X, `log_prob` is its exact
+log-density (or log-probability, where pixels keep their value or jump to another).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from lecturekit.training import check_settings, tunable
+
+
+class Corruption(Protocol):
+    """What training and chains ask of a corruption; any class with these methods will do."""
+
+    def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
+        """X′ ~ C(X′ | X = x): (batch, n_dims) → (batch, n_dims)."""
+
+    def log_prob(self, x_noisy: Tensor, x: Tensor) -> Tensor:
+        """log C(x′ | x), summed over dimensions: two times (batch, n_dims) → (batch,)."""
+
+
+@dataclass
+class GaussianNoise:
+    """X′ = X + σε with ε ~ N(0, I).
+
+    log C(x′ | x) = −‖x′ − x‖²/(2σ²) − n_dims·log(σ√(2π)), in nats.
+
+    Attributes:
+        sigma: σ > 0, in the units of x.
+
+    Example:
+        >>> GaussianNoise(0.5).log_prob(torch.zeros(1, 2), torch.zeros(1, 2))
+        tensor([-0.4516])
+    """
+
+    sigma: float = tunable(0.3, 0.02, 1.5, scale="log", label="noise σ", minimum=1e-6)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
+        return x + self.sigma * torch.randn(
+            x.shape, generator=generator, device=x.device, dtype=x.dtype
+        )
+
+    def log_prob(self, x_noisy: Tensor, x: Tensor) -> Tensor:
+        x_noisy, x = _alike(x_noisy, x)
+        squares = (x_noisy - x).square().sum(dim=1)
+        log_normaliser = math.log(self.sigma) + 0.5 * math.log(2 * math.pi)
+        return -0.5 * squares / self.sigma**2 - x.shape[1] * log_normaliser
+
+
+class _Replacing:
+    """Each coordinate on its own, with probability p, is replaced; otherwise it stays."""
+
+    probability: float
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def _replaced(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        return _uniform(x, generator) < self.probability
+
+    def _log_mixture(self, x_noisy: Tensor, x: Tensor, replaced: Tensor) -> Tensor:
+        """Σ_i log[(1 − p)·1(x′_i = x_i) + p·`replaced`_i], of (batch, n_dims): (batch,)."""
+        stayed = (x_noisy == x).to(x.dtype)
+        return ((1 - self.probability) * stayed + self.probability * replaced).log().sum(dim=1)
+
+
+@dataclass
+class SaltAndPepper(_Replacing):
+    """Each pixel, with probability p, is replaced by a fair coin: black (0) or white (1).
+
+    C(x′_i | x_i) = (1 − p)·1(x′_i = x_i) + (p/2)·1(x′_i ∈ {0, 1}). On binary pixels it may be
+    replaced by what it was: only p/2 of them change.
+
+    Attributes:
+        probability: p in [0, 1].
+
+    Source: Bengio, Yao, Alain, Vincent 2013; in the authors' code p = .4, on binary MNIST.
+    """
+
+    probability: float = tunable(0.4, 0.0, 0.8, label="noise p", maximum=1.0)
+
+    def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
+        replaced = self._replaced(x, generator)
+        return torch.where(replaced, (_uniform(x, generator) < 0.5).to(x.dtype), x)
+
+    def log_prob(self, x_noisy: Tensor, x: Tensor) -> Tensor:
+        x_noisy, x = _alike(x_noisy, x)
+        return self._log_mixture(x_noisy, x, 0.5 * ((x_noisy == 0) | (x_noisy == 1)))
+
+
+@dataclass
+class Masking(_Replacing):
+    """Each pixel, with probability p, is set to 0.
+
+    C(x′_i | x_i) = (1 − p)·1(x′_i = x_i) + p·1(x′_i = 0).
+
+    Attributes:
+        probability: p in [0, 1].
+
+    Source: Vincent, Larochelle, Bengio, Manzagol 2008, section 2.3.
+    """
+
+    probability: float = tunable(0.4, 0.0, 0.8, label="noise p", maximum=1.0)
+
+    def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
+        return torch.where(self._replaced(x, generator), torch.zeros_like(x), x)
+
+    def log_prob(self, x_noisy: Tensor, x: Tensor) -> Tensor:
+        x_noisy, x = _alike(x_noisy, x)
+        return self._log_mixture(x_noisy, x, (x_noisy == 0).to(x.dtype))
+
+
+def _uniform(x: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+
+
+def _alike(x_noisy: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    if x.ndim != 2 or x_noisy.shape != x.shape:
+        raise ValueError(
+            "expected x_noisy and x of one shape (batch, n_dims), "
+            f"got {tuple(x_noisy.shape)} and {tuple(x.shape)}"
+        )
+    return x_noisy, x

@@ -1,0 +1,161 @@
+"""The training loop of the slides, as a generator of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lecturekit.denoising.annealing import NoiseLevels
+from lecturekit.denoising.corruption import Corruption
+from lecturekit.denoising.denoisers import Denoiser, LevelDenoiser
+from lecturekit.denoising.walkback import Scheme, Simple
+from lecturekit.training import (
+    Step,
+    Steps,
+    check_devices,
+    check_settings,
+    guard,
+    linear_decay,
+    minibatches,
+    tunable,
+)
+
+
+@dataclass
+class Settings:
+    """Hyperparameters of `train`; tunable fields are read anew at every update.
+
+    Attributes:
+        updates: number of parameter updates.
+        batch_size: rows of a minibatch.
+        learning_rate: β, of Adam.
+        linear_decay: whether β falls linearly to 0 over the run.
+    """
+
+    updates: int = 1000
+    batch_size: int = 256
+    learning_rate: float = tunable(2e-3, 1e-4, 1e-1, scale="log", label="learning rate β")
+    linear_decay: bool = True
+
+
+def train(
+    model: Denoiser,
+    data: Tensor,
+    settings: Settings,
+    *,
+    corruption: Corruption,
+    scheme: Scheme | None = None,
+    generator: torch.Generator,
+) -> Steps:
+    """Train a denoiser by stochastic ascent of log P_θ(X | X′), one update per step.
+
+    θ := θ + β ∇_θ log P_θ(X | X′), with the gradient's size taken out by Adam. Every step carries
+    the metric `log_likelihood`, the mean of log P_θ(X | X′) over the minibatch, in nats per row.
+
+    Args:
+        model: trained in place.
+        data: (n, n_dims), on the model's device.
+        settings: a change to a tunable field takes effect at the next update.
+        corruption: C(X′ | X); its tunable fields too are read at every update.
+        scheme: which X′ to learn from: simple training if left out, or one of the walkbacks.
+        generator: source of minibatches, noise, samples and coins, on the model's device.
+
+    Returns:
+        Steps under `guard`: on divergence the model goes back to its last finite state.
+
+    Raises:
+        ValueError: settings, data or devices do not fit; the model is untouched.
+    """
+    _check(model, data, settings, generator)
+    for settings_like in (corruption, scheme):
+        if settings_like is not None:
+            check_settings(settings_like)
+    return guard(
+        _steps(model, data, settings, corruption, scheme or Simple(), generator), model, settings
+    )
+
+
+def _steps(
+    model: Denoiser,
+    data: Tensor,
+    settings: Settings,
+    corruption: Corruption,
+    scheme: Scheme,
+    generator: torch.Generator,
+) -> Iterator[Step]:
+    scheme.begin()
+    ascent = Ascent(model, settings)
+    batches = minibatches(data, settings.batch_size, generator=generator)
+    for index in range(1, settings.updates + 1):
+        x = next(batches)
+        yield ascent.step(index, scheme.log_likelihood(model, corruption, x, generator=generator))
+
+
+def train_levels(
+    model: LevelDenoiser,
+    data: Tensor,
+    settings: Settings,
+    *,
+    levels: NoiseLevels,
+    generator: torch.Generator,
+) -> Steps:
+    """Train one denoiser for many noise levels: simple training, each row at a σ of its own.
+
+    Args:
+        model: trained in place.
+        data: (n, n_dims), on the model's device.
+        settings: as in `train`.
+        levels: σ is drawn log-uniformly between their ends.
+        generator: source of all randomness, on the model's device.
+
+    Returns:
+        Steps under `guard`.
+
+    Raises:
+        ValueError: settings, data or devices do not fit; the model is untouched.
+    """
+    _check(model, data, settings, generator)
+    return guard(_level_steps(model, data, settings, levels, generator), model, settings)
+
+
+def _level_steps(
+    model: LevelDenoiser,
+    data: Tensor,
+    settings: Settings,
+    levels: NoiseLevels,
+    generator: torch.Generator,
+) -> Iterator[Step]:
+    ascent = Ascent(model, settings)
+    batches = minibatches(data, settings.batch_size, generator=generator)
+    for index in range(1, settings.updates + 1):
+        x = next(batches)
+        sigma = levels.draw(len(x), generator=generator).to(x)  # (batch, 1)
+        noise = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+        yield ascent.step(index, model(x + sigma * noise, sigma).log_prob(x).mean())
+
+
+class Ascent:
+    """Updates θ along the gradient of whatever log-likelihood it is handed."""
+
+    def __init__(self, model: Denoiser, settings: Settings):
+        self._settings = settings
+        self._optimiser = torch.optim.Adam(model.parameters(), maximize=True)
+
+    def step(self, index: int, log_likelihood: Tensor) -> Step:
+        """θ := θ + β ∇_θ log-likelihood, and the step that says so."""
+        settings = self._settings
+        decay = linear_decay(index, settings.updates) if settings.linear_decay else 1.0
+        self._optimiser.param_groups[0]["lr"] = settings.learning_rate * decay
+        self._optimiser.zero_grad()
+        log_likelihood.backward()
+        self._optimiser.step()
+        return Step(index, settings.updates, {"log_likelihood": log_likelihood.detach()})
+
+
+def _check(model: Denoiser, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
+    check_settings(settings, updates=1, batch_size=1)
+    model.check(data)
+    check_devices(data=data, generator=generator)

@@ -1,0 +1,118 @@
+"""A judge of generated images: a small classifier, trained on real ones within seconds."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from lecturekit.networks import mlp
+from lecturekit.training import linear_decay, minibatches
+
+
+class Classifier(nn.Module):
+    """A multilayer perceptron from images to classes. Made by `train_classifier`.
+
+    Attributes:
+        image_shape: of one image, such as (28, 28); flat rows of as many pixels will do too.
+        n_classes: classes are 0 to n_classes − 1.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, ...],
+        n_classes: int,
+        n_hidden: int,
+        *,
+        generator: torch.Generator,
+    ):
+        super().__init__()
+        self.image_shape, self.n_classes = image_shape, n_classes
+        self.net = mlp([math.prod(image_shape), n_hidden, n_classes], generator=generator)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits: (n, *image_shape) or (n, n_pixels) → (n, n_classes).
+
+        Raises:
+            ValueError: images with another number of pixels.
+        """
+        rows, n_pixels = images.flatten(start_dim=1), math.prod(self.image_shape)
+        if rows.shape[1] != n_pixels:
+            raise ValueError(
+                f"expected images of shape (n, {', '.join(map(str, self.image_shape))}) or rows of "
+                f"{n_pixels} pixels, got {tuple(images.shape)}"
+            )
+        logits: Tensor = self.net(rows - 0.5)
+        return logits
+
+    @torch.no_grad()
+    def predict(self, images: Tensor) -> Tensor:
+        """The most probable class of each image: (n, ...) → (n,), int64."""
+        return self(images).argmax(dim=1)
+
+    def agreement(self, images: Tensor, labels: Tensor) -> Tensor:
+        """The share of images whose predicted class is the given one: a scalar in [0, 1].
+
+        With true labels this is the accuracy, with those of an image before its translation it
+        says whether the translation kept the meaning.
+
+        Raises:
+            ValueError: not one label for each image.
+        """
+        if labels.shape != images.shape[:1]:
+            raise ValueError(
+                f"expected labels of shape ({len(images)},), got {tuple(labels.shape)}"
+            )
+        return (self.predict(images) == labels).float().mean()
+
+
+def train_classifier(
+    images: Tensor,
+    labels: Tensor,
+    *,
+    n_hidden: int = 128,
+    updates: int = 600,
+    batch_size: int = 100,
+    learning_rate: float = 3e-3,
+    generator: torch.Generator,
+) -> Classifier:
+    """Fit a classifier by Adam on the cross-entropy, the rate decayed linearly to 0.
+
+    Args:
+        images: (n, ...) in [0, 1].
+        labels: (n,), int64, from 0.
+        n_hidden: units of the one hidden layer.
+        updates: minibatches to learn from.
+        batch_size: images in each.
+        learning_rate: at the first update.
+        generator: source of the weights and of the order, on the device of `images`.
+
+    Raises:
+        ValueError: no images, labels that do not fit them, or sizes below 1.
+    """
+    if labels.shape != images.shape[:1] or labels.dtype != torch.long or len(labels) == 0:
+        raise ValueError(
+            f"expected int64 labels of shape ({len(images)},), one for each of at least one image, "
+            f"got {labels.dtype} of shape {tuple(labels.shape)}"
+        )
+    if images.ndim < 2 or updates < 1 or labels.min() < 0:
+        raise ValueError(
+            "expected images of shape (n, ...), labels ≥ 0 and updates ≥ 1, got images of shape "
+            f"{tuple(images.shape)}, labels from {int(labels.min())} and {updates} updates"
+        )
+    model = Classifier(
+        tuple(images.shape[1:]), int(labels.max()) + 1, n_hidden, generator=generator
+    )
+    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    everything = torch.arange(len(images), device=images.device)
+    batches = minibatches(everything, batch_size, generator=generator)
+    for index in range(1, updates + 1):
+        optimiser.param_groups[0]["lr"] = learning_rate * linear_decay(index, updates)
+        rows = next(batches)
+        loss = cross_entropy(model(images[rows]), labels[rows])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return model.eval()
