@@ -37,7 +37,8 @@ test-lecture: setup  ## every notebook as a student runs it, compared with its s
 	LECTUREKIT_PROFILE=cpu LECTUREKIT_STRICT=1 LECTUREKIT_DATA=none \
 	    $(BIN)/python -m pytest --nbval-lax --nbval-current-env \
 	    --nbval-sanitize-with=tests/notebooks/sanitize.cfg \
-	    --nbval-cell-timeout=600 --timeout=0 notebooks
+	    --nbval-cell-timeout=600 --timeout=0 \
+	    --numprocesses=auto --dist=loadfile notebooks
 
 outputs: setup  ## execute the notebooks and renew the outputs that test-lecture compares
 	$(BIN)/python tests/notebooks/sources.py --execute notebooks/*.ipynb

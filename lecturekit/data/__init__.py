@@ -4,6 +4,7 @@ Nothing here touches the network but `fetch_mnist`, and no notebook calls that.
 """
 
 from lecturekit.data import densities
+from lecturekit.data.image_folder import image_folder
 from lecturekit.data.images import LabelledImages, digits, threshold
 from lecturekit.data.mnist_files import (
     MNIST_MIRRORS,
@@ -14,19 +15,27 @@ from lecturekit.data.mnist_files import (
     mnist_folder,
 )
 from lecturekit.data.patterns import bars_and_stripes, flip, hadamard_patterns
+from lecturekit.data.scenes import draw_scenes, plain_and_striped
+from lecturekit.data.unpaired import Unpaired, digits_and_outlines, outline
 
 __all__ = [
     "MNIST_MIRRORS",
     "LabelledImages",
     "MissingDataError",
+    "Unpaired",
     "bars_and_stripes",
     "densities",
     "digits",
+    "digits_and_outlines",
+    "draw_scenes",
     "fetch_mnist",
     "flip",
     "hadamard_patterns",
+    "image_folder",
     "mnist",
     "mnist_available",
     "mnist_folder",
+    "outline",
+    "plain_and_striped",
     "threshold",
 ]

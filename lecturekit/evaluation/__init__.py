@@ -2,14 +2,15 @@
 
 markov      chains and the distributions they leave behind: mixing, occupancy, KL
 chains      what chains of images do: changes of label, distance to the data
-coverage    modes that samples reach, and how many samples are good
+coverage    how much of what there is samples reach: modes, or kinds of images
+pairing     translations between two domains, judged by the hidden truth
 parzen      log-likelihood from samples
 classifier  a small network that says which digit a generated image shows
 """
 
 from lecturekit.evaluation.chains import label_switches, nearest_distances
 from lecturekit.evaluation.classifier import Classifier, train_classifier
-from lecturekit.evaluation.coverage import Coverage, mode_coverage
+from lecturekit.evaluation.coverage import Coverage, mode_coverage, neighbour_coverage
 from lecturekit.evaluation.markov import (
     autocorrelation,
     effective_sample_size,
@@ -17,6 +18,7 @@ from lecturekit.evaluation.markov import (
     occupancy,
     spectral_gap,
 )
+from lecturekit.evaluation.pairing import pattern_correlation, pixel_error, translation_report
 from lecturekit.evaluation.parzen import (
     ParzenEstimate,
     best_width,
@@ -35,9 +37,13 @@ __all__ = [
     "label_switches",
     "mode_coverage",
     "nearest_distances",
+    "neighbour_coverage",
     "occupancy",
     "parzen_log_density",
     "parzen_log_likelihood",
+    "pattern_correlation",
+    "pixel_error",
     "spectral_gap",
     "train_classifier",
+    "translation_report",
 ]

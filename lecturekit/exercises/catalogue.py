@@ -16,6 +16,8 @@ SECTIONS = {
     "2": "deep_energy",
     "3": "moment_matching",
     "4": "denoising",
+    "5": "cycle_gan",
+    "6": "unit",
 }
 
 _worker = Worker()

@@ -71,6 +71,14 @@ LECTURES = [
         slider="learning rate β",
         setting="field_settings.learning_rate",
     ),
+    Lecture(
+        stem="05_cycle_gan",
+        play="cloud_run = live.play(",
+        run="cloud_run",
+        parameter='clouds["λ = 10"].G[0].weight',
+        slider="rate of G, F",
+        setting='cloud_settings["λ = 10"].generator_rate',
+    ),
 ]
 
 every_lecture = pytest.mark.parametrize("lecture", LECTURES, ids=lambda lecture: lecture.stem)

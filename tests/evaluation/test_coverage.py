@@ -1,4 +1,4 @@
-"""Mode coverage of samples whose coverage is known."""
+"""Samples whose coverage is known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lecturekit.data.densities import GaussianMixture, circle, grid, ring
-from lecturekit.evaluation.coverage import mode_coverage
+from lecturekit.evaluation.coverage import mode_coverage, neighbour_coverage
 
 
 @pytest.mark.parametrize("mixture", [ring(), grid()], ids=["ring", "grid"])
@@ -58,3 +58,19 @@ def test_good_holds_for_curves_too():
 def test_samples_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match=r"expected samples of shape \(n, 2\)"):
         mode_coverage(torch.zeros(shape), ring())
+
+
+class TestNeighbourCoverage:
+    def test_is_1_for_copies_and_about_1_minus_2_to_minus_k_for_good_ones(self, generator):
+        real = torch.randn(600, 2, generator=generator)
+        assert neighbour_coverage(real, real.clone()) == 1
+        made = torch.randn(600, 2, generator=generator)
+        assert neighbour_coverage(real, made, k=3).item() == pytest.approx(1 - 0.5**3, abs=0.05)
+
+    def test_sees_a_collapse(self, generator):
+        real = torch.randn(300, 2, generator=generator)
+        assert neighbour_coverage(real, real[:1].expand(300, 2)) < 0.1
+
+    def test_refuses(self):
+        with pytest.raises(ValueError, match="k from 1 to 3"):
+            neighbour_coverage(torch.zeros(4, 2), torch.zeros(4, 2), k=4)

@@ -1,0 +1,221 @@
+"""Two players, one loss each: what they minimise, how they step, and what their game accepts.
+
+A discriminator gives every input (or every patch of an image) a score s, a real number. The slide's
+D(y) is a probability, D = sigmoid(s); least squares uses the score itself, with 1 for real and 0
+for generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, get_args
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor, nn
+
+from lecturekit.training import check_devices, check_settings
+
+Objective = Literal["least squares", "non-saturating", "saturating"]
+OBJECTIVES: tuple[str, ...] = get_args(Objective)
+
+
+def discriminator_loss(real: Tensor, fake: Tensor, objective: Objective) -> Tensor:
+    """What the discriminator minimises, from its scores of real and of generated inputs.
+
+    "least squares": E (s(y) − 1)² + E s(G(x))² (Mao et al. 2017), halved as in the CycleGAN paper.
+    "non-saturating", "saturating": −E log D(y) − E log(1 − D(G(x))), the slide's loss with its
+    sign turned, since the slide's is maximised over D.
+
+    Args:
+        real: scores of data, of any shape.
+        fake: scores of generated inputs, of any shape; they have to come from detached inputs.
+        objective: as above.
+
+    Returns:
+        a scalar, in nats unless least squares.
+
+    Raises:
+        ValueError: another objective.
+    """
+    if _checked(objective) == "least squares":
+        return 0.5 * ((real - 1).square().mean() + fake.square().mean())
+    return nnf.softplus(-real).mean() + nnf.softplus(fake).mean()
+
+
+def generator_loss(fake: Tensor, objective: Objective) -> Tensor:
+    """What the generator minimises, from the discriminator's scores of what it made.
+
+    "least squares": E (s(G(x)) − 1)². "non-saturating": −E log D(G(x)). "saturating":
+    E log(1 − D(G(x))), as on the slide; its gradient vanishes where the discriminator is sure.
+
+    Raises:
+        ValueError: another objective.
+    """
+    if _checked(objective) == "least squares":
+        return (fake - 1).square().mean()
+    if objective == "saturating":
+        return -nnf.softplus(fake).mean()
+    return nnf.softplus(-fake).mean()
+
+
+def _checked(objective: Objective) -> Objective:
+    if objective not in OBJECTIVES:
+        raise ValueError(f"expected an objective among {', '.join(OBJECTIVES)}, got {objective!r}")
+    return objective
+
+
+# ----------------------------------------------------------------------------------- the steps
+
+BETAS = (0.5, 0.999)  # of Adam: a short memory of the direction, since the opponent moves too
+
+
+def adam(nets: nn.Module) -> torch.optim.Adam:
+    """The optimiser of one player; its rate is handed to `descend` at every update."""
+    return torch.optim.Adam(nets.parameters(), betas=BETAS, fused=True)
+
+
+def descend(player: torch.optim.Adam, loss: Tensor, rate: float) -> None:
+    """One step of a player down its own loss, a scalar."""
+    player.param_groups[0]["lr"] = rate
+    player.zero_grad()
+    loss.backward()
+    player.step()
+
+
+def late_decay(index: int, total: int, constant_share: float = 0.5) -> float:
+    """The factor of a rate that is constant for a share of the run, and then falls linearly to 0.
+
+    Args:
+        index: 1 to total.
+        total: updates of the run.
+        constant_share: 0 to 1.
+    """
+    left = 1 - (index - 1) / total  # 1 at the first update, 1 / total at the last
+    falling = 1 - constant_share
+    return min(1.0, left / falling) if falling else 1.0
+
+
+# ------------------------------------------------------------------------------------ the pool
+
+Exchange = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
+    """Where `swap`, hand out what was kept and keep what is fresh; elsewhere hand out the fresh.
+
+    Args:
+        kept: (n, ...), as many as are fresh.
+        fresh: (n, ...).
+        swap: (n,) bool.
+
+    Returns:
+        what is handed out, and what is kept from now on, both (n, ...).
+    """
+    mask = swap.reshape(-1, *[1] * (fresh.ndim - 1))
+    return torch.where(mask, kept, fresh), torch.where(mask, fresh, kept)
+
+
+class ImagePool:
+    """The last generated inputs, for a discriminator that must not forget (Shrivastava 2017).
+
+    Until it is full it keeps what comes and hands it on; then each one that comes meets one of the
+    kept ones, all different, and is exchanged for it with probability ½.
+
+    Args:
+        size: how many are kept, ≥ 0; 0 hands everything on as it comes.
+        exchange: the rule for those that meet.
+
+    Raises:
+        ValueError: a size that is not a whole number ≥ 0.
+    """
+
+    def __init__(self, size: int, exchange: Exchange = exchange) -> None:
+        if size < 0 or size != int(size):
+            raise ValueError(f"expected a whole number size ≥ 0, got {size!r}")
+        self.size = size
+        self.kept: Tensor | None = None
+        self._exchange = exchange
+
+    def meet(self, fresh: Tensor, *, generator: torch.Generator) -> Tensor:
+        """Take in a batch and give one of the same size: (n, ...) → (n, ...), detached."""
+        fresh = fresh.detach()
+        if self.size == 0:
+            return fresh
+        kept = fresh[:0] if self.kept is None else self.kept
+        room = self.size - len(kept)
+        filling, meeting = fresh[:room], fresh[room:]
+        n = min(len(meeting), len(kept))  # a batch larger than the pool: the rest is handed on
+        places = torch.randperm(len(kept), generator=generator, device=generator.device)[:n]
+        swap = torch.rand(n, generator=generator, device=generator.device) < 0.5
+        given, stored = self._exchange(kept[places], meeting[:n], swap)
+        kept = kept.index_copy(0, places, stored)
+        self.kept = torch.cat([kept, filling])
+        return torch.cat([filling, given, meeting[n:]])
+
+
+# ------------------------------------------------------------------------------------- the door
+
+
+def check_game(settings: Any, **least: int) -> None:
+    """Refuse settings that no game can be played with.
+
+    Args:
+        settings: a dataclass; if it has an `objective`, that is checked too.
+        **least: its fields that must be whole numbers, and the least that each may be.
+
+    Raises:
+        ValueError: says which field, and what would be right.
+    """
+    check_settings(settings, **least)
+    if hasattr(settings, "objective"):
+        _checked(settings.objective)
+
+
+def check_domains(
+    domains: Mapping[str, Tensor],
+    model: nn.Module,
+    generator: torch.Generator,
+    *,
+    points: bool = False,
+) -> None:
+    """Refuse data of two domains that a model cannot be trained on.
+
+    Args:
+        domains: by name, (n, channels, height, width) in [0, 1], all of one shape but for n.
+        model: data must have the type and the device of its parameters.
+        generator: on the same device.
+        points: whether (n, n_dims), with any finite values, will do too.
+
+    Raises:
+        ValueError: says which domain, and what would be right.
+    """
+    for name, data in domains.items():
+        _check_domain(name, data, next(model.parameters()), generator, points)
+    first, *others = domains.values()
+    if any(other.shape[1:] != first.shape[1:] for other in others):
+        raise ValueError(
+            f"expected {' and '.join(domains)} of one shape but for the rows, got "
+            f"{', '.join(str(tuple(data.shape)) for data in domains.values())}"
+        )
+
+
+def _check_domain(
+    name: str, data: Tensor, parameter: Tensor, generator: torch.Generator, points: bool
+) -> None:
+    if data.ndim not in ((2, 4) if points else (4,)) or len(data) == 0:
+        shapes = "(n, n_dims) or (n, channels, height, width)"
+        hint = f"; give grey images a channel: {name}[:, None]" if data.ndim == 3 else ""
+        raise ValueError(
+            f"expected {name} of shape {shapes if points else shapes.split(' or ')[1]}, got "
+            f"{tuple(data.shape)}{hint}"
+        )
+    check_devices(**{name: data}, model=parameter, generator=generator)
+    if data.dtype != parameter.dtype:
+        raise ValueError(f"expected {name} of the model's {parameter.dtype}, got {data.dtype}")
+    if not bool(data.isfinite().all()):
+        raise ValueError(f"expected {name} finite, got {int((~data.isfinite()).sum())} NaN or ∞")
+    if data.ndim == 4 and not bool(((data >= 0) & (data <= 1)).all()):
+        raise ValueError(
+            f"expected images {name} in [0, 1], got values from {data.min():g} to {data.max():g}"
+        )

@@ -1,0 +1,128 @@
+"""The terms of the full loss, each as its formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
+from lecturekit.cycle_gan.model import CycleGAN
+
+Map = Callable[[Tensor], Tensor]
+CycleLoss = Callable[[Map, Map, Tensor, Tensor], Tensor]
+
+
+def cycle_loss(G: Map, F: Map, x: Tensor, y: Tensor) -> Tensor:
+    """E_x ‖F(G(x)) − x‖₁ + E_y ‖G(F(y)) − y‖₁, the norm as a mean over all entries.
+
+    Args:
+        G, F: X → Y and Y → X.
+        x: a batch of X.
+        y: a batch of Y; it need not have as many rows.
+
+    Returns:
+        a scalar, in the units of the data.
+
+    Source: Zhu et al. 2017, equation 2.
+    """
+    return (F(G(x)) - x).abs().mean() + (G(F(y)) - y).abs().mean()
+
+
+def identity_loss(G: Map, F: Map, x: Tensor, y: Tensor) -> Tensor:
+    """E_y ‖G(y) − y‖₁ + E_x ‖F(x) − x‖₁: what is in the target domain already should stay.
+
+    Source: Zhu et al. 2017, section 5.2.
+    """
+    return (G(y) - y).abs().mean() + (F(x) - x).abs().mean()
+
+
+class GeneratorTerms(NamedTuple):
+    """What the generators minimise, unweighted; each a scalar.
+
+    Attributes:
+        adversarial: of G against D_Y, and of F against D_X.
+        cycle, identity: both directions; 0 where they were not asked for.
+    """
+
+    adversarial: Tensor
+    cycle: Tensor
+    identity: Tensor
+
+
+def generator_terms(
+    model: CycleGAN,
+    x: Tensor,
+    y: Tensor,
+    objective: Objective,
+    *,
+    cycle: CycleLoss = cycle_loss,
+    with_cycle: bool = True,
+    through_both: bool = True,
+    with_identity: bool = False,
+) -> tuple[GeneratorTerms, Tensor, Tensor]:
+    """The generators' terms on a minibatch, and the translations G(x) and F(y).
+
+    Args:
+        model: its discriminators are only looked through: no gradient is kept for them.
+        x, y: batches of either domain.
+        objective: of the adversarial game.
+        cycle: the cycle loss, as in `cycle_loss`.
+        with_cycle: without, the cycle term is 0, which saves two passes.
+        through_both: whether the cycle's gradient goes on through the translation into the net
+            that made it. If not, each net learns to undo the other, but not to be easily undone.
+        with_identity: without, the identity term is 0, which saves two passes.
+    """
+    model.discriminators.requires_grad_(False)
+    G, F = (
+        once(net if through_both else _without_input_gradient(net)) for net in (model.G, model.F)
+    )
+    adversarial = generator_loss(model.D_Y(G(x)), objective) + generator_loss(
+        model.D_X(F(y)), objective
+    )
+    there_and_back = cycle(G, F, x, y) if with_cycle else x.new_zeros(())
+    identity = identity_loss(G, F, x, y) if with_identity else x.new_zeros(())
+    terms = GeneratorTerms(adversarial, there_and_back, identity)
+    model.discriminators.requires_grad_(True)
+    return terms, G(x), F(y)
+
+
+def discriminator_terms(
+    model: CycleGAN, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor, objective: Objective
+) -> Tensor:
+    """What the discriminators minimise, the sum of both; the translations are detached here."""
+    real_x, made_x = _scores(model.D_X, x, fake_x)
+    real_y, made_y = _scores(model.D_Y, y, fake_y)
+    return discriminator_loss(real_x, made_x, objective) + discriminator_loss(
+        real_y, made_y, objective
+    )
+
+
+def _scores(D: Map, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores of both, in one pass."""
+    scores = D(torch.cat([real, fake.detach()]))
+    return scores[: len(real)], scores[len(real) :]
+
+
+def _without_input_gradient(f: Map) -> Map:
+    return lambda x: f(x.detach())
+
+
+def once(f: Map) -> Map:
+    """f, but for the same tensor object its result is computed only once.
+
+    So the losses can be written as on the slide, G(x) wherever it stands, at no cost.
+    """
+    seen: list[tuple[Tensor, Tensor]] = []
+
+    def remembering(x: Tensor) -> Tensor:
+        for known, result in seen:
+            if known is x:
+                return result
+        result = f(x)
+        seen.append((x, result))
+        return result
+
+    return remembering

@@ -1,0 +1,177 @@
+"""The game between generators and discriminators, as a generator of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lecturekit.adversarial import (
+    Exchange,
+    ImagePool,
+    Objective,
+    adam,
+    check_domains,
+    check_game,
+    descend,
+    exchange,
+    late_decay,
+)
+from lecturekit.cycle_gan.losses import (
+    CycleLoss,
+    cycle_loss,
+    discriminator_terms,
+    generator_terms,
+)
+from lecturekit.cycle_gan.model import CycleGAN
+from lecturekit.training import Step, Steps, guard, minibatches, tunable
+
+
+@dataclass
+class Settings:
+    """Hyperparameters of `train`; tunable fields are read anew at every update.
+
+    Attributes:
+        updates: of all four nets.
+        batch_size: images of either domain.
+        cycle_weight: λ, of the cycle loss. The slide leaves it out, the paper has 10, for images
+            from −1 to 1.
+        identity_weight: of the identity loss; the paper has λ/2 where it uses it at all.
+        generator_rate, discriminator_rate: Adam's.
+        constant_share: the share of the run, in [0, 1], in which the rates are constant; from
+            there they fall linearly to 0.
+        objective: of the adversarial game.
+        warm_up: updates in which λ rises from 0. With all of it from the start, a generator that
+            does nothing is the best answer to a discriminator that has learned nothing, and a gate
+            that has shut does not open again.
+        through_both: whether the cycle's gradient goes on through the translation into the net
+            that made it, as in the paper. If not, F learns to undo G, and G to undo F, but neither
+            helps the other. Nets that can help each other do so by smuggling: F hides the stripes
+            that it should take away in faint shades, and G need not learn where they belong.
+        pool_size: translations kept for the discriminators, of either domain; 0 for none.
+        mirror: whether images are flipped left to right at random.
+    """
+
+    updates: int = 2000
+    batch_size: int = 4
+    cycle_weight: float = tunable(10.0, 0.0, 30.0, label="cycle weight λ")
+    identity_weight: float = tunable(0.0, 0.0, 10.0, label="identity weight")
+    generator_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of G, F")
+    discriminator_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of D")
+    constant_share: float = 0.5
+    objective: Objective = "least squares"
+    warm_up: int = 200
+    through_both: bool = True
+    pool_size: int = 0
+    mirror: bool = False
+
+
+def train(
+    model: CycleGAN,
+    x: Tensor,
+    y: Tensor,
+    settings: Settings,
+    *,
+    generator: torch.Generator,
+    cycle: CycleLoss = cycle_loss,
+    exchange: Exchange = exchange,
+) -> Steps:
+    """Train both generators and both discriminators, one update of each per step.
+
+    min over G, F, max over D_X, D_Y (in the objective's form) of
+    L_GAN(G, D_Y, X, Y) + L_GAN(F, D_X, Y, X) + λ·L_cycle(G, F) + λ_id·L_identity(G, F).
+    Metrics: `adversarial`, `cycle`, `identity` (unweighted; 0 where their weight is 0) and
+    `discriminators`.
+
+    Args:
+        model: trained in place.
+        x: (n, ...), the data of X, on the model's device.
+        y: (m, ...), the data of Y. Rows are drawn independently of those of `x`.
+        settings: a change to a tunable field takes effect at the next update.
+        generator: source of minibatches, flips and the pool's choices, on the model's device.
+        cycle: what stands for L_cycle.
+        exchange: the rule of the image pools.
+
+    Returns:
+        Steps under `guard`: on divergence the model goes back to its last finite state.
+
+    Raises:
+        ValueError: settings, data or devices do not fit; the model is untouched.
+    """
+    _check(model, x, y, settings, generator)
+    return guard(_steps(model, x, y, settings, generator, cycle, exchange), model, settings)
+
+
+def _steps(
+    model: CycleGAN,
+    x_data: Tensor,
+    y_data: Tensor,
+    settings: Settings,
+    generator: torch.Generator,
+    cycle: CycleLoss,
+    exchange: Exchange,
+) -> Iterator[Step]:
+    adam_generators, adam_discriminators = adam(model.generators), adam(model.discriminators)
+    pool_x, pool_y = (ImagePool(settings.pool_size, exchange) for _ in "XY")
+    batches_x = minibatches(x_data, settings.batch_size, generator=generator)
+    batches_y = minibatches(y_data, settings.batch_size, generator=generator)
+    for index in range(1, settings.updates + 1):
+        x, y = next(batches_x), next(batches_y)
+        if settings.mirror:
+            x, y = _mirrored(x, generator), _mirrored(y, generator)
+
+        terms, fake_y, fake_x = generator_terms(
+            model,
+            x,
+            y,
+            settings.objective,
+            cycle=cycle,
+            with_cycle=settings.cycle_weight > 0,
+            through_both=settings.through_both,
+            with_identity=settings.identity_weight > 0,
+        )
+        loss = (
+            terms.adversarial
+            + _warm(settings, index) * settings.cycle_weight * terms.cycle
+            + settings.identity_weight * terms.identity
+        )
+        decay = late_decay(index, settings.updates, settings.constant_share)
+        descend(adam_generators, loss, settings.generator_rate * decay)
+
+        fake_x = pool_x.meet(fake_x, generator=generator)
+        fake_y = pool_y.meet(fake_y, generator=generator)
+        their_loss = discriminator_terms(model, x, y, fake_x, fake_y, settings.objective)
+        descend(adam_discriminators, their_loss, settings.discriminator_rate * decay)
+
+        model.update_average()
+        metrics = {**terms._asdict(), "discriminators": their_loss}
+        yield Step(
+            index, settings.updates, {name: value.detach() for name, value in metrics.items()}
+        )
+
+
+def _warm(settings: Settings, index: int) -> float:
+    """0 → 1 over the warm-up."""
+    return min(1.0, index / settings.warm_up) if settings.warm_up else 1.0
+
+
+def _mirrored(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image flipped left to right with probability ½."""
+    flip = torch.rand(len(images), generator=generator, device=generator.device) < 0.5
+    return torch.where(flip[:, None, None, None], images.flip(-1), images)
+
+
+# ------------------------------------------------------------------------------------- the door
+
+
+def _check(
+    model: CycleGAN, x: Tensor, y: Tensor, settings: Settings, generator: torch.Generator
+) -> None:
+    check_game(settings, updates=1, batch_size=1, warm_up=0, pool_size=0)
+    if not 0 <= settings.constant_share <= 1:
+        raise ValueError(f"expected a constant_share in [0, 1], got {settings.constant_share!r}")
+    check_domains({"x": x, "y": y}, model, generator, points=True)
+    if settings.mirror and x.ndim != 4:
+        raise ValueError(f"only images can be mirrored, got x of shape {tuple(x.shape)}")

@@ -1,0 +1,99 @@
+"""Two domains of images without pairs to learn from, and the pairs that are kept for judging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from lecturekit.data.images import LabelledImages, digits
+
+
+@dataclass(frozen=True)
+class Unpaired:
+    """Images of a domain X and of a domain Y.
+
+    No training image of X shows what a training image of Y shows, so nothing can be learned from
+    pairs. Where `paired_tests`, row i of `x_test` and row i of `y_test` are the same thing in both
+    domains: the hidden truth, for evaluation and nothing else.
+
+    Attributes:
+        x_train, y_train: (n, channels, height, width), in [0, 1]; the two n may differ.
+        x_test, y_test: likewise.
+        paired_tests: whether the test images belong together row by row.
+        x_labels, y_labels: of the training images, (n,), where there are labels.
+        test_labels: (n_test,), where there are labels.
+        region: where the domains differ, as the share of each test pixel, (n_test, height, width);
+            None where they differ everywhere.
+    """
+
+    x_train: Tensor
+    y_train: Tensor
+    x_test: Tensor
+    y_test: Tensor
+    paired_tests: bool = True
+    x_labels: Tensor | None = None
+    y_labels: Tensor | None = None
+    test_labels: Tensor | None = None
+    region: Tensor | None = None
+
+    def to(self, device: str | torch.device) -> Unpaired:
+        """The same on another device."""
+        tensors = {
+            name: value.to(device)
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor)
+        }
+        return replace(self, **tensors)  # type: ignore[arg-type]
+
+
+def outline(images: Tensor) -> Tensor:
+    """The morphological gradient: the highest less the lowest value in each 3 × 3 neighbourhood.
+
+    Args:
+        images: (n, channels, height, width).
+    """
+    highest = nnf.max_pool2d(images, 3, stride=1, padding=1)
+    lowest = -nnf.max_pool2d(-images, 3, stride=1, padding=1)
+    return highest - lowest
+
+
+def digits_and_outlines(
+    source: LabelledImages | None = None,
+    *,
+    side: int = 16,
+    n_test: int = 397,
+    generator: torch.Generator,
+) -> Unpaired:
+    """X: handwritten digits. Y: outlines of other digits.
+
+    Args:
+        source: grey images with labels; scikit-learn's digits if None.
+        side: height and width to which the images are scaled.
+        n_test: images kept for the test; of the others one half becomes X, the other Y.
+        generator: which image goes where.
+
+    Raises:
+        ValueError: no images left for one of the parts, or a side below 4.
+    """
+    images, labels = source or digits()
+    n_train = (len(images) - n_test) // 2
+    if n_test < 1 or n_train < 1 or side < 4:
+        raise ValueError(
+            f"expected side ≥ 4, n_test ≥ 1 and two images for training beside, got side {side}, "
+            f"n_test {n_test} of {len(images)} images"
+        )
+    order = torch.randperm(len(images), generator=generator)
+    test, x, y = order[:n_test], order[n_test : n_test + n_train], order[-n_train:]
+    scaled = nnf.interpolate(images[:, None], (side, side), mode="bilinear", antialias=True)
+    return Unpaired(
+        x_train=scaled[x],
+        y_train=outline(scaled[y]),
+        x_test=scaled[test],
+        y_test=outline(scaled[test]),
+        x_labels=labels[x],
+        y_labels=labels[y],
+        test_labels=labels[test],
+    )

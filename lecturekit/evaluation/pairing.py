@@ -1,0 +1,106 @@
+"""Translations judged by the hidden truth: the same thing as it looks in the other domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from lecturekit.data import Unpaired
+from lecturekit.evaluation.coverage import neighbour_coverage
+
+Map = Callable[[Tensor], Tensor]
+
+
+def pixel_error(images: Tensor, truth: Tensor, region: Tensor | None = None) -> Tensor:
+    """Mean |image − truth| over all channels and pixels; with a region, weighted by it.
+
+    Args:
+        images, truth: (n, channels, height, width).
+        region: weights ≥ 0 of the pixels, (n, height, width).
+
+    Returns:
+        a scalar, in units of the full range from black to white.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    _check(images, truth, region)
+    errors = (images - truth).abs().mean(dim=1)  # (n, height, width)
+    return errors.mean() if region is None else (errors * region).sum() / region.sum()
+
+
+def pattern_correlation(images: Tensor, truth: Tensor, region: Tensor | None = None) -> Tensor:
+    """Correlation of lightness with the true one, image by image, then averaged: −1 to 1.
+
+    It ignores how strong a pattern is, and asks whether it is in the right place.
+
+    Args:
+        images, truth: (n, channels, height, width).
+        region: weights ≥ 0 of the pixels, (n, height, width).
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    _check(images, truth, region)
+    weights = torch.ones_like(truth[:, 0]) if region is None else region
+    weights = weights / weights.sum(dim=(1, 2), keepdim=True)
+
+    def mean(values: Tensor) -> Tensor:
+        return (weights * values).sum(dim=(1, 2), keepdim=True)
+
+    a, b = images.mean(dim=1), truth.mean(dim=1)  # lightness, (n, height, width)
+    a, b = a - mean(a), b - mean(b)
+    scale = (mean(a * a) * mean(b * b)).sqrt().clamp(min=1e-12)
+    return (mean(a * b) / scale).mean()
+
+
+@torch.no_grad()
+def translation_report(to_y: Map, to_x: Map, pairs: Unpaired) -> dict[str, Tensor]:
+    """Everything the hidden truth and the cycle say about two translators, on the test images.
+
+    Args:
+        to_y, to_x: X → Y and Y → X.
+        pairs: with paired test images.
+
+    Returns:
+        scalars by name. `y_error`, `x_error`: of the translation into that domain, within the
+        region where there is one; `y_pattern`: correlation with the true pattern there;
+        `background`: error of both outside the region (only where there is one); `x_cycle`,
+        `y_cycle`: error after there and back; `y_coverage`, `x_coverage`.
+
+    Raises:
+        ValueError: the test images are not paired.
+    """
+    if not pairs.paired_tests:
+        raise ValueError("expected paired test images; these have no hidden truth to judge by")
+    x, y, region = pairs.x_test, pairs.y_test, pairs.region
+    made_y, made_x = to_y(x), to_x(y)
+    report = {
+        "y_error": pixel_error(made_y, y, region),
+        "x_error": pixel_error(made_x, x, region),
+        "y_pattern": pattern_correlation(made_y, y, region),
+        "x_cycle": pixel_error(to_x(made_y), x, region),
+        "y_cycle": pixel_error(to_y(made_x), y, region),
+        "y_coverage": neighbour_coverage(y, made_y),
+        "x_coverage": neighbour_coverage(x, made_x),
+    }
+    if region is not None:
+        outside = 1 - region
+        report["background"] = torch.maximum(
+            pixel_error(made_y, y, outside), pixel_error(made_x, x, outside)
+        )
+    return report
+
+
+def _check(images: Tensor, truth: Tensor, region: Tensor | None) -> None:
+    if images.ndim != 4 or images.shape != truth.shape:
+        raise ValueError(
+            "expected images and truth of one shape (n, channels, height, width), got "
+            f"{tuple(images.shape)}, {tuple(truth.shape)}"
+        )
+    if region is not None and region.shape != truth[:, 0].shape:
+        raise ValueError(
+            f"expected a region of shape {tuple(truth[:, 0].shape)}, got {tuple(region.shape)}"
+        )

@@ -1,0 +1,91 @@
+"""A variational autoencoder for which everything is known: the linear-Gaussian one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Gaussian(NamedTuple):
+    """N(mean, covariance); a row of `mean` for each of n distributions with one covariance.
+
+    Attributes:
+        mean: (n, d).
+        covariance: (d, d).
+    """
+
+    mean: Tensor
+    covariance: Tensor
+
+
+@dataclass(frozen=True)
+class LinearGaussian:
+    """p(z) = N(0, 1), p(x | z) = N(W z + b, s²): a linear generator (Tipping & Bishop 1999).
+
+    Attributes:
+        W: (n_dims, n_latent).
+        b: (n_dims,).
+        noise: s > 0.
+
+    Raises:
+        ValueError: shapes that do not fit, or a noise that is not above 0.
+    """
+
+    W: Tensor
+    b: Tensor
+    noise: float
+
+    def __post_init__(self) -> None:
+        if self.W.ndim != 2 or self.b.shape != self.W.shape[:1] or not self.noise > 0:
+            raise ValueError(
+                "expected W of shape (n_dims, n_latent), b of shape (n_dims,) and noise > 0, got "
+                f"{tuple(self.W.shape)}, {tuple(self.b.shape)}, {self.noise}"
+            )
+
+    def log_likelihood(self, x: Tensor) -> Tensor:
+        """log p(x), exact: x is N(b, W Wᵀ + s²). (n, n_dims) → (n,), in nats."""
+        covariance = self.W @ self.W.T + self.noise**2 * torch.eye(len(self.b), dtype=x.dtype)
+        marginal = torch.distributions.MultivariateNormal(self.b, covariance)
+        return marginal.log_prob(x)
+
+    def posterior(self, x: Tensor) -> Gaussian:
+        """p(z | x) = N(M⁻¹Wᵀ(x − b), s²M⁻¹), M = WᵀW + s². (n, n_dims) → n Gaussians."""
+        n_latent = self.W.shape[1]
+        M = self.W.T @ self.W + self.noise**2 * torch.eye(n_latent, dtype=x.dtype)
+        mean = torch.linalg.solve(M, self.W.T @ (x - self.b).T).T  # (n, n_latent)
+        return Gaussian(mean, self.noise**2 * torch.linalg.inv(M))
+
+    def expected_log_density(self, x: Tensor, q: Gaussian) -> Tensor:
+        """E_q log p(x | z) = −[‖x − W m − b‖² + tr(W S Wᵀ)] / 2s² − n_dims/2 · log 2πs²; (n,)."""
+        residual = x - q.mean @ self.W.T - self.b
+        spread = torch.trace(self.W @ q.covariance @ self.W.T)
+        squares = residual.square().sum(dim=1) + spread
+        constant = 0.5 * len(self.b) * math.log(2 * math.pi * self.noise**2)
+        return -squares / (2 * self.noise**2) - constant
+
+    def bound(self, x: Tensor, q: Gaussian) -> Tensor:
+        """The variational bound E_q log p(x | z) − KL(q ‖ p(z)), exact; (n,), in nats.
+
+        Args:
+            x: (n, n_dims).
+            q: n Gaussians over the codes, one for each row.
+        """
+        return self.expected_log_density(x, q) - kl(q, standard_normal(q))
+
+
+def standard_normal(like: Gaussian) -> Gaussian:
+    """N(0, 1), of the size of another."""
+    return Gaussian(torch.zeros_like(like.mean), torch.eye(like.mean.shape[1]).to(like.mean))
+
+
+def kl(q: Gaussian, p: Gaussian) -> Tensor:
+    """KL(q ‖ p) = ½[tr(P⁻¹Q) + (m_p − m_q)ᵀP⁻¹(m_p − m_q) − d + log |P|/|Q|]; (n,), in nats."""
+    inverse = torch.linalg.inv(p.covariance)
+    shift = p.mean - q.mean  # (n, d)
+    quadratic = torch.einsum("ni,ij,nj->n", shift, inverse, shift)
+    volumes = torch.logdet(p.covariance) - torch.logdet(q.covariance)
+    return 0.5 * (torch.trace(inverse @ q.covariance) + quadratic - shift.shape[1] + volumes)

@@ -1,0 +1,225 @@
+"""Two encoders, two generators with really shared layers, two discriminators."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lecturekit.networks import (
+    PatchDiscriminator,
+    ResidualBlock,
+    convolution,
+)
+
+AVERAGE = 0.99  # kept of the average at each update: it looks back over about 100 updates
+
+
+class Encoder(nn.Module):
+    """E: image → mean of q(z | x) = N(E(x), 1), first through its own layers, then shared ones.
+
+    Attributes:
+        own: what only this domain has, from the image's side.
+        shared: towards the latent code; the other domain's encoder may hold the same object.
+    """
+
+    def __init__(self, own: nn.Module, shared: nn.Module) -> None:
+        super().__init__()
+        self.own, self.shared = own, shared
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, channels, height, width) in [0, 1] → (n, n_latent, height / p, width / p)."""
+        mean: Tensor = self.shared(self.own(2 * x - 1))
+        return mean
+
+
+class Generator(nn.Module):
+    """G: latent code → image, first through shared layers, then through its own.
+
+    Attributes:
+        shared: from the latent code; the other domain's generator may hold the same object.
+        own: towards the image.
+    """
+
+    def __init__(self, shared: nn.Module, own: nn.Module) -> None:
+        super().__init__()
+        self.shared, self.own = shared, own
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(n, n_latent, height / p, width / p) → (n, channels, height, width) in [0, 1]."""
+        return torch.sigmoid(self.own(self.shared(z)))
+
+
+class Pair(NamedTuple):
+    """The same latent codes in both domains.
+
+    Attributes:
+        x1, x2: (n, channels, height, width).
+    """
+
+    x1: Tensor
+    x2: Tensor
+
+
+class UNIT(nn.Module):
+    """Two variational autoencoders that share their latent space (Liu et al. 2017, figure 1).
+
+    A translation is the encoder of one domain followed by the generator of the other. As the two
+    players circle around their equilibrium, translations use running averages of all parameters.
+
+    Attributes:
+        E1, E2: encoders.
+        G1, G2: generators.
+        D1, D2: discriminators; they map a batch of images to scores, several for each image.
+        averaged: exponential moving averages of the encoders and generators.
+    """
+
+    def __init__(
+        self,
+        encoders: tuple[Encoder, Encoder],
+        generators: tuple[Generator, Generator],
+        discriminators: tuple[nn.Module, nn.Module],
+    ) -> None:
+        super().__init__()
+        (self.E1, self.E2), (self.G1, self.G2) = encoders, generators
+        self.D1, self.D2 = discriminators
+        self.averaged = AveragedModel(self.autoencoders, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
+
+    @property
+    def autoencoders(self) -> nn.ModuleDict:
+        """E1, G1, E2 and G2: the players against the discriminators."""
+        return nn.ModuleDict({"E1": self.E1, "G1": self.G1, "E2": self.E2, "G2": self.G2})
+
+    @property
+    def discriminators(self) -> nn.ModuleDict:
+        """D1 and D2."""
+        return nn.ModuleDict({"D1": self.D1, "D2": self.D2})
+
+    @property
+    def shares_layers(self) -> bool:
+        """Whether encoders, and generators, hold one and the same module."""
+        return self.E1.shared is self.E2.shared and self.G1.shared is self.G2.shared
+
+    def update_average(self) -> None:
+        """Let the averages follow the encoders and generators by one update."""
+        self.averaged.update_parameters(self.autoencoders)
+
+    @torch.no_grad()
+    def encode_1(self, x1: Tensor) -> Tensor:
+        """The mean code of each image of domain 1, by the averaged encoder."""
+        return self._averaged("E1", x1)
+
+    @torch.no_grad()
+    def encode_2(self, x2: Tensor) -> Tensor:
+        """The mean code of each image of domain 2, by the averaged encoder."""
+        return self._averaged("E2", x2)
+
+    @torch.no_grad()
+    def decode(self, z: Tensor) -> Pair:
+        """The same codes in both domains, by the averaged generators."""
+        return Pair(self._averaged("G1", z), self._averaged("G2", z))
+
+    def to_2(self, x1: Tensor) -> Tensor:
+        """Translate images of domain 1: G2 of their mean codes."""
+        return self._averaged("G2", self.encode_1(x1))
+
+    def to_1(self, x2: Tensor) -> Tensor:
+        """Translate images of domain 2: G1 of their mean codes."""
+        return self._averaged("G1", self.encode_2(x2))
+
+    @torch.no_grad()
+    def _averaged(self, net: str, batch: Tensor) -> Tensor:
+        result: Tensor = self.averaged.module.get_submodule(net)(batch)
+        return result
+
+
+def for_images(
+    n_channels: int,
+    *,
+    width: int = 32,
+    n_latent: int = 16,
+    patch: int = 2,
+    n_own_blocks: int = 1,
+    n_shared_blocks: int = 1,
+    shared: bool = True,
+    alike: bool = True,
+    discriminator_width: int = 24,
+    generator: torch.Generator,
+) -> UNIT:
+    """A UNIT for images, on the device of `generator`.
+
+    No layer and no gate leads past the latent code, so all that a translation knows of its source
+    has gone through the code.
+
+    Args:
+        n_channels: 1 for grey, 3 for colour.
+        width: channels inside encoders and generators.
+        n_latent: latent numbers at each place.
+        patch: edge of the square of pixels that has one place inside; it divides height and width.
+        n_own_blocks: residual blocks that each encoder and each generator has for itself.
+        n_shared_blocks: residual blocks on either side of the code.
+        shared: False gives either domain layers of its own where they would be shared; nothing else
+            changes.
+        alike: whether all layers that are not shared begin with the same numbers in both domains.
+            What looks alike in both then has the same code from the start. Otherwise a translation
+            begins as noise, and the game has to find out first which image belongs to which.
+        discriminator_width: as in `PatchDiscriminator`.
+        generator: source of the parameters.
+
+    Raises:
+        ValueError: sizes below 1, blocks below 0.
+    """
+    if min(n_channels, width, n_latent, patch, discriminator_width) < 1:
+        raise ValueError(
+            "expected n_channels, width, n_latent, patch, discriminator_width ≥ 1, got "
+            f"{n_channels}, {width}, {n_latent}, {patch}, {discriminator_width}"
+        )
+    if min(n_own_blocks, n_shared_blocks) < 0:
+        raise ValueError(
+            f"expected n_own_blocks, n_shared_blocks ≥ 0, got {n_own_blocks}, {n_shared_blocks}"
+        )
+
+    def blocks(n: int) -> list[nn.Module]:
+        return [ResidualBlock(width, generator=generator) for _ in range(n)]
+
+    def rectified(n_in: int) -> nn.Module:
+        # no instance norm on the way through: it would take brightness and colour away, which the
+        # code could not give back
+        wide = convolution(n_in, width, 3, gain=math.sqrt(2), generator=generator)
+        return nn.Sequential(wide, nn.ReLU())
+
+    def encoder_end() -> nn.Module:
+        code = convolution(width, n_latent, 1, generator=generator)
+        return nn.Sequential(*blocks(n_shared_blocks), code)
+
+    def generator_start() -> nn.Module:
+        return nn.Sequential(rectified(n_latent), *blocks(n_shared_blocks))
+
+    n_pixels = n_channels * patch**2  # numbers of the image at one place inside
+
+    def encoder_start() -> nn.Module:
+        return nn.Sequential(nn.PixelUnshuffle(patch), rectified(n_pixels), *blocks(n_own_blocks))
+
+    def generator_end() -> nn.Module:
+        end = convolution(width, n_pixels, 3, gain=0.5, generator=generator)
+        return nn.Sequential(*blocks(n_own_blocks), end, nn.PixelShuffle(patch))
+
+    def own(build: Callable[[], nn.Module]) -> tuple[nn.Module, nn.Module]:
+        first = build()
+        return first, copy.deepcopy(first) if alike else build()
+
+    def common(build: Callable[[], nn.Module]) -> tuple[nn.Module, nn.Module]:
+        return (build(),) * 2 if shared else own(build)
+
+    ends, starts = common(encoder_end), common(generator_start)
+    E1, E2 = map(Encoder, own(encoder_start), ends)
+    G1, G2 = map(Generator, starts, own(generator_end))
+    D1, D2 = (
+        PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "12"
+    )
+    return UNIT((E1, E2), (G1, G2), (D1, D2)).to(generator.device)

@@ -1,0 +1,290 @@
+"""VAE-GAN (Larsen et al. 2015): an autoencoder that measures its errors in a discriminator's eyes.
+
+The bridge from variational autoencoders to UNIT: the same three nets, in one domain.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+import torch
+from torch import Tensor, nn
+
+from lecturekit.adversarial import (
+    adam,
+    check_domains,
+    check_game,
+    discriminator_loss,
+    generator_loss,
+)
+from lecturekit.networks import convolution, linear, mlp
+from lecturekit.training import Step, Steps, guard, minibatches, tunable
+from lecturekit.unit.losses import gaussian_kl
+
+Similarity = Literal["pixels", "features"]
+SIMILARITIES: tuple[str, ...] = get_args(Similarity)
+
+
+class Posterior(NamedTuple):
+    """q(z | x) = N(mean, exp(log_variance)), one row for each image; both (n, n_latent)."""
+
+    mean: Tensor
+    log_variance: Tensor
+
+    def sample(self, generator: torch.Generator) -> Tensor:
+        """mean + standard deviation · noise; gradients flow through both."""
+        noise = torch.empty_like(self.mean).normal_(generator=generator)
+        return self.mean + (0.5 * self.log_variance).exp() * noise
+
+    def kl(self) -> Tensor:
+        """KL(q ‖ N(0, 1)), averaged over rows; in nats."""
+        return gaussian_kl(self.mean, self.log_variance).mean()
+
+
+class FeatureDiscriminator(nn.Module):
+    """A discriminator whose inner layer can be looked at.
+
+    Attributes:
+        features: image (n, 1, side, side) → (n, n_features), the layer in which Larsen's
+            reconstruction error is measured.
+        score: features → (n, 1).
+    """
+
+    def __init__(self, side: int, width: int, *, generator: torch.Generator) -> None:
+        super().__init__()
+        leaky = functools.partial(nn.LeakyReLU, 0.2)
+        build = functools.partial(
+            convolution, size=4, stride=2, gain=math.sqrt(2), generator=generator
+        )
+        self.features = nn.Sequential(
+            build(1, width), leaky(), build(width, 2 * width), leaky(), nn.Flatten()
+        )
+        self.score = linear(2 * width * (side // 4) ** 2, 1, generator=generator)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores, not squashed: (n, 1, side, side) → (n,)."""
+        scores: Tensor = self.score(self.features(images)).squeeze(1)
+        return scores
+
+
+class VAEGAN(nn.Module):
+    """Encoder, decoder and discriminator for small grey images.
+
+    Attributes:
+        encoder: (n, side²) → (n, 2·n_latent).
+        decoder: (n, n_latent) → (n, side²).
+        discriminator: see `FeatureDiscriminator`.
+    """
+
+    def __init__(
+        self,
+        side: int,
+        *,
+        n_latent: int = 12,
+        n_hidden: int = 256,
+        width: int = 24,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        if side < 4 or side % 4 or min(n_latent, n_hidden, width) < 1:
+            raise ValueError(
+                "expected a side divisible by 4 and n_latent, n_hidden, width ≥ 1, got "
+                f"{side}, {n_latent}, {n_hidden}, {width}"
+            )
+        self.side, self.n_latent = side, n_latent
+        n_pixels = side**2
+        self.encoder = mlp([n_pixels, n_hidden, 2 * n_latent], generator=generator)
+        self.decoder = mlp([n_latent, n_hidden, n_hidden, n_pixels], generator=generator)
+        self.discriminator = FeatureDiscriminator(side, width, generator=generator)
+
+    def encode(self, images: Tensor) -> Posterior:
+        """(n, 1, side, side) → q(z | x)."""
+        mean, log_variance = self.encoder(2 * images.flatten(1) - 1).chunk(2, dim=1)
+        return Posterior(mean, log_variance)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(n, n_latent) → (n, 1, side, side) in [0, 1]."""
+        return torch.sigmoid(self.decoder(z)).unflatten(1, (1, self.side, self.side))
+
+    @torch.no_grad()
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """The decoded mean codes; the same shape."""
+        return self.decode(self.encode(images).mean)
+
+
+@dataclass
+class BridgeSettings:
+    """Hyperparameters of `train_vae_gan`; tunable fields are read anew at every update.
+
+    Attributes:
+        updates: of all three nets.
+        batch_size: images.
+        similarity: where reconstruction errors are measured. "pixels" is the plain VAE, beside
+            which a discriminator learns to look on, but nobody listens to it.
+        noise: s of the density N(x̂, s²) of pixels, or of features.
+        gan_weight: of the decoder's adversarial loss against its reconstruction term, per pixel.
+        rate, discriminator_rate: Adam's.
+    """
+
+    updates: int = 400
+    batch_size: int = 64
+    similarity: Similarity = "features"
+    noise: float = tunable(0.3, 0.03, 3.0, scale="log", label="noise s")
+    gan_weight: float = tunable(0.1, 0.0, 1.0, label="GAN weight")
+    rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of VAE")
+    discriminator_rate: float = tunable(5e-4, 1e-5, 1e-2, scale="log", label="rate of D")
+
+
+class BridgeLosses(NamedTuple):
+    """Larsen's three terms; scalars.
+
+    Attributes:
+        prior: KL(q(z | x) ‖ p(z)).
+        similarity: −log N(D_l(x) | D_l(x̂), s²) but for a constant, or the same of pixels.
+        gan: what the decoder pays for being told apart, both for x̂ and for samples from the prior.
+    """
+
+    prior: Tensor
+    similarity: Tensor
+    gan: Tensor
+
+
+def bridge_losses(
+    model: VAEGAN, x: Tensor, settings: BridgeSettings, *, generator: torch.Generator
+) -> tuple[BridgeLosses, Tensor]:
+    """The three terms on a minibatch, and the images that the decoder made.
+
+    Source: Larsen et al. 2015, equations 3 to 8.
+    """
+    q = model.encode(x)
+    reconstructed = model.decode(q.sample(generator))
+    z = torch.empty_like(q.mean).normal_(generator=generator)
+    made = torch.cat([reconstructed, model.decode(z)])  # (2n, 1, side, side)
+    if settings.similarity == "pixels":
+        errors = (reconstructed - x).flatten(1)
+    else:
+        errors = model.discriminator.features(reconstructed) - model.discriminator.features(x)
+    similarity = errors.square().sum(dim=1).mean() / (2 * settings.noise**2)
+    gan = generator_loss(model.discriminator(made), "non-saturating")
+    return BridgeLosses(q.kl(), similarity, gan), made
+
+
+def train_vae_gan(
+    model: VAEGAN, images: Tensor, settings: BridgeSettings, *, generator: torch.Generator
+) -> Steps:
+    """Three nets, three losses: each net follows its own.
+
+    encoder: prior + similarity · decoder: similarity + weight·gan ("features" only) ·
+    discriminator: telling data from what the decoder makes. The encoder gets no gradient of the
+    gan term, the discriminator none of the similarity.
+    Metrics: `prior`, `similarity`, `gan`, `discriminator`.
+
+    Args:
+        model: trained in place.
+        images: (n, 1, side, side) in [0, 1].
+        settings: a change to a tunable field takes effect at the next update.
+        generator: source of minibatches and codes.
+
+    Raises:
+        ValueError: settings or images do not fit; the model is untouched.
+    """
+    check_game(settings, updates=1, batch_size=1)
+    if settings.similarity not in SIMILARITIES:
+        raise ValueError(
+            f"expected a similarity among {', '.join(SIMILARITIES)}, got {settings.similarity!r}"
+        )
+    check_domains({"images": images}, model, generator)
+    if images.shape[1:] != (1, model.side, model.side):
+        raise ValueError(
+            f"expected images of shape (n, 1, {model.side}, {model.side}), got "
+            f"{tuple(images.shape)}"
+        )
+    return guard(_bridge_steps(model, images, settings, generator), model, settings)
+
+
+def _bridge_steps(
+    model: VAEGAN, images: Tensor, settings: BridgeSettings, generator: torch.Generator
+) -> Iterator[Step]:
+    nets = (model.encoder, model.decoder, model.discriminator)
+    players = [adam(net) for net in nets]
+    batches = minibatches(images, settings.batch_size, generator=generator)
+    for index in range(1, settings.updates + 1):
+        x = next(batches)
+        losses, made = bridge_losses(model, x, settings, generator=generator)
+        scores = model.discriminator(torch.cat([x, made.detach()]))
+        theirs = discriminator_loss(scores[: len(x)], scores[len(x) :], "non-saturating")
+
+        weight = settings.gan_weight if settings.similarity == "features" else 0.0
+        objectives = (
+            losses.prior + losses.similarity,
+            losses.similarity + weight * losses.gan * len(x[0].flatten()),
+            theirs,
+        )
+        gradients = [
+            torch.autograd.grad(loss, list(net.parameters()), retain_graph=net is not nets[-1])
+            for loss, net in zip(objectives, nets, strict=True)
+        ]
+        for player, net, gradient in zip(players, nets, gradients, strict=True):
+            for parameter, slope in zip(net.parameters(), gradient, strict=True):
+                parameter.grad = slope
+            adversary = net is model.discriminator
+            player.param_groups[0]["lr"] = (
+                settings.discriminator_rate if adversary else settings.rate
+            )
+            player.step()
+        metrics = {**losses._asdict(), "discriminator": theirs}
+        yield Step(
+            index, settings.updates, {name: value.detach() for name, value in metrics.items()}
+        )
+
+
+# ------------------------------------------------------------------------------ shifted glyphs
+
+
+def scattered(glyphs: Tensor, side: int, *, generator: torch.Generator) -> Tensor:
+    """Each glyph somewhere on an empty canvas: (n, h, w) → (n, 1, side, side).
+
+    Args:
+        glyphs: with h and w ≤ side.
+        generator: source of the places, uniform.
+    """
+    n, height, width = glyphs.shape
+    if max(height, width) > side:
+        raise ValueError(f"expected glyphs no larger than {side}, got {height} × {width}")
+    canvas = glyphs.new_zeros(n, 1, side, side)
+    draw = functools.partial(torch.randint, size=(n,), generator=generator)
+    tops, lefts = draw(side - height + 1), draw(side - width + 1)
+    for image, glyph, top, left in zip(canvas, glyphs, tops.tolist(), lefts.tolist(), strict=True):
+        image[0, top : top + height, left : left + width] = glyph
+    return canvas
+
+
+def blurred(images: Tensor, reach: int) -> Tensor:
+    """The mean over all shifts by up to `reach` pixels: what squared error makes of uncertainty."""
+    size = 2 * reach + 1
+    return nn.functional.avg_pool2d(images, size, stride=1, padding=reach)
+
+
+def relative_error(of: Callable[[Tensor], Tensor], images: Tensor, others: Tensor) -> Tensor:
+    """Mean squared distance of what `of` makes of both, in units of that between unlike images.
+
+    Args:
+        of: such as a discriminator's features, or the images as they are.
+        images, others: (n, 1, side, side).
+
+    Returns:
+        a scalar: 0 for the same images, 1 where `others` is as far off as some other image is.
+    """
+    a, b = of(images).flatten(1), of(others).flatten(1)
+    unlike = (a - a.roll(1, dims=0)).square().sum(dim=1).mean()
+    return (a - b).square().sum(dim=1).mean() / unlike
+
+
+def sharpness(images: Tensor) -> Tensor:
+    """Mean absolute step between neighbouring pixels, relative to the mean lightness; a scalar."""
+    steps = images.diff(dim=-1).abs().mean() + images.diff(dim=-2).abs().mean()
+    return steps / images.mean()

@@ -1,0 +1,84 @@
+"""Judging translations by the hidden truth."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lecturekit import data
+from lecturekit.evaluation.pairing import (
+    pattern_correlation,
+    pixel_error,
+    translation_report,
+)
+
+
+class TestPixelError:
+    def test_is_the_mean_within_the_region(self):
+        images, truth = torch.zeros(2, 3, 4, 4), torch.zeros(2, 3, 4, 4)
+        truth[0, :, 0, 0] = 0.5
+        region = torch.zeros(2, 4, 4)
+        region[0, 0, 0] = region[0, 0, 1] = 1
+        assert pixel_error(images, truth).item() == pytest.approx(0.5 / 32)
+        assert pixel_error(images, truth, region).item() == pytest.approx(0.25)
+        assert pixel_error(images, truth, 1 - region) == 0
+
+    @pytest.mark.parametrize(
+        ("images", "region", "message"),
+        [
+            (torch.zeros(2, 3, 4, 5), None, r"one shape .* got \(2, 3, 4, 5\), \(2, 3, 4, 4\)"),
+            (torch.zeros(2, 3, 4, 4), torch.zeros(2, 1, 4, 4), r"\(2, 4, 4\), got \(2, 1, 4, 4\)"),
+        ],
+    )
+    def test_refuses(self, images, region, message):
+        for measure in (pixel_error, pattern_correlation):
+            with pytest.raises(ValueError, match=message):
+                measure(images, torch.zeros(2, 3, 4, 4), region)
+
+
+class TestPatternCorrelation:
+    def test_ignores_strength_and_sees_place(self, generator):
+        truth = torch.rand(5, 3, 8, 8, generator=generator)
+        assert pattern_correlation(0.3 + 0.1 * truth, truth).item() == pytest.approx(1, abs=1e-4)
+        assert pattern_correlation(1 - truth, truth).item() == pytest.approx(-1, abs=1e-4)
+        other = torch.rand(400, 3, 8, 8, generator=generator)
+        truth = torch.rand(400, 3, 8, 8, generator=generator)
+        # 5 standard errors of a mean of 400 correlations over 64 pixels
+        assert abs(pattern_correlation(other, truth)) < 5 / (400 * 63) ** 0.5
+
+    def test_agrees_with_corrcoef_within_a_region(self, generator):
+        images, truth = torch.rand(2, 1, 6, 6, generator=generator)
+        region = torch.zeros(1, 6, 6)
+        region[:, 1:4, 2:6] = 1
+        inside = region[0].bool()
+        seen = torch.stack([images[0][inside], truth[0][inside]])
+        expected = torch.corrcoef(seen)[0, 1].item()
+        found = pattern_correlation(images[None], truth[None], region).item()
+        assert found == pytest.approx(expected, abs=1e-5)
+
+    def test_flat_images_count_as_0(self):
+        assert pattern_correlation(torch.ones(1, 1, 4, 4), torch.rand(1, 1, 4, 4)) == 0
+
+
+class TestReport:
+    def test_truth_itself_is_perfect_and_doing_nothing_has_the_raw_error(self, generator):
+        pairs = data.plain_and_striped(5, 12, side=16, generator=generator)
+        raw = translation_report(lambda x: x, lambda y: y, pairs)
+        assert raw["y_error"] == raw["x_error"] > 0.1
+        assert raw["x_cycle"] == raw["y_cycle"] == 0
+        assert raw["background"] < 0.02  # pixels at the edge belong to both
+        answers = {id(pairs.x_test): pairs.y_test, id(pairs.y_test): pairs.x_test}
+        perfect = translation_report(lambda x: answers[id(x)], lambda y: answers[id(y)], pairs)
+        assert perfect["y_pattern"].item() == pytest.approx(1, abs=1e-4)
+        assert perfect["y_coverage"] == perfect["x_coverage"] == 1
+        assert sum(perfect[name] for name in ("y_error", "x_error", "x_cycle", "y_cycle")) == 0
+
+    def test_without_a_region_there_is_no_background(self, generator):
+        pairs = data.digits_and_outlines(n_test=20, generator=generator)
+        assert "background" not in translation_report(lambda x: x, lambda y: y, pairs)
+
+    def test_refuses_tests_that_are_not_paired(self):
+        images = torch.zeros(1, 3, 8, 8)
+        pairs = data.Unpaired(images, images, images, images, paired_tests=False)
+        with pytest.raises(ValueError, match="no hidden truth"):
+            translation_report(lambda x: x, lambda y: y, pairs)

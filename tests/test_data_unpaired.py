@@ -1,0 +1,182 @@
+"""Unpaired domains: nothing is secretly paired, the truth is true, and folders are read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lecturekit import data
+from lecturekit.data.scenes.dice import Dice
+from lecturekit.data.scenes.shapes import bands, coverage, ellipse, limb, pixel_centres
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def rows(images: torch.Tensor) -> set[bytes]:
+    return {image.numpy().tobytes() for image in images}
+
+
+class TestDigitsAndOutlines:
+    def test_no_image_is_in_two_parts(self):
+        # The numbers of the images travel through the split as their pixels.
+        numbers = torch.arange(100.0)[:, None, None].expand(100, 8, 8) / 100
+        source = data.LabelledImages(numbers.contiguous(), torch.arange(100))
+        pairs = data.digits_and_outlines(source, side=8, n_test=20, generator=seeded(0))
+        parts = [pairs.x_labels, pairs.y_labels, pairs.test_labels]
+        assert sorted(torch.cat(parts).tolist()) == list(range(100))
+        assert [len(part) for part in parts] == [40, 40, 20]
+        assert torch.allclose(pairs.x_train[:, 0, 0, 0] * 100, pairs.x_labels.float())
+
+    def test_outlines_of_the_training_digits_are_not_in_the_other_domain(self):
+        pairs = data.digits_and_outlines(generator=seeded(1))
+        assert pairs.x_train.shape == pairs.y_train.shape == (700, 1, 16, 16)
+        assert not rows(data.outline(pairs.x_train)) & rows(pairs.y_train)
+        assert not rows(pairs.x_train) & rows(pairs.x_test)
+
+    def test_the_hidden_truth_is_the_outline_row_by_row(self):
+        pairs = data.digits_and_outlines(generator=seeded(2))
+        assert pairs.paired_tests
+        assert torch.equal(pairs.y_test, data.outline(pairs.x_test))
+        assert pairs.y_test.min() >= 0
+        assert pairs.y_test.max() <= 1
+
+    def test_outline_is_the_highest_less_the_lowest_of_nine(self):
+        image = torch.zeros(1, 1, 6, 6)
+        image[..., 2:, 2:] = 0.8
+        edge = data.outline(image)[0, 0]
+        assert edge[0].tolist() == [0] * 6  # two pixels away from the ink
+        assert edge[1, 1] == edge[2, 2] == pytest.approx(0.8)
+        assert edge[4:, 4:].max() == 0  # within the ink
+
+    def test_same_seed_same_split(self):
+        first, second = (data.digits_and_outlines(generator=seeded(7)) for _ in range(2))
+        assert torch.equal(first.x_train, second.x_train)
+        assert torch.equal(first.y_test, second.y_test)
+
+    @pytest.mark.parametrize(("side", "n_test"), [(3, 10), (16, 0), (16, 1796)])
+    def test_refuses(self, side, n_test):
+        with pytest.raises(ValueError, match=f"got side {side}, n_test {n_test} of 1797 images"):
+            data.digits_and_outlines(side=side, n_test=n_test, generator=seeded(0))
+
+
+class TestScenes:
+    def test_both_coats_differ_within_the_animal_and_nowhere_else(self):
+        scenes = data.draw_scenes(50, 32, generator=seeded(3))
+        difference = (scenes.plain - scenes.striped).abs().sum(dim=1)
+        assert difference[scenes.mask == 0].max() == 0
+        assert difference[scenes.mask > 0.99].mean() > 0.2
+        assert ((scenes.mask > 0.5).float().mean(dim=(1, 2)) > 0.05).all()  # there is an animal
+
+    def test_pixels_are_shares_of_light(self):
+        for images in data.draw_scenes(100, 24, generator=seeded(4)):
+            assert images.dtype == torch.float32
+            assert images.min() >= 0
+            assert images.max() <= 1
+
+    def test_training_scenes_are_disjoint_and_the_test_is_paired(self):
+        pairs = data.plain_and_striped(40, 10, side=16, generator=seeded(5))
+        assert pairs.x_train.shape == pairs.y_train.shape == (40, 3, 16, 16)
+        assert pairs.region.shape == (10, 16, 16)
+        # Top rows are sky: the same in both coats of one scene, different between two scenes.
+        sky = [rows(images[:, :, :2]) for images in (pairs.x_train, pairs.y_train, pairs.x_test)]
+        assert len(sky[0] | sky[1] | sky[2]) == 90
+        assert torch.equal(pairs.x_test[:, :, :2], pairs.y_test[:, :, :2])
+
+    def test_stripes_are_where_the_pose_says(self):
+        """Drawn larger, the same scene has the same stripes: they belong to the animal."""
+        small, large = (data.draw_scenes(20, side, generator=seeded(6)) for side in (32, 64))
+        halved = torch.nn.functional.avg_pool2d(large.striped, 2)
+        assert ((halved - small.striped).abs().mean(dim=1) * small.mask).mean() < 0.02
+
+    def test_more_than_a_batch(self):
+        assert len(data.draw_scenes(501, 8, generator=seeded(8)).mask) == 501
+
+    def test_same_seed_same_scenes(self):
+        first, second = (data.draw_scenes(3, 16, generator=seeded(9)) for _ in range(2))
+        assert torch.equal(first.striped, second.striped)
+
+    @pytest.mark.parametrize(("n", "side"), [(0, 32), (1, 7)])
+    def test_refuses(self, n, side):
+        with pytest.raises(ValueError, match=f"got n {n}, side {side}"):
+            data.draw_scenes(n, side, generator=seeded(0))
+
+    def test_refuses_empty_parts(self):
+        with pytest.raises(ValueError, match=r"n_train, n_test ≥ 1, got 0, 5"):
+            data.plain_and_striped(0, 5, generator=seeded(0))
+
+
+class TestShapes:
+    def test_distances_to_a_circle_and_to_an_even_limb_are_exact(self):
+        x, y = pixel_centres(20)
+        radius = torch.hypot(x, y)
+        assert torch.allclose(ellipse(x, y, 0.4, 0.4), radius - 0.4, atol=1e-4)
+        start, end = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
+        distance, along = limb(x, y, (start, start), (end, start), 0.1, 0.1)
+        assert torch.allclose(distance, y - 0.1, atol=1e-5)
+        assert torch.allclose(along, x, atol=1e-5)
+
+    def test_coverage_is_the_area_of_a_disc(self):
+        x, y = pixel_centres(64)
+        share = coverage(ellipse(x - 0.5, y - 0.5, 0.3, 0.3), 1 / 64)
+        assert share.mean().item() == pytest.approx(torch.pi * 0.3**2, rel=0.005)
+
+    def test_bands_are_dark_half_of_the_way_and_dark_at_0(self):
+        place = torch.linspace(-1, 1, 4001)
+        dark = bands(place, 0.2, 0.01)
+        assert dark.mean().item() == pytest.approx(0.5, abs=0.01)
+        assert dark[2000] == 1
+        assert bands(torch.tensor([0.1]), 0.2, 0.01) == 0
+
+    def test_dice_are_fair(self):
+        dice = Dice(20_000, seeded(10))
+        assert dice.chance(0.3).mean().item() == pytest.approx(0.3, abs=5 * 0.0033)
+        assert dice.between(2, 4).mean().item() == pytest.approx(3, abs=5 * 0.0041)
+
+
+class TestImageFolder:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        for rank, name in enumerate(("trainA", "trainB", "testA", "testB")):
+            (tmp_path / name).mkdir()
+            Image.new("RGB", (40, 20 + rank), (255, 51 * rank, 0)).save(tmp_path / name / "1.png")
+        return tmp_path
+
+    def test_reads_images_of_any_size_in_order(self, folder):
+        Image.new("L", (7, 90), 51).save(folder / "trainA" / "0.jpg")
+        (folder / "trainA" / "notes.txt").write_text("not an image")
+        pairs = data.image_folder(folder, side=8)
+        assert pairs.x_train.shape == (2, 3, 8, 8)
+        assert pairs.x_train[0].mean().item() == pytest.approx(0.2, abs=0.01)
+        assert pairs.y_train[0, :, 0, 0].tolist() == pytest.approx([1, 0.2, 0])
+        assert pairs.y_test[0, 1, 0, 0].item() == pytest.approx(0.6)
+        assert not pairs.paired_tests
+
+    def test_takes_the_middle_upright(self, folder):
+        pixels = np.zeros((10, 30, 3), np.uint8)
+        pixels[:, 10:20] = 255
+        Image.fromarray(pixels).save(folder / "testA" / "1.png")
+        assert data.image_folder(folder, side=10).x_test.min() == 1
+
+    def test_names_what_is_damaged_and_goes_on(self, folder):
+        (folder / "trainB" / "0.png").write_bytes(b"\x89PNG broken")
+        cut = (folder / "trainB" / "1.png").read_bytes()[:-30]
+        (folder / "trainB" / "2.png").write_bytes(cut)
+        with pytest.warns(UserWarning, match=r"(?s)trainB, not readable: 0\.png.*2\.png"):
+            pairs = data.image_folder(folder, side=8)
+        assert len(pairs.y_train) == 1
+
+    def test_refuses_a_folder_that_is_not_there_or_empty(self, folder):
+        (folder / "testB" / "1.png").unlink()
+        with pytest.raises(data.MissingDataError, match="testB has no image"):
+            data.image_folder(folder, side=8)
+        (folder / "testB").rmdir()
+        with pytest.raises(data.MissingDataError, match=r"expected a folder .*testB"):
+            data.image_folder(folder, side=8)
+
+    def test_refuses_a_tiny_side(self, folder):
+        with pytest.raises(ValueError, match="side ≥ 4, got 3"):
+            data.image_folder(folder, side=3)
