@@ -79,6 +79,14 @@ LECTURES = [
         slider="rate of G, F",
         setting='cloud_settings["λ = 10"].generator_rate',
     ),
+    Lecture(
+        stem="06_unit",
+        play="unit_run = live.play(",
+        run="unit_run",
+        parameter="model.E1.own[1][0].weight",
+        slider="rate of E, G",
+        setting="settings.autoencoder_rate",
+    ),
 ]
 
 every_lecture = pytest.mark.parametrize("lecture", LECTURES, ids=lambda lecture: lecture.stem)
