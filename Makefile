@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BUILD := build
+PARALLEL := --numprocesses=auto
 
 .PHONY: help setup lab test test-lecture outputs lint benchmark html constraints clean
 .DEFAULT_GOAL := help
@@ -30,15 +31,15 @@ lab: setup  ## open JupyterLab on the notebooks
 	$(BIN)/lecturekit lab
 
 test: setup lint  ## lint, types, import floors, and all tests but the lecture's own
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --ignore=tests/benchmarks
+	$(BIN)/python -m pytest $(PARALLEL) --dist=loadgroup -m "not lecture" --ignore=tests/benchmarks
 
 # LECTUREKIT_DATA names a folder that is not there: the embedded data, whatever was fetched before.
 test-lecture: setup  ## every notebook as a student runs it, compared with its stored outputs
 	LECTUREKIT_PROFILE=cpu LECTUREKIT_STRICT=1 LECTUREKIT_DATA=none \
 	    $(BIN)/python -m pytest --nbval-lax --nbval-current-env \
 	    --nbval-sanitize-with=tests/notebooks/sanitize.cfg \
-	    --nbval-cell-timeout=600 --timeout=0 \
-	    --numprocesses=auto --dist=loadfile notebooks
+	    --nbval-cell-timeout=600 --timeout=0 $(PARALLEL) --dist=loadfile notebooks
+	$(BIN)/python -m pytest $(PARALLEL) -m lecture tests
 
 outputs: setup  ## execute the notebooks and renew the outputs that test-lecture compares
 	$(BIN)/python tests/notebooks/sources.py --execute notebooks/*.ipynb

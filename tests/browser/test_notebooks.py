@@ -159,10 +159,12 @@ def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
     assert set(panel.pictures()).isdisjoint(seen)
     notebook.screenshot(f"{lecture.stem}-live", play)
     assert notebook.errors() == []
+    assert notebook.overflowing() == []
     notebook.shut_down()
 
 
 @every_lecture
+@pytest.mark.lecture
 @pytest.mark.parametrize("lab", ["smoke"], indirect=True)
 def test_run_all_shows_every_picture_and_no_error(lab: JupyterLab, lecture: Lecture, page: Page):
     notebook = Notebook(page, lab).open(f"{lecture.stem}.ipynb").run_all(timeout=400)
