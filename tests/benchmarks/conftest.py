@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 BLOCK, ROUNDS = 3, 25
 
@@ -38,6 +39,13 @@ def speed_relative_to(seconds: Mapping[str, list[float]], bound: str) -> dict[st
         name: statistics.median(b / t for b, t in zip(seconds[bound], times, strict=True))
         for name, times in seconds.items()
     }
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """In NumPy's BLAS too; the tests' own conftest sees to torch."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture

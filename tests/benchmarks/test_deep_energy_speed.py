@@ -7,7 +7,6 @@ passes through the generator. `train` shares both passes.
 
 from __future__ import annotations
 
-import pytest
 import torch
 from torch import nn
 
@@ -17,14 +16,6 @@ from lecturekit.networks import mlp
 from lecturekit.training import minibatches
 
 from .conftest import interleave, speed_relative_to
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def models():

@@ -7,7 +7,6 @@ counted, guarded or yielded.
 
 from __future__ import annotations
 
-import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -16,14 +15,6 @@ from lecturekit import denoising
 from .conftest import interleave, speed_relative_to
 
 N, PIXELS, HIDDEN = 100, 784, 500
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def images(n: int = 5000) -> torch.Tensor:

@@ -16,22 +16,12 @@ import time
 import numpy as np
 import pytest
 import torch
-from threadpoolctl import threadpool_limits
 
 from lecturekit import rbm
 
 from .conftest import interleave, speed_relative_to
 
 N, V, H = 100, 784, 500
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with threadpool_limits(1):  # scikit-learn's products run in NumPy's BLAS
-        yield
-    torch.set_num_threads(before)
 
 
 def binary_rows(n: int = 10_000) -> torch.Tensor:

@@ -22,7 +22,7 @@ def close(actual, expected):
 
 @given(units, units, seeds, dtypes)
 def test_energy_and_free_energy_are_those_of_the_table(n_visible, n_hidden, seed, dtype):
-    model, table = random_rbm(n_visible, n_hidden, seed, dtype=dtype), None
+    model = random_rbm(n_visible, n_hidden, seed, dtype=dtype)
     table = joint(model)
     v, h = all_states(n_visible).to(dtype), all_states(n_hidden).to(dtype)
     pairs_v, pairs_h = v.repeat_interleave(len(h), 0), h.repeat(len(v), 1)
