@@ -76,7 +76,10 @@ class Panel(widgets.VBox):
                 frame.describe()
 
     def keep(self, still: Panels) -> None:
-        """Put a static picture in the output of the present cell."""
+        """Show these pictures, and leave them in the output of the present cell."""
+        for frame, picture in zip(self._frames, still.pictures, strict=True):
+            frame.show(picture.png, picture.width)
+            frame.describe()
         display(still)
 
     def leave(self) -> None:
@@ -160,8 +163,11 @@ class _Frame:
             layout=widgets.Layout(overflow="visible", margin=_MARGIN, max_width="100%"),
         )
 
-    def show(self, picture: bytes) -> None:
-        self._image.value = picture
+    def show(self, picture: bytes, width: int | None = None) -> None:
+        """A picture as wide as its pixels, or `width` page pixels wide."""
+        with self._image.hold_sync():
+            self._image.value = picture
+            self._image.width = "" if width is None else str(width)
 
     def describe(self) -> None:
         self._words.value = _UNSEEN.format(html.escape(self._view.alt))

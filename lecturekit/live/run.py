@@ -44,7 +44,7 @@ class Audience(Protocol):
         """Show the state, and new pictures if there are any."""
 
     def keep(self, still: plots.Panels) -> None:
-        """Leave a static picture that needs no kernel, in the output of the present cell."""
+        """Show the last pictures, and leave them in the present cell, where they need no kernel."""
 
     def leave(self) -> None:
         """The run is gone."""
@@ -192,7 +192,11 @@ class Run:
             self._drain()
         self._raise_error()
         if self.audience is not None:
-            self.audience.keep(self.still())
+            try:
+                self.audience.keep(self.still())
+            except Exception as error:
+                self._fail(error)
+                raise
         return self
 
     def still(self) -> plots.Panels:
@@ -296,8 +300,10 @@ class Run:
                 self._note(step)
                 if step.index < step.total:
                     return
+            hurried = self.status == "finishing"
             self._end("finished")
-            self.redraw()
+            if not hurried:  # finish() draws the last pictures itself
+                self.redraw()
         except Exception as error:
             self._fail(error)
         except KeyboardInterrupt:  # the second one: the trainer was torn out of an update

@@ -80,14 +80,14 @@ class Figure(View):
         self, title: str, draw: Draw, *, alt: str = "", size: tuple[float, float] = SIZE
     ) -> None:
         super().__init__(title, alt)
-        self._draw, self._size = draw, size
+        self._draw = draw
         self._canvas = Canvas(size)
 
     def picture(self) -> bytes:
         return self._canvas.paint(self._draw)
 
     def still(self) -> Picture:
-        return plots.figure(self._draw, self.title, alt=self.alt, size=self._size)
+        return self._canvas.still(self._draw, self.title, self.alt)
 
 
 class Curves(Figure):

@@ -14,10 +14,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as AggFigure
 from PIL import Image
 
+from lecturekit.plots.picture import Picture
 from lecturekit.plots.style import STYLE
 
 Draw = Callable[[Axes], None]
 DPI = 100  # pixels of a notebook page to an inch of a figure: 11 pt become 15 px
+SHARP = 2  # picture pixels to a page pixel
 
 
 def to_array(values: Any) -> np.ndarray:
@@ -43,23 +45,28 @@ class Canvas:
 
     Args:
         size: width and height in inches of `DPI` page pixels.
-        scale: picture pixels to a page pixel; 2 is sharp on a high-resolution screen.
     """
 
-    def __init__(self, size: tuple[float, float], scale: float = 1.0):
+    def __init__(self, size: tuple[float, float]):
+        self._width = round(size[0] * DPI)
         with mpl.rc_context(STYLE):
-            self._figure = AggFigure(figsize=size, dpi=DPI * scale)
+            self._figure = AggFigure(figsize=size)
             self._canvas = FigureCanvasAgg(self._figure)
             self._axes = self._figure.add_subplot()
-        self._texts: tuple[str, ...] | None = None  # tick labels that the margins are laid out for
+        self._texts: tuple[str, ...] | None = None  # tick labels that the margins hold
 
-    def paint(self, draw: Draw) -> bytes:
-        """PNG of what `draw` puts on the empty axes."""
+    def paint(self, draw: Draw, scale: int = 1) -> bytes:
+        """PNG of what `draw` puts on the empty axes; `scale` is picture pixels to a page pixel."""
         with mpl.rc_context(STYLE):
+            self._figure.set_dpi(scale * DPI)
             self._wipe()
             draw(self._axes)
             self._render()
         return encode_png(np.asarray(self._canvas.buffer_rgba())[..., :3])
+
+    def still(self, draw: Draw, title: str, alt: str) -> Picture:
+        """What `draw` puts on the empty axes, sharp also on a high-resolution screen."""
+        return Picture(title, alt, self.paint(draw, SHARP), self._width)
 
     def _wipe(self) -> None:
         axes = self._axes
@@ -76,17 +83,23 @@ class Canvas:
 
     def _render(self) -> None:
         """Draw, and lay out anew only when a label no longer fits: axes that jump confuse."""
-        self._canvas.draw()
-        labels = [*self._axes.get_xticklabels(), *self._axes.get_yticklabels()]
-        texts = tuple(label.get_text() for label in labels)
-        if texts != self._texts and not self._fits():
-            self._figure.set_layout_engine("constrained")
+        if self._texts is None:
+            self._draw_laid_out()
+        else:
             self._canvas.draw()
-            self._figure.set_layout_engine("none")
-        self._texts = texts
+            if self._tick_labels() != self._texts and not self._fits():
+                self._draw_laid_out()
+        self._texts = self._tick_labels()
+
+    def _draw_laid_out(self) -> None:
+        self._figure.set_layout_engine("constrained")
+        self._canvas.draw()
+        self._figure.set_layout_engine("none")
+
+    def _tick_labels(self) -> tuple[str, ...]:
+        labels = [*self._axes.get_xticklabels(), *self._axes.get_yticklabels()]
+        return tuple(label.get_text() for label in labels)
 
     def _fits(self) -> bool:
-        if self._texts is None:
-            return False  # never laid out
         box, page = self._axes.get_tightbbox(self._canvas.get_renderer()), self._figure.bbox
         return box is None or (page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0)

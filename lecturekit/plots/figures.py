@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 
 from lecturekit.plots import draw as pen
-from lecturekit.plots.canvas import DPI, Canvas, Draw, encode_png, to_array
+from lecturekit.plots.canvas import Canvas, Draw, encode_png, to_array
 from lecturekit.plots.mosaic import mosaic
 from lecturekit.plots.picture import Picture
 
 SIZE = (5.4, 3.5)
-SHARP = 2  # picture pixels to a page pixel
 
 
 def figure(draw: Draw, title: str, *, alt: str, size: tuple[float, float] = SIZE) -> Picture:
@@ -27,7 +26,7 @@ def figure(draw: Draw, title: str, *, alt: str, size: tuple[float, float] = SIZE
         alt: the text alternative: what is to be seen.
         size: width and height in inches of 100 page pixels.
     """
-    return Picture(title, alt, Canvas(size, SHARP).paint(draw), round(size[0] * DPI))
+    return Canvas(size).still(draw, title, alt)
 
 
 def curves(

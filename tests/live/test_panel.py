@@ -14,6 +14,7 @@ from lecturekit.live.panel import Panel
 from lecturekit.live.run import Pace, Run
 from lecturekit.training import Step, Steps
 from tests.live.test_run import begin, until
+from tests.live.test_views import pixels
 from tests.live.toy import Line, Settings, train
 
 
@@ -66,6 +67,24 @@ def test_pictures_change_with_the_model():
     run.step()
     assert image.value[:4] == b"\x89PNG"
     assert image.value != before
+
+
+def test_finish_leaves_sharp_pictures_as_wide_as_live_ones_until_it_goes_on():
+    model = Line()
+    curves = live.Curves("Loss", ["loss"], ylabel="squared error")
+    run = Run(begin(model, total=3), [curves])
+    panel = Panel(run, [])
+    run.watch(panel)
+    (image,) = [part for part in everything(panel) if isinstance(part, ipywidgets.Image)]
+    playing = pixels(image.value).shape[1]
+    assert image.width == ""
+    run.finish()
+    assert pixels(image.value).shape[1] == 2 * playing
+    assert image.width == str(playing)
+    assert "from" in texts(panel)  # its words are new, too
+    run.reset()
+    assert pixels(image.value).shape[1] == playing
+    assert image.width == ""
 
 
 def test_buttons_reach_the_run_and_show_what_can_be_done():

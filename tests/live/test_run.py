@@ -66,6 +66,8 @@ class Probe(View):
         return b""
 
     def still(self) -> Picture:
+        if self._fail_in == "still":
+            raise ZeroDivisionError("in still")
         return Picture(self.title, self.alt, b"", 1)
 
 
@@ -379,6 +381,15 @@ def test_an_error_in_a_view_is_shown_and_raised_again(where):
     for _ in range(2):
         with pytest.raises(ZeroDivisionError, match=f"in {where}"):
             run.finish()
+
+
+def test_an_error_in_the_last_pictures_is_raised_by_finish_and_told():
+    watcher, run = Watcher(), Run(begin(Line(), total=3), [Probe("still")])
+    run.watch(watcher)
+    with pytest.raises(ZeroDivisionError, match="in still"):
+        run.finish()
+    assert (run.update, watcher.states[-1], watcher.kept) == (3, "failed", [])
+    assert "Traceback" in run.explain()
 
 
 def test_an_error_in_the_trainer_is_raised_by_finish_and_gone_after_reset():
