@@ -23,7 +23,7 @@ from lecturekit.rbm.model import RBM, Theta
 
 MAX_ENUMERATED = 25  # 2²⁵ states, 34 million: seconds
 _GROUP = 4  # pixels of a matrix product: 16 terms for 4 factors is about the cheapest
-_TILE = 1 << 17  # states weighed at a time, few enough for a processor's cache
+_TILE = 1 << 19  # states weighed at a time, few enough for a processor's cache
 _MAX_SPREAD = 60.0  # float32 goes down to e^−87: what is lost in a product is e^−27 of it
 
 
