@@ -57,6 +57,7 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> s
             language="python",
             cwd=str(notebook.resolve().parent),  # as in JupyterLab
             progress_bar={"desc": notebook.stem},
+            request_save_on_cell_execute=False,  # twice per cell, with all pictures; 30 s will do
         )
     except PapermillExecutionError as error:
         first_line = error.source.strip().split("\n")[0]

@@ -41,6 +41,7 @@ def execute(notebook: NotebookNode, folder: Path, **parameters: object) -> Noteb
         kernel_name="python3",
         language="python",
         progress_bar=False,
+        request_save_on_cell_execute=False,
     )
     return nbformat.read(executed, as_version=4)
 
