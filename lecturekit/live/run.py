@@ -27,7 +27,7 @@ SLICE = 0.02  # seconds of training between two breaths of the kernel's loop
 BREATH = 0.001  # seconds in which the kernel answers: cells, buttons, sliders
 REDRAW = 0.1  # seconds between two pictures while playing
 REDRAW_FINISHING = 0.5  # ... while finish() hurries
-SHARE, SHARE_FINISHING = 1 / 3, 1 / 10  # of the time, at most, for pictures
+SHARE, SHARE_FINISHING = 1 / 3, 1 / 20  # of the time, at most, for pictures
 
 
 @dataclass
