@@ -93,13 +93,19 @@ class Canvas:
 
     def _draw_laid_out(self) -> None:
         self._figure.set_layout_engine("constrained")
+        if self._axes.get_aspect() != "auto":  # a frame of fixed shape finds its size in two rounds
+            self._canvas.draw()
         self._canvas.draw()
         self._figure.set_layout_engine("none")
 
     def _tick_labels(self) -> tuple[str, ...]:
-        labels = [*self._axes.get_xticklabels(), *self._axes.get_yticklabels()]
+        axes, bars = self._axes, self._axes.child_axes  # colour bars, with numbers on their right
+        labels = [*axes.get_xticklabels(), *axes.get_yticklabels()]
+        labels += [label for bar in bars for label in bar.get_yticklabels()]
         return tuple(label.get_text() for label in labels)
 
     def _fits(self) -> bool:
         box, page = self._axes.get_tightbbox(self._canvas.get_renderer()), self._figure.bbox
-        return box is None or (page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0)
+        return box is None or (
+            page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1
+        )

@@ -16,7 +16,7 @@ from lecturekit import plots
 from lecturekit.plots import draw
 from lecturekit.plots.canvas import Canvas
 from lecturekit.plots.mosaic import GAP, mosaic
-from lecturekit.plots.style import FACE, INK, PALETTE
+from lecturekit.plots.style import FACE, INK, PALETTE, STYLE
 
 X = torch.arange(1.0, 11.0)
 FIGURES: dict[str, Callable[..., plots.Picture]] = {
@@ -196,6 +196,24 @@ def test_a_canvas_wiped_forgets_all_it_held():
     left = [*axes.lines, *axes.images, *axes.texts, *axes.collections, *axes.child_axes]
     assert left == []
     assert axes.get_legend() is None
+
+
+@pytest.mark.parametrize("size", [(5.2, 4.4), (4.1, 3.6), (4.1, 4.1), (6.0, 3.0)])
+def test_nothing_is_cut_off_also_when_labels_grow(size):
+    extent = (-3.2, 3.2, -3.2, 3.2)
+    canvas, values = Canvas(size), plots.grid(extent, 20).square().sum(1).reshape(20, 20)
+    for scale in (1.0, 1e-4, 1e5):
+        canvas.paint(
+            lambda axes, scale=scale: (
+                draw.field(axes, scale * values, extent=extent, unit="density"),
+                axes.set(xlabel="x₁", ylabel="x₂"),
+            )
+        )
+        with mpl.rc_context(STYLE):  # as it was drawn
+            box = canvas._axes.get_tightbbox(canvas._canvas.get_renderer())
+        page = canvas._figure.bbox
+        assert page.x0 <= box.x0 < box.x1 <= page.x1
+        assert page.y0 <= box.y0 < box.y1 <= page.y1
 
 
 def test_particles_sit_on_the_first_landscape_and_share_their_level():
