@@ -94,7 +94,7 @@ class Canvas:
     def _draw_laid_out(self) -> None:
         self._figure.set_layout_engine("constrained")
         if self._axes.get_aspect() != "auto":  # a frame of fixed shape finds its size in two rounds
-            self._canvas.draw()
+            self._figure.draw_without_rendering()
         self._canvas.draw()
         self._figure.set_layout_engine("none")
 
