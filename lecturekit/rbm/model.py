@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from lecturekit.rbm.products import product
+
 
 @dataclass(slots=True, eq=False)
 class Theta:
@@ -207,7 +209,7 @@ def visible_probabilities(theta: Theta, h: Tensor) -> Tensor:
 def _affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
     """bias + x W; the product in the precision of W, the rest in that of x."""
     if W.dtype == x.dtype:
-        return torch.addmm(bias, x, W)
+        return product(x, W, bias)
     return torch.mm(x.to(W.dtype), W).to(x.dtype).add_(bias)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lecturekit.rbm.model import RBM, State, Theta
 from lecturekit.rbm.negative_phase import NegativePhase
+from lecturekit.rbm.products import add_outer
 from lecturekit.training import (
     Step,
     Steps,
@@ -172,8 +173,8 @@ def _add_contrast(
     """θ += factor · (∇E(X⁻) − ∇E(X⁺)), in place, after W is shrunk to the part `keep`."""
     up, down = factor / data.visible.shape[0], -factor / particles.visible.shape[0]
     if dtype == theta.W.dtype:
-        theta.W.addmm_(data.visible.t(), data.hidden, beta=keep, alpha=up)
-        theta.W.addmm_(particles.visible.t(), particles.hidden, alpha=down)
+        add_outer(theta.W, data.visible, data.hidden, keep=keep, factor=up)
+        add_outer(theta.W, particles.visible, particles.hidden, factor=down)
     else:  # one product of all rows, so that only the difference is rounded to `dtype`
         v = torch.cat([data.visible, particles.visible]).to(dtype)
         h = torch.cat([data.hidden, particles.hidden * (down / up)]).to(dtype)
