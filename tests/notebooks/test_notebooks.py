@@ -116,7 +116,7 @@ class TestForm:
             assert check in source
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a module's ends as soon as its worker turns to another module
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], NotebookNode]:
     """Notebooks run from top to bottom under the smoke profile, each variant once."""
     runs: dict[tuple[Path, str], NotebookNode] = {}
