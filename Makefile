@@ -31,7 +31,7 @@ lab: setup  ## open JupyterLab on the notebooks
 	$(BIN)/lecturekit lab
 
 test: setup lint  ## lint, types, import floors, and all tests but the lecture's own
-	$(BIN)/python -m pytest $(PARALLEL) --dist=loadgroup -m "not lecture" --ignore=tests/benchmarks
+	$(BIN)/python -m pytest $(PARALLEL) --dist=worksteal -m "not lecture" --ignore=tests/benchmarks
 
 # LECTUREKIT_DATA names a folder that is not there: the embedded data, whatever was fetched before.
 test-lecture: setup  ## every notebook as a student runs it, compared with its stored outputs

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -28,11 +27,7 @@ from tests.notebooks.lectures import (
 )
 from tests.notebooks.sources import as_source
 
-every_notebook = pytest.mark.parametrize(
-    "path",  # tests of one notebook share its runs, so they go to one worker
-    [pytest.param(path, marks=pytest.mark.xdist_group(path.stem)) for path in NOTEBOOKS],
-    ids=lambda path: path.stem,
-)
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|work|tmp|var|opt|Users|mnt)/|[A-Z]:\\\\")
 NETWORK = re.compile(r"\b(?:urllib|requests|pooch|fetch_mnist|wget|curl)\b|https?://")
 
@@ -116,41 +111,25 @@ class TestForm:
             assert check in source
 
 
-@pytest.fixture(scope="session")  # a module's ends as soon as its worker turns to another module
-def executed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], NotebookNode]:
-    """Notebooks run from top to bottom under the smoke profile, each variant once."""
-    runs: dict[tuple[Path, str], NotebookNode] = {}
-    answers = {"solved": solution, "mistaken": typical_mistake}
-
-    def run(path: Path, variant: str) -> NotebookNode:
-        if (path, variant) not in runs:
-            notebook = read(path)
-            if variant in answers:
-                of_section = exercises.catalogue(section(path))
-                notebook = answered(notebook, of_section, answers[variant])
-            runs[path, variant] = execute(notebook, tmp_path_factory.mktemp(path.stem))
-        return runs[path, variant]
-
-    return run
-
-
 @every_notebook
 @pytest.mark.notebook
-class TestExecution:
-    @pytest.mark.parametrize(
-        ("variant", "outcome"),
-        [("unanswered", "not attempted"), ("solved", "correct"), ("mistaken", "not yet")],
-    )
-    def test_runs_to_the_end_with_the_right_verdicts(self, path, variant, outcome, executed):
-        expected = {e.number: outcome for e in exercises.catalogue(section(path))}
-        assert verdicts(executed(path, variant)) == expected
-
-    @pytest.mark.parametrize("variant", ["unanswered", "solved"])
-    def test_says_nothing_on_stderr(self, path, variant, executed):
-        assert complaints(executed(path, variant)) == []
-
-    def test_was_run_under_the_smoke_profile_and_no_identity_failed(self, path, executed):
-        run = executed(path, "unanswered")
-        printed = "".join(o.get("text", "") for cell in code_cells(run) for o in cell.outputs)
-        assert "profile smoke" in printed
-        assert not re.search(r"^✗", printed, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("answer", "outcome", "in_silence"),
+    [
+        (None, "not attempted", True),
+        (solution, "correct", True),
+        (typical_mistake, "not yet", False),
+    ],
+    ids=["unanswered", "solved", "mistaken"],
+)
+def test_runs_to_the_end_with_the_right_verdicts(path, answer, outcome, in_silence, tmp_path):
+    """One test for all that a run shows, since a run takes half a minute."""
+    notebook, of_section = read(path), exercises.catalogue(section(path))
+    if answer is not None:
+        notebook = answered(notebook, of_section, answer)
+    run = execute(notebook, tmp_path)
+    assert verdicts(run) == {exercise.number: outcome for exercise in of_section}
+    assert not in_silence or complaints(run) == []
+    printed = "".join(o.get("text", "") for cell in code_cells(run) for o in cell.outputs)
+    assert "profile smoke" in printed
+    assert not re.search(r"^✗", printed, re.MULTILINE)
