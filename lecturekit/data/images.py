@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import sklearn.datasets
 import torch
 from torch import Tensor
 
@@ -26,6 +25,8 @@ def digits() -> LabelledImages:
 
     Source: UCI "Optical recognition of handwritten digits" (test set); 17 grey levels, here 0 to 1.
     """
+    import sklearn.datasets  # takes longer than all other imports but torch's
+
     bunch = sklearn.datasets.load_digits()
     return LabelledImages(
         torch.from_numpy(bunch.images).float() / 16, torch.from_numpy(bunch.target).long()

@@ -12,6 +12,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as AggFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from lecturekit.plots.picture import Picture
@@ -92,9 +93,10 @@ class Canvas:
         self._texts = self._tick_labels()
 
     def _draw_laid_out(self) -> None:
-        self._figure.set_layout_engine("constrained")
+        engine = ConstrainedLayoutEngine()
+        self._figure.set_layout_engine(engine)
         if self._axes.get_aspect() != "auto":  # a frame of fixed shape finds its size in two rounds
-            self._figure.draw_without_rendering()
+            engine.execute(self._figure)
         self._canvas.draw()
         self._figure.set_layout_engine("none")
 
