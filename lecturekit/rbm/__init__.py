@@ -3,6 +3,7 @@
 model            energy, conditionals, the gradient of the energy
 negative_phase   CD-k, PCD, FPCD: where the particles come from
 trainer          the loop on the slides as a generator of steps
+products         v W and vᵀh for batches that are mostly zeros
 slow_motion      one update, phase by phase
 enumeration      all states of binary units, by number
 exact            distributions, gradients, transition matrices by enumeration
