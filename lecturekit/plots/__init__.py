@@ -1,44 +1,39 @@
-"""Figures for notebooks and pictures for live views, drawn in one way.
+"""Pictures as data, drawn in the page while a model trains, and as stills for the notebook's file.
 
-`figures` has the calls for notebook cells, `draw` what they and the live views put on axes,
-`canvas` and `mosaic` turn that into PNG, `picture` shows PNG with title and text alternative,
-`style` is the look of all. `landscape` and `slow_motion` draw special things.
+`figures` has the calls for cells and views, and a module for each section its own pictures.
+`marks` are what pictures are made of, `scales` their axes, `words` their formulas, `look` the
+colours of all, `describe` the text alternatives. `encode` hands a picture to the page, where
+`draw.js` draws it; `still` draws it by matplotlib, `picture` shows that in a notebook.
 """
 
 from lecturekit.plots.figures import (
     bars,
     curves,
-    describe_clouds,
-    describe_curves,
-    describe_images,
-    figure,
+    density,
     grid,
     heatmap,
+    histogram,
     image_grid,
     scatter,
 )
-from lecturekit.plots.landscape import landscape
+from lecturekit.plots.look import PALETTE, use_style
+from lecturekit.plots.marks import Images, Plot
 from lecturekit.plots.picture import Panels, Picture, panels
-from lecturekit.plots.slow_motion import energy_change, stations
-from lecturekit.plots.style import PALETTE, use_style
 
 __all__ = [
     "PALETTE",
+    "Images",
     "Panels",
     "Picture",
+    "Plot",
     "bars",
     "curves",
-    "describe_clouds",
-    "describe_curves",
-    "describe_images",
-    "energy_change",
-    "figure",
+    "density",
     "grid",
     "heatmap",
+    "histogram",
     "image_grid",
-    "landscape",
     "panels",
     "scatter",
-    "stations",
     "use_style",
 ]

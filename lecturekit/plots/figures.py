@@ -1,77 +1,107 @@
-"""Static figures for notebook cells: one call each, with title, labels and text alternative."""
+"""Pictures by one call each, for cells and for live views alike.
+
+Whatever changes while a model trains may be given as a function without arguments in place of
+numbers: it is asked whenever the picture is made, so that `plots.scatter({"x": sample}, "Samples")`
+is a figure, and `live.View(plots.scatter, {"x": sample}, "Samples")` the same, live.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from contourpy import contour_generator
 from torch import Tensor
 
-from lecturekit.plots import draw as pen
-from lecturekit.plots.canvas import Canvas, Draw, encode_png, to_array
-from lecturekit.plots.mosaic import mosaic
-from lecturekit.plots.picture import Picture
+from lecturekit.plots.look import ramp
+from lecturekit.plots.marks import (
+    Arrows,
+    Axis,
+    Bars,
+    Extent,
+    Field,
+    Images,
+    Line,
+    Mark,
+    Paths,
+    Plot,
+    Points,
+    Rule,
+    Shape,
+    Words,
+    to_array,
+)
 
-SIZE = (5.4, 3.5)
+Numbers: TypeAlias = Any  # a tensor, array or list, or a function that returns one
+Map: TypeAlias = Callable[[Tensor], Tensor]
 
 
-def figure(draw: Draw, title: str, *, alt: str, size: tuple[float, float] = SIZE) -> Picture:
-    """Whatever `draw(axes)` draws.
-
-    Args:
-        draw: puts things on empty matplotlib axes, labels and units included.
-        title: shown above.
-        alt: the text alternative: what is to be seen.
-        size: width and height in inches of 100 page pixels.
-    """
-    return Canvas(size).still(draw, title, alt)
+def now(numbers: Numbers) -> Any:
+    """The numbers, or what the function returns now."""
+    return numbers() if callable(numbers) else numbers
 
 
 def curves(
-    lines: pen.Lines,
+    lines: Mapping[str, Sequence[Any]],
     title: str,
     *,
     xlabel: str,
     ylabel: str,
+    references: Mapping[str, float] | None = None,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    xlim: tuple[float, float] | None = None,
+    xstart: float | None = None,
+    ylim: tuple[float, float] | None = None,
+    window: tuple[float, float] | None = None,
+    shape: float = 1.55,
     alt: str = "",
-    size: tuple[float, float] = SIZE,
-    **options: Any,
-) -> Picture:
+) -> Plot:
     """Curves y(x) by name; a third array gives a band ±.
 
     Args:
         lines: name → (x, y) or (x, y, half width of the band).
+        title: shown above.
         xlabel, ylabel: quantity and unit.
+        references: name → level.
+        xscale, yscale: "linear" or "log".
+        xlim, ylim: fixed ends of the axes, which otherwise follow the data.
+        xstart: a place that is always seen.
+        window: of y: as soon as all curves end inside, only this much is shown.
+        shape: width over height.
         alt: by default, where each curve begins and ends.
-        options: `references` (name → level), `xscale`, `yscale`, `xlim`, `ylim`.
+
+    Raises:
+        ValueError: x and y of different lengths, or another scale.
 
     Example:
         >>> steps = [1, 2, 3]
         >>> curves({"PCD": (steps, [-9, -5, -4])}, "Learning", xlabel="update", ylabel="nats").alt
-        'Curves of nats against update. PCD: from -9 to -4.'
+        'nats against update. PCD: from -9 to -4.'
     """
-    for name, (x, y, *_) in lines.items():
+    marks: list[Mark] = []
+    for name, (x, y, *band) in lines.items():
         if len(x) != len(y):
             raise ValueError(
                 f"expected x and y of one length for {name!r}, got {len(x)} and {len(y)}"
             )
-    return figure(
-        lambda axes: pen.lines(axes, lines, xlabel=xlabel, ylabel=ylabel, **options),
+        marks.append(Line(x, y, name, band=band[0] if band else None))
+    return Plot(
         title,
-        alt=alt or describe_curves(lines, xlabel, ylabel),
-        size=size,
+        [*marks, *rules(references)],
+        Axis(xlabel, xlim, start=xstart, log=_is_log(xscale)),
+        Axis(ylabel, ylim, window, log=_is_log(yscale)),
+        shape=shape,
+        words=alt,
     )
 
 
-def describe_curves(lines: pen.Lines, xlabel: str, ylabel: str) -> str:
-    """Curves in words: where each begins and ends."""
-    courses = [f"Curves of {ylabel} against {xlabel}."]
-    for name, (_, y, *_) in lines.items():
-        y = to_array(y)
-        courses.append(f"{name}: from {y[0]:.3g} to {y[-1]:.3g}." if len(y) else f"{name}: empty.")
-    return " ".join(courses)
+def rules(references: Mapping[str, float] | None) -> list[Mark]:
+    """Reference levels by name, each with a pattern of its own."""
+    levels = enumerate((references or {}).items())
+    return [Rule(level, name, dash=place) for place, (name, level) in levels]
 
 
 def bars(
@@ -81,151 +111,403 @@ def bars(
     categories: Sequence[str],
     xlabel: str,
     ylabel: str,
+    errors: Mapping[str, Any] | None = None,
+    references: Mapping[str, float] | None = None,
+    ylim: tuple[float, float] | None = None,
+    shape: float = 1.55,
     alt: str = "",
-    size: tuple[float, float] = SIZE,
-    **options: Any,
-) -> Picture:
-    """Bars for each category, one per group.
+) -> Plot:
+    """Bars for each category, one per group, side by side.
 
     Args:
         groups: name → heights, one for each category.
+        title: shown above.
         categories: what stands under the bars.
         xlabel, ylabel: quantity and unit.
+        errors: name → half lengths of the error bars.
+        references: name → level.
+        ylim: fixed ends of the axis of heights.
+        shape: width over height.
         alt: by default, all heights, or their range when there are many.
-        options: `errors` (name → half lengths of error bars), `references` (name → level).
+
+    Raises:
+        ValueError: heights that are not one for each category.
     """
-    for name, heights in groups.items():
+    width, places = 0.8 / max(len(groups), 1), np.arange(len(categories))
+    marks: list[Mark] = []
+    for rank, (name, heights) in enumerate(groups.items()):
         if len(heights) != len(categories):
             raise ValueError(
                 f"expected {len(categories)} heights for {name!r}, one for each category, "
                 f"got {len(heights)}"
             )
-    return figure(
-        lambda axes: pen.bars(
-            axes, groups, categories=categories, xlabel=xlabel, ylabel=ylabel, **options
-        ),
+        offset = (rank - (len(groups) - 1) / 2) * width
+        label = name if len(groups) > 1 or references else ""
+        marks.append(Bars(places + offset, heights, width, label, error=(errors or {}).get(name)))
+    return Plot(
         title,
-        alt=alt or _describe_bars(groups, categories, ylabel),
-        size=size,
+        [*marks, *rules(references)],
+        Axis(xlabel, names=tuple(categories)),
+        Axis(ylabel, ylim),
+        shape=shape,
+        words=alt,
     )
 
 
-def _describe_bars(groups: Mapping[str, Any], categories: Sequence[str], ylabel: str) -> str:
-    parts = [f"Bars of {ylabel}."]
-    for name, heights in groups.items():
-        heights = to_array(heights)
-        if len(categories) <= 8:
-            pairs = zip(categories, heights, strict=True)
-            parts.append(f"{name}: " + ", ".join(f"{c} {h:.3g}" for c, h in pairs) + ".")
-        else:
-            low, high = heights.min(), heights.max()
-            parts.append(f"{name}: {len(heights)} bars from {low:.3g} to {high:.3g}.")
-    return " ".join(parts)
+def histogram(
+    samples: Mapping[str, Numbers],
+    title: str,
+    *,
+    xlabel: str,
+    bins: int = 60,
+    yscale: str = "linear",
+    alt: str = "",
+) -> Plot:
+    """Histograms over each other, as outlines that each enclose an area of 1.
+
+    Args:
+        samples: name → numbers (n,), or a function that returns them.
+        title: shown above.
+        xlabel: quantity and unit.
+        bins: how many, from the least to the greatest number of all.
+        yscale: "linear" or "log".
+        alt: by default, the height at both ends.
+    """
+    values = {name: to_array(now(numbers)).ravel() for name, numbers in samples.items()}
+    every = np.concatenate([*values.values(), np.empty(0)])
+    edges = np.histogram_bin_edges(every[np.isfinite(every)], bins)
+    marks: list[Mark] = []
+    for name, numbers in values.items():
+        counts, _ = np.histogram(numbers[np.isfinite(numbers)], edges)
+        share = counts / max(counts.sum(), 1) / np.diff(edges)
+        heights = np.where(share > 0, share, np.nan) if yscale == "log" else share
+        marks.append(Line(edges, np.append(heights, heights[-1]), name, step=True))
+    return Plot(
+        title, marks, Axis(xlabel), Axis("share per unit", log=_is_log(yscale)), words=alt
+    )  # fmt: skip
 
 
 def heatmap(
-    matrix: Any,
+    matrix: Numbers,
     title: str,
     *,
     xlabel: str,
     ylabel: str,
     unit: str,
+    signed: bool = False,
+    xticks: Sequence[str] = (),
+    yticks: Sequence[str] = (),
+    annotate: bool = False,
+    shape: float = 1.3,
     alt: str = "",
-    size: tuple[float, float] = (5.0, 4.0),
-    **options: Any,
-) -> Picture:
+) -> Plot:
     """A matrix in colours, row 0 on top.
 
     Args:
         matrix: (rows, columns).
+        title: shown above.
+        xlabel, ylabel: what columns and rows are.
         unit: quantity and unit of the colours.
-        alt: by default, the size and range of the matrix.
-        options: `signed` (colours centred at 0), `xticks`, `yticks` (labels), `annotate`.
+        signed: colours centred at 0.
+        xticks, yticks: names of columns and rows, in place of their numbers.
+        annotate: write each number on its field.
+        shape: width over height.
+        alt: by default, the range of the matrix.
 
     Raises:
-        ValueError: something else than a matrix.
+        ValueError: something else than a matrix, or names that are not one for each column or row.
     """
-    values = to_array(matrix)
+    values = to_array(now(matrix)).astype(float)
     if values.ndim != 2 or not values.size:
         raise ValueError(f"expected a matrix of shape (rows, columns), got {values.shape}")
     rows, columns = values.shape
-    default = (
-        f"Heat map of {unit}, {rows} × {columns}, from {np.nanmin(values):.3g} to "
-        f"{np.nanmax(values):.3g}; {ylabel} downwards, {xlabel} to the right."
-    )
-    return figure(
-        lambda axes: pen.heatmap(axes, values, xlabel=xlabel, ylabel=ylabel, unit=unit, **options),
+    for names, count, what in ((xticks, columns, "column"), (yticks, rows, "row")):
+        if names and len(names) != count:
+            raise ValueError(f"expected {count} names, one for each {what}, got {len(names)}")
+    field = Field(
+        values, (-0.5, columns - 0.5, -0.5, rows - 0.5), unit, signed=signed, smooth=False
+    )  # fmt: skip
+    return Plot(
         title,
-        alt=alt or default,
-        size=size,
+        [field, *(_annotations(field) if annotate else ())],
+        Axis(xlabel, (-0.5, columns - 0.5), names=tuple(xticks)),
+        Axis(ylabel, (rows - 0.5, -0.5), names=tuple(yticks)),
+        shape=shape,
+        words=alt,
     )
+
+
+def _annotations(field: Field) -> list[Mark]:
+    """Each number in the middle of its field, light on dark and dark on light colours."""
+    luminance = ramp(field.signed) @ np.array([0.299, 0.587, 0.114]) / 255.0
+    dark = np.append(luminance, 1.0)[field.levels()] < 0.5
+    return [
+        Words(
+            f"{value:.2g}", (column, row), "white" if dark[row, column] else "black", align="center"
+        )
+        for (row, column), value in np.ndenumerate(field.values)
+    ]
 
 
 def scatter(
-    clouds: Mapping[str, Any],
+    clouds: Mapping[str, Numbers],
     title: str,
     *,
+    extent: Extent | None = None,
     xlabel: str = "x₁",
     ylabel: str = "x₂",
     alt: str = "",
-    size: tuple[float, float] = (4.4, 4.4),
-    **options: Any,
-) -> Picture:
-    """Clouds of points in the plane.
+) -> Plot:
+    """Clouds of points in the plane, with equal units on both axes.
 
     Args:
-        clouds: name → (n, 2).
+        clouds: name → (n, 2), or a function that returns the points.
+        title: shown above.
+        extent: left, right, bottom, top; by default as far as there are points.
+        xlabel, ylabel: quantity and unit.
         alt: by default, how many points of which name.
-        options: `extent` (left, right, bottom, top), `size` of a point is the style's.
     """
-    return figure(
-        lambda axes: pen.points(axes, clouds, xlabel=xlabel, ylabel=ylabel, **options),
-        title,
-        alt=alt or describe_clouds(clouds),
-        size=size,
-    )
+    return plane(dots(clouds), title, extent=extent, xlabel=xlabel, ylabel=ylabel, alt=alt)
 
 
-def describe_clouds(clouds: Mapping[str, Any]) -> str:
-    """Clouds of points in words: how many of which."""
-    counts = ", ".join(f"{len(cloud)} of {name}" for name, cloud in clouds.items())
-    return f"Points in the plane: {counts}."
+def density(
+    function: Map,
+    title: str,
+    *,
+    extent: Extent,
+    unit: str = "density",
+    clouds: Mapping[str, Numbers] | None = None,
+    resolution: int = 80,
+    signed: bool = False,
+    xlabel: str = "x₁",
+    ylabel: str = "x₂",
+    device: str | torch.device = "cpu",
+    alt: str = "",
+) -> Plot:
+    """A function of the plane in colours, such as a density or an energy, with points on it.
+
+    Args:
+        function: (m, 2) → (m,), evaluated on a grid.
+        title: shown above.
+        extent: left, right, bottom, top.
+        unit: quantity and unit of the colours.
+        clouds: name → (n, 2), or a function that returns the points.
+        resolution: grid points along each axis.
+        signed: colours centred at 0.
+        xlabel, ylabel: quantity and unit.
+        device: where `function` wants its points.
+        alt: by default, the range of the colours and the number of points.
+    """
+    coloured = field(function, extent, unit, resolution=resolution, signed=signed, device=device)
+    marks = [coloured, *dots(clouds or {}, first=1)]
+    return plane(marks, title, extent=extent, xlabel=xlabel, ylabel=ylabel, alt=alt)
 
 
 def image_grid(
-    images: Any,
+    images: Numbers,
     title: str,
     *,
     columns: int | None = None,
-    captions: Sequence[str] | None = None,
+    captions: Sequence[str] = (),
     signed: bool = False,
     alt: str = "",
-    width: int = 420,
-) -> Picture:
+) -> Images:
     """Small images in a grid.
 
     Args:
-        images: (n, height, width) or (n, 3, height, width) in [0, 1]; with `signed`, any range.
-        columns: images in a row.
+        images: (n, height, width) or (n, 3, height, width) in [0, 1]; with `signed`, any range;
+            or a function that returns them.
+        title: shown above.
+        columns: images in a row; by default about as many as there are rows.
         captions: under each image, or one for each row.
         signed: colours centred at 0, for weights.
         alt: by default, how many images of which size.
-        width: page pixels that the picture may take.
     """
-    pixels = mosaic(images, columns=columns, captions=captions, signed=signed, width=width)
-    return Picture(
-        title, alt or describe_images(images, captions), encode_png(pixels), pixels.shape[1]
-    )
+    return Images(title, now(images), columns, tuple(captions), signed, alt)
 
 
-def describe_images(images: Any, captions: Sequence[str] | None = None) -> str:
-    """A grid of images in words: how many, how large, and their captions."""
-    height, width = images.shape[-2:]
-    words = f"{len(images)} images of {height} × {width} pixels in a grid"
-    return words + (f": {', '.join(captions)}." if captions else ".")
+# ------------------------------------------------------------------- parts of pictures in the plane
 
 
-def grid(extent: pen.Extent, resolution: int) -> Tensor:
+def plane(
+    marks: Sequence[Mark],
+    title: str,
+    *,
+    extent: Extent | None = None,
+    xlabel: str = "x₁",
+    ylabel: str = "x₂",
+    alt: str = "",
+) -> Plot:
+    """Marks in the plane, with equal units on both axes."""
+    limits = (None, None) if extent is None else (extent[:2], extent[2:])
+    x, y = Axis(xlabel, limits[0]), Axis(ylabel, limits[1])
+    return Plot(title, marks, x, y, equal=True, shape=1.0, words=alt)
+
+
+def dots(clouds: Mapping[str, Numbers], *, first: int = 0, size: float = 5.0) -> list[Mark]:
+    """Points of each cloud in a colour and shape of its own, from place `first` of the palette.
+
+    Raises:
+        ValueError: points of another shape than (…, 2).
+    """
+    shapes: tuple[Shape, ...] = ("o", "^", "s", "D", "v", "+")
+    marks: list[Mark] = []
+    for rank, (name, cloud) in enumerate(clouds.items()):
+        points = to_array(now(cloud))
+        if points.size and (points.ndim < 2 or points.shape[-1] != 2):
+            raise ValueError(f"expected points of shape (n, 2) for {name!r}, got {points.shape}")
+        shape = shapes[(rank + rank // 6) % 6]  # another one where the colours begin again
+        diameter = size * (1.0 if shape == "o" else 1.2)
+        marks.append(Points(points.reshape(-1, 2), name, first + rank, diameter, shape))
+    return marks
+
+
+def field(
+    function: Map,
+    extent: Extent,
+    unit: str,
+    *,
+    resolution: int = 80,
+    signed: bool = False,
+    device: str | torch.device = "cpu",
+) -> Field:
+    """A function (m, 2) → (m,) of the plane in colours.
+
+    Raises:
+        ValueError: the function returns something else.
+    """
+    values = to_array(function(grid(extent, resolution).to(device)))
+    if values.size != resolution**2:
+        raise ValueError(
+            f"expected a function (m, 2) → (m,), for m = {resolution**2} it returned {values.shape}"
+        )
+    return Field(values.reshape(resolution, resolution), extent, unit, signed)
+
+
+def arrows(
+    points: Any,
+    vectors: Any,
+    *,
+    scale: float = 1.0,
+    longest: float | None = None,
+    color: Any = "ink",
+    label: str = "",
+) -> Arrows:
+    """An arrow at each point, `scale` × its vector long in units of the axes.
+
+    Args:
+        points: (n, 2), where the arrows begin.
+        vectors: (n, 2).
+        scale: length of the arrow of a unit vector.
+        longest: arrows that would be longer are cut to this length, which keeps a single steep
+            place from covering all others.
+        color: a place in the palette, or "ink", "face".
+        label: for the legend.
+
+    Raises:
+        ValueError: points and vectors of other or different shapes.
+    """
+    xy, d = to_array(points), to_array(vectors)
+    if xy.ndim != 2 or xy.shape[1] != 2 or xy.shape != d.shape:
+        raise ValueError(
+            f"expected points and vectors of one shape (n, 2), got {xy.shape}, {d.shape}"
+        )
+    d = scale * d
+    if longest is not None:
+        lengths = np.linalg.norm(d, axis=1, keepdims=True)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            d = d * np.where(lengths > longest, longest / lengths, 1.0)
+    return Arrows(xy, d, label, color)
+
+
+def arrow_field(
+    function: Map,
+    extent: Extent,
+    *,
+    resolution: int = 17,
+    scale: float = 1.0,
+    color: Any = "ink",
+    label: str = "",
+    device: str | torch.device = "cpu",
+) -> Arrows:
+    """Arrows of a vector field (m, 2) → (m, 2) on a regular grid, none longer than its spacing.
+
+    The grid keeps half a spacing from the edges, so that no arrow begins outside.
+    """
+    left, right, bottom, top = extent
+    across, up = (right - left) / resolution / 2, (top - bottom) / resolution / 2
+    points = grid((left + across, right - across, bottom + up, top - up), resolution).to(device)
+    longest = 1.9 * min(across, up)
+    return arrows(
+        points, function(points), scale=scale, longest=longest, color=color, label=label
+    )  # fmt: skip
+
+
+def warped_grid(
+    function: Map,
+    *,
+    reach: float = 2.0,
+    lines: int = 17,
+    resolution: int = 120,
+    device: str | torch.device = "cpu",
+) -> list[Mark]:
+    """The image of a square grid under a map (m, 2) → (m, 2): how it stretches and folds the plane.
+
+    Lines of constant z₁ and of constant z₂ differ in colour, and are thick through z = 0. Where
+    the lines lie close, the map piles up probability.
+
+    Args:
+        function: the map, from latent points z.
+        reach: the grid covers [−reach, reach]²; 2 holds 91 % of a standard normal z.
+        lines: in each direction, an odd number to have one through 0.
+        resolution: points along each line.
+        device: where `function` wants its points.
+    """
+    levels = torch.linspace(-reach, reach, lines)
+    along = torch.linspace(-reach, reach, resolution)
+    level, position = torch.meshgrid(levels, along, indexing="ij")  # (lines, resolution)
+    z = torch.stack([level, position], dim=-1)  # z₁ constant along each line
+    both = torch.cat([z, z.flip(-1)]).reshape(-1, 2).to(device)
+    image = to_array(function(both)).reshape(2, lines, resolution, 2)
+    marks: list[Mark] = [Paths(image[k], color=c, opacity=0.7) for k, c in ((0, 0), (1, 3))]
+    if lines % 2:
+        middle = image[:, lines // 2, None]  # (2, 1, resolution, 2)
+        marks += [Paths(middle[k], color=c, width=2.2) for k, c in ((0, 0), (1, 3))]
+    return marks
+
+
+def level_lines(
+    function: Map,
+    extent: Extent,
+    *,
+    levels: int = 8,
+    resolution: int = 100,
+    label: str = "",
+    device: str | torch.device = "cpu",
+) -> Paths:
+    """Lines of equal value of a function (m, 2) → (m,)."""
+    left, right, bottom, top = extent
+    values = to_array(function(grid(extent, resolution).to(device))).reshape(resolution, resolution)
+    x, y = np.linspace(left, right, resolution), np.linspace(bottom, top, resolution)
+    values = np.ma.masked_invalid(values)
+    heights = np.linspace(values.min(), values.max(), levels + 2)[1:-1] if values.count() else ()
+    found = [line for h in heights for line in contour_generator(x, y, values).lines(h)]
+    gap = np.full((1, 2), np.nan)
+    return Paths(
+        np.concatenate([part for line in found for part in (line, gap)] or [gap]), label, "faint"
+    )  # fmt: skip
+
+
+def rings(centres: Any, radii: Any, *, color: Any = "ink", label: str = "") -> Paths:
+    """A circle around each centre (n, 2), such as one of three standard deviations at a mode."""
+    middle = to_array(centres)
+    angle = np.linspace(0.0, 2 * np.pi, 61)
+    unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (61, 2)
+    wide = np.broadcast_to(to_array(radii), len(middle))[:, None, None]
+    return Paths(middle[:, None] + wide * unit, label, color, opacity=0.9)
+
+
+def grid(extent: Extent, resolution: int) -> Tensor:
     """The points of a regular grid in the plane, row by row from the bottom left.
 
     Args:
@@ -233,9 +515,15 @@ def grid(extent: pen.Extent, resolution: int) -> Tensor:
         resolution: points along each axis.
 
     Returns:
-        (resolution², 2), to be reshaped to (resolution, resolution) for `draw.field`.
+        (resolution², 2)
     """
     left, right, bottom, top = extent
     x, y = torch.linspace(left, right, resolution), torch.linspace(bottom, top, resolution)
     rows, columns = torch.meshgrid(y, x, indexing="ij")
     return torch.stack([columns.flatten(), rows.flatten()], dim=1)
+
+
+def _is_log(scale: str) -> bool:
+    if scale not in ("linear", "log"):
+        raise ValueError(f'expected a scale "linear" or "log", got {scale!r}')
+    return scale == "log"

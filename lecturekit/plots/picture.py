@@ -1,4 +1,4 @@
-"""A finished picture with its title and text alternative, and several of them beside each other."""
+"""What every picture can do: show itself under its title, and be shown beside others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lecturekit.plots import words as text
+
+WIDTH, BESIDE = 540, 420  # page pixels of a picture alone, and of one in a row
 SHRINK = 0.75  # how far a picture may shrink to stand beside another
 _FIGURE = (
     '<figure style="margin:0;flex:1 1 {least}px;max-width:{width}px">'
@@ -19,38 +22,42 @@ _FIGURE = (
 _ROW = '<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start">{figures}</div>'
 
 
-@dataclass(frozen=True)
 class Picture:
-    """A PNG that Jupyter shows under its title and a screen reader reads as its text alternative.
-
-    Attributes:
-        title: shown above the picture, in the colour of the page.
-        alt: what is to be seen, in words.
-        png: the picture.
-        width: in page pixels; the PNG may have more.
-    """
+    """A picture as data; a still is drawn of it when a notebook shows it as a cell's value."""
 
     title: str
-    alt: str
-    png: bytes
-    width: int
+    words: str
 
-    def save(self, path: str | Path) -> None:
-        """Write the PNG."""
-        Path(path).write_bytes(self.png)
+    @property
+    def alt(self) -> str:
+        """The text alternative: what is to be seen, in words."""
+        from lecturekit.plots.describe import describe  # which knows all kinds of pictures
 
-    def html(self) -> str:
-        """The picture as an HTML figure that needs no other file."""
+        return self.words or describe(self)
+
+    def still(self, width: int = WIDTH, kind: str = "png") -> bytes:
+        """PNG (or "svg"), `width` page pixels wide and sharp on any screen."""
+        from lecturekit.plots.still import draw  # matplotlib's pen, needed for stills alone
+
+        return draw(self, width, kind)
+
+    def save(self, path: str | Path, width: int = WIDTH) -> None:
+        """Write a PNG, or an SVG if the name says so."""
+        path = Path(path)
+        path.write_bytes(self.still(width, path.suffix[1:] or "png"))
+
+    def html(self, width: int = WIDTH) -> str:
+        """A still as an HTML figure that needs no other file."""
         return _FIGURE.format(
-            title=html.escape(self.title),
+            title=text.as_html(self.title),
             alt=html.escape(self.alt, quote=True),
-            data=base64.b64encode(self.png).decode(),
-            width=self.width,
-            least=round(SHRINK * self.width),
+            data=base64.b64encode(self.still(width)).decode(),
+            width=width,
+            least=round(SHRINK * width),
         )
 
     def __repr__(self) -> str:
-        return f"{self.title} [picture: {self.alt}]"
+        return f"{text.as_plain(self.title)} [picture: {self.alt}]"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": repr(self)}
@@ -65,7 +72,8 @@ class Panels:
 
     def html(self) -> str:
         """The row as HTML that needs no other file, with the note under it."""
-        row = _ROW.format(figures="".join(picture.html() for picture in self.pictures))
+        width = BESIDE if len(self.pictures) > 1 else WIDTH
+        row = _ROW.format(figures="".join(picture.html(width) for picture in self.pictures))
         return row + (f"<p>{html.escape(self.note)}</p>" if self.note else "")
 
     def __repr__(self) -> str:

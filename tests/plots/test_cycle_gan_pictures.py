@@ -2,61 +2,99 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from lecturekit import plots
 from lecturekit.adversarial import generator_loss
-from lecturekit.plots.cycle_gan import angle_map, coloured_clouds, objectives, there_and_back
+from lecturekit.cycle_gan import CycleGAN
+from lecturekit.plots.cycle_gan import (
+    angle_map,
+    compared,
+    objectives,
+    returned_cloud,
+    there_and_back,
+    translated_cloud,
+)
+from lecturekit.plots.marks import Images, Line, Plot, Points
 
-EXTENT = (-2.0, 2.0, -2.0, 2.0)
+X = torch.randn(20, 2, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
+ORIGINS = torch.arange(20) % 4
+
+
+class Shift(nn.Module):
+    """A translator that moves everything by the same amount."""
+
+    def __init__(self, by: float) -> None:
+        super().__init__()
+        self.by = nn.Parameter(torch.tensor(by))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.by
+
+
+MODEL = CycleGAN(Shift(0.5), Shift(-0.25), nn.Identity(), nn.Identity())
+
+
+def firsts(sheet: Images) -> list[float]:
+    """The upper left pixel of each image."""
+    return sheet.images.reshape(len(sheet.images), -1)[:, 0].tolist()
+
+
+def blobs(plot: Plot) -> list[Points]:
+    """The clouds that are coloured by their origin."""
+    return [mark for mark in plot.marks if isinstance(mark, Points) and mark.color != "faint"]
 
 
 @pytest.mark.parametrize(("channels", "shape"), [(1, (12, 4, 4)), (3, (12, 3, 4, 4))])
-def test_a_sheet_has_four_rows_in_order(channels, shape):
+def test_there_and_back_has_four_rows_in_order(channels, shape):
     images, truth = torch.zeros(3, channels, 4, 4), torch.ones(3, channels, 4, 4)
-    sheet = there_and_back(lambda x: x + 0.5, lambda y: y - 0.25, images, truth)
-    assert sheet.shape == shape
-    assert sheet.flatten(1)[:, 0].tolist() == [0] * 3 + [0.5] * 3 + [0.25] * 3 + [1] * 3
+    sheet = there_and_back(lambda x: x + 0.5, lambda y: y - 0.25, images, truth, "Both ways")
+    assert sheet.images.shape == shape
+    assert firsts(sheet) == [0] * 3 + [0.5] * 3 + [0.25] * 3 + [1] * 3
+    assert sheet.captions_beside
+    assert sheet.captions == ("x", "G(x)", "F(G(x))", "truth")
 
 
-def test_clouds_have_the_colours_of_their_origins():
-    points, origins = torch.randn(20, 2), torch.arange(20) % 4
-    drawn = {}
+def test_translators_are_compared_row_by_row():
+    images, truth = torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)
+    each = {"λ = 0": lambda x: x + 0.25, "λ = 20": lambda x: x + 0.75}
+    sheet = compared(each, images, truth, "G(x)", source="x")
+    assert firsts(sheet) == [0] * 2 + [0.25] * 2 + [0.75] * 2 + [1] * 2
+    assert sheet.captions == ("x", "λ = 0", "λ = 20", "truth")
 
-    def draw(axes):
-        coloured_clouds(axes, points, origins, EXTENT, target=points)
-        drawn.update({each.get_label(): each for each in axes.collections})
 
-    plots.figure(draw, "clouds", alt="clouds")
-    assert list(drawn) == ["target", "blob 1", "blob 2", "blob 3", "blob 4"]
-    assert torch.allclose(torch.tensor(drawn["blob 2"].get_offsets()).float(), points[1::4])
-    colours = {tuple(each.get_facecolor()[0]) for each in drawn.values()}
-    assert len(colours) == 5
+@pytest.mark.parametrize(("picture", "moved"), [("there", 0.5), ("back", 0.25)])
+def test_clouds_have_the_colours_and_shapes_of_their_origins(picture, moved):
+    target = torch.full((5, 2), 2.0)
+    plot = (
+        translated_cloud(MODEL, X, ORIGINS, "G(x)", target=target)
+        if picture == "there"
+        else returned_cloud(MODEL, X, ORIGINS, "F(G(x))")
+    )
+    for rank, cloud in enumerate(blobs(plot)):
+        np.testing.assert_allclose(cloud.xy, X[rank::4] + moved, rtol=1e-6)
+    assert [cloud.color for cloud in blobs(plot)] == [0, 1, 2, 3]
+    assert len({cloud.shape for cloud in blobs(plot)}) == 4
+    behind = plot.marks[0]
+    np.testing.assert_allclose(behind.xy, target if picture == "there" else X, rtol=1e-6)
 
 
 def test_losses_are_drawn_over_scores():
-    lines = {}
-
-    def saturating(scores):
-        return torch.stack([generator_loss(score, "saturating") for score in scores])
-
-    def draw(axes):
-        objectives(axes, {"saturating": saturating})
-        lines.update({line.get_label(): line for line in axes.lines})
-
-    plots.figure(draw, "losses", alt="losses")
-    scores, values = lines["saturating"].get_data()
-    expected = torch.sigmoid(-torch.tensor(scores)).log()
-    assert torch.allclose(torch.tensor(values), expected, atol=1e-5)
+    plot = objectives(["saturating", "least squares"], "Losses")
+    drawn = {mark.label: mark for mark in plot.marks if isinstance(mark, Line)}
+    assert list(drawn) == ["saturating", "least squares"]
+    for name, line in drawn.items():
+        expected = [generator_loss(torch.tensor(score), name) for score in line.x]
+        np.testing.assert_allclose(line.y, expected, rtol=1e-5)
 
 
 def test_rings_are_where_the_minima_are():
-    drawn = {}
-
-    def draw(axes):
-        angle_map(axes, torch.rand(36, 36), torch.tensor([[0, 35], [18, 9]]))
-        drawn["rings"] = axes.collections[0].get_offsets().tolist()
-
-    plots.figure(draw, "angles", alt="angles")
-    assert drawn["rings"] == [[350, 0], [90, 180]]  # G to the right, F upwards
+    loss = torch.ones(36, 36)
+    loss[0, 35] = loss[18, 9] = 0.0  # rows are of F, columns of G
+    plot = angle_map(loss, "Angles")
+    (rings,) = [mark for mark in plot.marks if isinstance(mark, Points)]
+    assert rings.xy.tolist() == [[350, 0], [90, 180]]  # G to the right, F upwards
+    assert plot.x.label.startswith("angle of G")
+    assert "2 equally deep minima" in plot.alt

@@ -1,51 +1,76 @@
-"""What the drawings of section 3 put on the axes."""
+"""What the pictures of section 3 show."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from matplotlib.quiver import Quiver
+from torch import nn
 
-from lecturekit.plots.moment_matching import null_distribution, pulls, pushed_square
+from lecturekit import moment_matching as mm
+from lecturekit.plots.marks import Arrows, Bars, Field, Paths, Points, Rule
+from lecturekit.plots.moment_matching import null_distribution, pulls, pushed_square, witness
 
 EXTENT = (-3.0, 3.0, -2.0, 2.0)
 
 
-@pytest.fixture
-def axes():
-    return Figure().add_subplot()
+def marks(picture, kind):
+    return [mark for mark in picture.marks if type(mark) is kind]
 
 
-def legend(axes):
-    return [text.get_text() for text in axes.get_legend().get_texts()]
+def labels(picture):
+    return [mark.label for mark in picture.marks if mark.label]
 
 
-def test_null_distribution_counts_all_dealings_and_marks_quantile_and_observation(axes):
-    null = torch.linspace(0, 1, 101)
-    null_distribution(axes, null, 2.5)
-    assert sum(bar.get_height() for bar in axes.patches) == 101
-    quantile, observed = (line.get_xdata()[0] for line in axes.lines)
-    assert quantile == pytest.approx(0.95)
-    assert observed == 2.5
-    assert legend(axes) == ["rows dealt out at random", "95% of these lie left", "observed"]
+def test_null_distribution_counts_all_dealings_and_marks_quantile_and_observation():
+    picture = null_distribution(mm.TwoSampleTest(2.5, 0.01, torch.linspace(0, 1, 101)), "turned")
+    (bars,), (quantile, observed) = marks(picture, Bars), marks(picture, Rule)
+    assert bars.y.sum() == 101
+    assert quantile.at == pytest.approx(0.95)
+    assert (observed.at, observed.axis) == (2.5, "x")
+    assert labels(picture) == ["by chance", "95% lie left", "observed"]
+    assert picture.title == "turned: p = 0.010"
+    assert picture.alt.endswith("from 0 to 1; observed 2.5.")
 
 
-def test_pulls_shows_an_arrow_on_each_sample(axes):
-    samples, data = torch.tensor([[0.0, 0.0], [1.0, 0.0]]), torch.ones(5, 2)
-    pulls(axes, samples, data, torch.tensor([[0.0, 0.5], [0.25, 0.0]]), extent=EXTENT, scale=2.0)
-    (arrows,) = (each for each in axes.collections if isinstance(each, Quiver))
-    assert arrows.get_offsets().tolist() == samples.tolist()
-    assert arrows.U.tolist() == [0.0, 0.5]
-    assert arrows.V.tolist() == [1.0, 0.0]
-    assert legend(axes) == ["data", "samples"]
-    assert axes.get_xlim() == (-3.0, 3.0)
+def test_witness_is_high_where_the_first_sample_is_alone_and_follows_the_kernel():
+    left, right = torch.tensor([[-2.0, 0.0]]), torch.tensor([[2.0, 0.0]]).repeat(150, 1)
+    kernel = mm.GaussianLadder(sigma=0.5)
+    picture = witness({"left": left, "right": right}, kernel, "Witness", extent=EXTENT)
+    (field,) = marks(picture, Field)
+    assert field.signed
+    assert field.extent == EXTENT
+    middle = field.values[field.values.shape[0] // 2]
+    assert middle.argmax() < len(middle) / 3 < len(middle) / 1.5 < middle.argmin()
+    assert [len(cloud.xy) for cloud in marks(picture, Points)] == [1, 100]
+    assert labels(picture) == ["left", "right"]
+    kernel.sigma = 50.0
+    again = witness({"left": left, "right": right}, kernel, "Witness", extent=EXTENT)
+    assert not np.allclose(marks(again, Field)[0].values, field.values)
 
 
-def test_pushed_square_draws_the_image_of_the_latent_square(axes):
-    pushed_square(axes, lambda z: 2 * z, torch.zeros(3, 2), torch.ones(4, 2), extent=EXTENT)
-    grids = [each for each in axes.collections if isinstance(each, LineCollection)]
-    reach = max(abs(line).max() for grid in grids for line in grid.get_segments())
+def test_pulls_go_along_the_velocity_and_the_longest_is_of_length_one():
+    samples, data = torch.tensor([[0.0, 0.0], [1.5, 0.0]]), torch.tensor([[2.0, 0.5]])
+    kernel = mm.Gaussian(1.0)
+    picture = pulls(samples, data, kernel, "Pulls", extent=EXTENT)
+    (arrows,) = marks(picture, Arrows)
+    assert arrows.xy.tolist() == samples.tolist()
+    assert np.linalg.norm(arrows.d, axis=1).max() == pytest.approx(1.0)
+    velocity = mm.velocity(samples, data, kernel).numpy()
+    assert arrows.d / arrows.d[0, 0] == pytest.approx(velocity / velocity[0, 0], rel=1e-4)
+    assert labels(picture) == ["data", "samples"]
+    assert picture.x.limits == (-3.0, 3.0)
+
+
+def test_pushed_square_shows_the_image_of_the_latent_square_and_of_the_samples():
+    double = nn.Linear(2, 2, bias=False)
+    with torch.no_grad():
+        double.weight.copy_(2 * torch.eye(2))
+    z, data = torch.full((4, 2), 0.25), torch.zeros(3, 2)
+    picture = pushed_square(double, z, data, "Square", extent=EXTENT)
+    reach = max(np.nanmax(np.abs(lines.xy)) for lines in marks(picture, Paths))
     assert reach == pytest.approx(2.0)  # the square reaches to ±1
-    assert legend(axes) == ["data", "samples"]
+    drawn = {cloud.label: cloud.xy for cloud in marks(picture, Points)}
+    assert drawn["samples"].tolist() == [[0.5, 0.5]] * 4
+    assert len(drawn["data"]) == 3
+    assert picture.alt == "The latent square as a warped grid, under 4 samples and 3 data points."

@@ -1,0 +1,239 @@
+"""Pictures of section 1: particles on an energy landscape, and one update phase by phase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lecturekit.evaluation import autocorrelation
+from lecturekit.plots.figures import curves, image_grid
+from lecturekit.plots.marks import (
+    Arrows,
+    Axis,
+    Bars,
+    Images,
+    Line,
+    Mark,
+    Plot,
+    Points,
+    Role,
+    Words,
+    to_array,
+)
+from lecturekit.rbm import (
+    PHASES,
+    RBM,
+    FastPersistentCD,
+    NegativePhase,
+    PersistentCD,
+    WatchedUpdate,
+    energy_profile,
+)
+
+ABREAST = 4  # particles beside each other on one level; further ones stand on their shoulders
+
+
+def landscape(
+    model: RBM,
+    crowd: PersistentCD | FastPersistentCD,
+    coordinate: Callable[[Tensor], Tensor],
+    title: str,
+    *,
+    data: Any,
+    xlabel: str,
+) -> Plot:
+    """The free energy along a coordinate, with the particles on the energy that they move on.
+
+    With fast weights there are two energies, that of θ and that of θ + θ_f, on which the particles
+    sit; the lowest point of the first is put at 0, and the second is drawn against the same zero.
+
+    Args:
+        model: θ, small enough that the profile is exact.
+        crowd: the particles.
+        coordinate: visible states (n, n_visible) → whole numbers (n,), the levels s = 0, 1, …
+        title: shown above.
+        data: (n_levels,), the share of the data at each level, drawn as bars from below.
+        xlabel: what the coordinate is.
+
+    Raises:
+        ValueError: the particles have not been placed.
+    """
+    if crowd.particles is None:
+        raise ValueError("expected particles that are placed: call initialise(data, generator=…)")
+    energies = {"θ" if isinstance(crowd, FastPersistentCD) else "G(s)": model}
+    if isinstance(crowd, FastPersistentCD):
+        energies["θ + θ_f"] = crowd.overlaid(model)
+    profiles = {
+        name: to_array(energy_profile(machine, coordinate).free_energy)
+        for name, machine in energies.items()
+    }
+    ground = np.nanmin(next(iter(profiles.values())))
+    profiles = {name: profile - ground for name, profile in profiles.items()}
+    levels, shares = np.arange(len(to_array(data))), to_array(data)
+    top = max(np.max(profile[np.isfinite(profile)]) for profile in profiles.values())
+    marks: list[Mark] = [Bars(levels, shares * 0.4 * top / shares.max(), 0.9, "data", "faint")]
+    for color, (name, profile) in enumerate(profiles.items()):
+        marks.append(Line(levels, profile, name, color))
+    at = to_array(coordinate(crowd.particles)).astype(int)
+    marks.append(_crowd(at, list(profiles.values())[-1], top))
+    ends = Axis(xlabel, (-0.6, len(levels) - 0.4))
+    return Plot(title, marks, ends, Axis("free energy (nats)"), shape=1.8)
+
+
+def _crowd(at: np.ndarray, energy: np.ndarray, height: float) -> Points:
+    """Each particle above its level, stacked, so that their number is seen."""
+    column, row = np.zeros(len(at)), np.zeros(len(at))
+    for level in np.unique(at):
+        (here,) = np.nonzero(at == level)
+        row[here], column[here] = np.divmod(np.arange(len(here)), ABREAST)
+        column[here] -= (min(len(here), ABREAST) - 1) / 2
+    places = [at + 0.19 * column, energy[at] + height * (0.03 + 0.032 * row)]
+    return Points(np.stack(places, 1), "particles", "ink", size=5.0, opacity=0.8)
+
+
+def particles(
+    methods: Mapping[str, NegativePhase], title: str = "Particles", *, each: int = 8
+) -> Images:
+    """Some particles as they are now, as square images, a row for each method that keeps some.
+
+    Args:
+        methods: by name; those that start anew at the data at every update are left out.
+        title: shown above.
+        each: particles in a row.
+    """
+    crowds = {name: getattr(method, "particles", None) for name, method in methods.items()}
+    return _rows({k: crowd for k, crowd in crowds.items() if crowd is not None}, title, each)
+
+
+def _rows(states: Mapping[str, Tensor], title: str, each: int) -> Images:
+    """The first of each batch of states (n, n_units) as images, squares where they can be."""
+    each = min(each, *map(len, states.values()))
+    units = torch.cat([batch[:each] for batch in states.values()])
+    side = math.isqrt(units.shape[1])
+    images = units.reshape(len(units), *((side, side) if side**2 == units.shape[1] else (1, -1)))
+    return image_grid(images, title, columns=each, captions=list(states))
+
+
+def memory(measured: Sequence[Tensor], title: str, *, of: str, window: int = 300) -> Plot:
+    """How strongly a chain remembers: the autocorrelation over its last steps.
+
+    Args:
+        measured: at each step a number for each particle, (n,).
+        title: shown above.
+        of: what was measured.
+        window: how many steps are looked at; lags go up to a half of them.
+    """
+    recent = [to_array(values) for values in measured[-window:]]
+    rho = torch.ones(1)  # until there are two steps to compare
+    if len(recent) > 1:
+        rho = autocorrelation(torch.tensor(np.array(recent)), len(recent) // 2)
+    return curves(
+        {of: (range(len(rho)), rho)},
+        title,
+        xlabel="lag (Gibbs steps)",
+        ylabel="autocorrelation",
+        xlim=(0, window / 2),
+        ylim=(-0.2, 1.05),
+    )
+
+
+# ----------------------------------------------------------------- one update, phase by phase
+
+
+def stations(updates: Mapping[str, WatchedUpdate], title: str) -> Plot:
+    """The phases of an update from top to bottom, with a mark at the present one.
+
+    Args:
+        updates: by name, all at the same phase.
+        title: shown above.
+    """
+    now = [update.phase.name for update in updates.values() if update.phase is not None]
+    current = PHASES.index(now[0]) if now else -1
+    marks: list[Mark] = []
+    for place, name in enumerate(PHASES):
+        role: Role = 1 if place == current else "ink" if place < current else "soft"
+        dot = Points([(0.04, place)], color=role, size=11, rim=False)
+        marks += [dot, Words(name, (0.1, place), role, bold=place == current)]
+    said = f"{len(PHASES)} phases; now: {now[0] if now else 'before the first'}."
+    ends = Axis(limits=(0.0, 1.0)), Axis(limits=(len(PHASES) - 0.4, -0.6))
+    return Plot(title, marks, *ends, bare=True, shape=0.95, words=said)
+
+
+def units(
+    updates: Mapping[str, WatchedUpdate],
+    layer: Literal["visible", "hidden"],
+    title: str,
+    *,
+    each: int = 10,
+) -> Images:
+    """The units of a layer at the present phase, a row for each update; grey before the first.
+
+    Args:
+        updates: by name.
+        layer: which units; hidden ones may be probabilities.
+        title: shown above.
+        each: states in a row.
+    """
+    return _rows({name: _units(update, layer) for name, update in updates.items()}, title, each)
+
+
+def _units(update: WatchedUpdate, layer: str) -> Tensor:
+    if update.phase is not None:
+        return getattr(update.phase, layer)
+    return torch.full((len(update.v), getattr(update.model, f"n_{layer}")), 0.5)
+
+
+def energy_change(updates: Mapping[str, WatchedUpdate], title: str) -> Plot:
+    """Mean free energies as they are, and in the last phase arrows from before to after.
+
+    Args:
+        updates: by name.
+        title: shown above.
+    """
+    pairs = {
+        f"{name}: {whose}": _energies(update)[place]
+        for place, whose in enumerate(("data", "particles"))
+        for name, update in updates.items()
+    }
+    marks: list[Mark] = []
+    said = []
+    for place, (name, pair) in enumerate(pairs.items()):
+        if pair is None:
+            continue
+        before, after = pair[0].mean().item(), pair[-1].mean().item()
+        marks.append(Points([(before, place)], color=place, size=11, hollow=True))
+        if len(pair) == 2:
+            change = f"{after - before:+.2f}".replace("-", "−")
+            marks.append(Arrows([(before, place)], [(after - before, 0.0)], color=place, width=3.0))
+            marks.append(Words(change, (after, place - 0.28), place, align="center"))
+        said.append(f"{name}: {before:.2f}" + (f" to {after:.2f}" if len(pair) == 2 else ""))
+    seen = [pair.mean(1) for pair in pairs.values() if pair is not None]
+    x, y = Axis("free energy (nats)", _with_room(torch.cat(seen))), Axis(names=tuple(pairs))
+    return Plot(title, marks, x, y, shape=1.45, words=f"Mean free energies: {', '.join(said)}.")
+
+
+def _with_room(values: Tensor) -> tuple[float, float]:
+    """Ends of an axis that leave room for words at its outermost points."""
+    low, high = values.min().item(), values.max().item()
+    room = 0.2 * max(high - low, 1.0)
+    return low - room, high + room
+
+
+def _energies(update: WatchedUpdate) -> tuple[Tensor, Tensor | None]:
+    """F(X⁺) and F(X⁻), (2, n) before and after in the last phase, until then (1, n)."""
+    phase = update.phase
+    if phase is not None and phase.data_energy is not None:
+        return phase.data_energy, phase.particle_energy
+    data = update.model.free_energy(update.v)[None]
+    if phase is None or phase.name == PHASES[0]:
+        return data, None
+    return data, update.model.free_energy(phase.visible)[None]
+
+
+def _signed(change: float) -> str:
+    return f"{change:+.2f}".replace("-", "−")
