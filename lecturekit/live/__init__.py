@@ -1,9 +1,11 @@
 """Live runs: watch a trainer, pause and tune it while it trains, and finish it.
 
-`play` starts a run, `explore` shows pictures that follow sliders and train nothing.
+`play` starts a run, `explore` shows pictures that follow sliders and train nothing, `finish` trains
+without pictures but with a bar of progress.
 
-`run` drains the trainer, `views` are what it shows, `panel` and `controls` what a person touches,
-`stage` keeps several runs apart, `history` and `interrupts` are what the others stand on.
+`run` takes the steps; `orders`, `pace`, `timetable`, `history` and `interrupts` are its parts.
+`views` are what it shows, `controls` what a person may change, `panel` where both are seen and
+touched (with `panel.js` in the page). `registry` keeps several runs apart.
 """
 
 from __future__ import annotations
@@ -11,18 +13,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
-from lecturekit.live.run import Pace, Run
-from lecturekit.live.stage import STAGE, Place, notebook_shell, present_place
-from lecturekit.live.views import Curves, Density, Figure, ImageGrid, Scatter, View
+from lecturekit.live.controls import controls_of
+from lecturekit.live.pace import Pace
+from lecturekit.live.registry import REGISTRY, Place, notebook_shell, present_place
+from lecturekit.live.run import Run
+from lecturekit.live.views import Curves, View
 from lecturekit.training import Steps
 
-__all__ = ["Curves", "Density", "Figure", "ImageGrid", "Run", "Scatter", "View", "explore", "play"]
+__all__ = ["Curves", "Run", "View", "explore", "finish", "play"]
+
+Controls = object | Sequence[object] | Mapping[str, object]
 
 
 def play(
     steps: Steps | Callable[[], Steps],
     views: Sequence[View] = (),
-    controls: object | Sequence[object] | Mapping[str, object] = (),
+    controls: Controls = (),
     *,
     playing: bool = True,
     pace: float | None = None,
@@ -31,8 +37,8 @@ def play(
     """Start a live run in the cell's output, and go on to the next cell while it plays.
 
     Args:
-        steps: better a function without arguments that begins anew (fresh model, fresh generator)
-            and returns the steps: then there is a Reset button. Or an iterator of steps.
+        steps: better something that begins anew when it is called and returns the steps, such as
+            `training.repeatable(train, model, …)`: then there is a Reset button. Or an iterator.
         views: what to show, in this order.
         controls: settings whose tunable fields become sliders: one dataclass, several, or
             label → dataclass.
@@ -43,7 +49,7 @@ def play(
             same cell when it is executed again.
 
     Returns:
-        The run. Cells that need the trained model call `Run.finish` first.
+        The run. Cells that need the trained model begin with `await run.finish()`.
 
     Raises:
         ValueError: steps, views or controls of another kind.
@@ -51,17 +57,15 @@ def play(
     if pace is not None and not pace > 0:
         raise ValueError(f"expected a pace > 0 updates per second, got {pace!r}")
     speed = None if pace is None else Pace(pace)
-    run = Run(_checked_steps(steps), _checked_views(views), name or "", speed)
-    _show(run, controls)
+    settings = controls_of(_checked_settings(controls))
+    if speed is not None:
+        settings += controls_of([speed])
+    run = Run(_checked_steps(steps), _checked_views(views), name or "", speed, settings)
+    _show(run)
     return run.play() if playing else run
 
 
-def explore(
-    views: Sequence[View],
-    controls: object | Sequence[object] | Mapping[str, object],
-    *,
-    name: str | None = None,
-) -> Run:
+def explore(views: Sequence[View], controls: Controls, *, name: str | None = None) -> Run:
     """Sliders and pictures without training: the pictures follow the sliders.
 
     Args:
@@ -72,24 +76,47 @@ def explore(
     Returns:
         A run without steps; its `finish` leaves a still picture.
     """
-    run = Run(iter(()), _checked_views(views), name or "")
-    _show(run, controls, transport=False)
+    settings = controls_of(_checked_settings(controls))
+    run = Run(iter(()), _checked_views(views), name or "", controls=settings)
+    _show(run, transport=False)
     return run
 
 
-def _show(run: Run, controls: object, *, transport: bool = True) -> None:
-    """Enter the stage, and open a panel where there is a kernel to serve it."""
-    settings = _checked_settings(controls)
+async def finish(steps: Steps | Callable[[], Steps], name: str = "") -> None:
+    """Take all steps, with a bar of progress and a Stop button where they take long.
+
+    For trainings that nobody needs to watch. Nothing stays of the bar.
+
+    Args:
+        steps: as for `play`.
+        name: what is being trained.
+
+    Raises:
+        Exception: whatever the trainer raises.
+    """
+    run = Run(_checked_steps(steps), (), name)
+    _show(run, opened=False)
+    try:
+        await run.finish()
+    finally:
+        REGISTRY.remove(run)
+
+
+def _show(run: Run, *, transport: bool = True, opened: bool = True) -> None:
+    """Enter the registry, and open a panel where there is a kernel to serve it."""
     shell = notebook_shell()
-    STAGE.enter(run, present_place(shell) if shell else Place())
+    REGISTRY.add(run, present_place(shell) if shell else Place())
     if shell:
-        from IPython.display import display  # these need a kernel, plain Python has none
+        import ipykernel  # these need a kernel, plain Python has none
 
         from lecturekit.live.panel import Panel
 
-        panel = Panel(run, settings, transport=transport)
+        # Since its version 7, comm messages are heard beside a cell that awaits.
+        deaf = int(ipykernel.__version__.split(".")[0]) < 7
+        panel = Panel(run, transport=transport, buttons_wait=deaf)
         run.watch(panel)
-        display(panel)
+        if opened:
+            panel.appear()
 
 
 def _checked_steps(steps: Steps | Callable[[], Steps]) -> Steps | Callable[[], Steps]:
@@ -104,7 +131,7 @@ def _checked_views(views: Sequence[View]) -> Sequence[View]:
     for view in views:
         if not isinstance(view, View):
             raise ValueError(
-                f"expected views such as live.Curves or live.Figure, got {type(view).__name__}"
+                f"expected views such as live.Curves or live.View, got {type(view).__name__}"
             )
     return views
 

@@ -1,97 +1,96 @@
-"""Sliders made from the tunable fields of settings."""
+"""The settings that a person may change while a run is under way."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import ipywidgets as widgets
-
-from lecturekit.training import Tunable, tunables
-
-Slider: TypeAlias = widgets.FloatSlider | widgets.FloatLogSlider | widgets.IntSlider
+from lecturekit.training import Choice, Tunable, choices, tunables
 
 
 class Control:
-    """A slider bound to one field of a settings object, in both directions.
+    """One field of a settings object that a person may set, and what the page needs to draw it.
 
-    The slider's callback, on whatever thread, only sets the field. The other way, `follow` looks
-    whether the field was changed by code.
-
-    To show a setting must never change it, not even in its last digit: runs would no longer
-    repeat. So a value outside the slider's range widens the range, and the slider reports when it
-    is released or moved by a key (`continuous_update=False`): otherwise it also reports, rounded
-    to its steps, each value that it is merely told to show.
+    A tunable field is a slider, a chosen one a drop-down list. To show a setting must never change
+    it, not even in its last digit: runs would no longer repeat. So the field is set only when
+    somebody moves the slider, to the very number that the page shows, and read whenever the panel
+    tells its state.
     """
 
-    def __init__(self, settings: object, field: str, tunable: Tunable):
-        self._settings, self._field, self._tunable = settings, field, tunable
-        self._value = getattr(settings, field)
-        self._whole = isinstance(self._value, int)
-        self._following = False
-        self.label = tunable.label or field.replace("_", " ")
-        self.widget = self._slider()
-        self.widget.observe(self._set, "value")
+    def __init__(
+        self, settings: object, field: str, domain: Tunable | Choice, group: str = ""
+    ) -> None:
+        self._settings, self._field, self._domain = settings, field, domain
+        self._first = self.value
+        self.group, self.label = group, domain.label or field.replace("_", " ")
 
-    def follow(self) -> None:
-        """Move the slider to where the field is, if code has changed it."""
-        value = getattr(self._settings, self._field)
-        if value == self._value:
-            return
-        self._value = value
-        self._following = True
-        try:
-            self._show(value)
-        finally:
-            self._following = False
+    @property
+    def begins_anew(self) -> bool:
+        """Whether a new value is for a new run, and not for the next update."""
+        return isinstance(self._domain, Choice)
 
-    def _set(self, change: Any) -> None:
-        if not self._following:
-            self._value = round(change["new"]) if self._whole else change["new"]
-            setattr(self._settings, self._field, self._value)
+    @property
+    def moved(self) -> bool:
+        """Whether it is no longer what it was when the panel was made."""
+        return bool(self.value != self._first)
 
-    def _slider(self) -> Slider:
-        low, high = self._tunable.low, self._tunable.high
-        if self._tunable.scale == "log":
-            slider = widgets.FloatLogSlider(
-                value=low,
-                min=math.log10(low),
-                max=math.log10(high),
-                step=_log_step(low, self._value),
-                readout_format=".0f" if self._whole else ".3g",
-            )
-        elif self._whole:
-            slider = widgets.IntSlider(value=low, min=low, max=high)
+    @property
+    def value(self) -> Any:
+        """What the field is now, whoever has set it."""
+        return getattr(self._settings, self._field)
+
+    def set(self, value: float | str) -> None:
+        """What the page says. May be called on any thread: it only sets the field."""
+        if isinstance(self._domain, Tunable):
+            whole = isinstance(self._first, int)
+            value = round(float(value)) if whole else float(value)
+        setattr(self._settings, self._field, value)
+
+    def put_back(self) -> None:
+        """To the value it had when the panel was made."""
+        setattr(self._settings, self._field, self._first)
+
+    def complaint(self) -> str:
+        """What is wrong with the present value, if a cell has set one that no trainer can use."""
+        value, domain = self.value, self._domain
+        if isinstance(domain, Choice):
+            fine, expected = value in domain.options, f"one of {', '.join(domain.options)}"
         else:
-            step = 10.0 ** math.floor(math.log10((high - low) / 50))
-            digits = max(0, -math.floor(math.log10(step)))
-            slider = widgets.FloatSlider(
-                value=low, min=low, max=high, step=step, readout_format=f".{digits}f"
-            )
-        slider.continuous_update = False
-        self.widget = slider
-        self._show(self._value)
-        return slider
+            expected = f"a finite number from {domain.minimum:g} to {domain.maximum:g}"
+            try:
+                fine = math.isfinite(value) and domain.minimum <= value <= domain.maximum
+            except TypeError:
+                fine = False
+        return "" if fine else f"{self.label} ({self._field}) must be {expected}, got {value!r}"
 
-    def _show(self, value: float) -> None:
-        slider = self.widget
-        if self._tunable.scale == "log":
-            if value <= 0:  # no place on a logarithmic scale: the lowest one stands for it
-                slider.value = 10.0**slider.min
-                return
-            slider.min = min(slider.min, math.log10(value))
-            slider.max = max(slider.max, math.log10(value))
-        else:
-            slider.min, slider.max = min(slider.min, value), max(slider.max, value)
-        slider.value = value
+    def as_shown(self) -> float | str:
+        """The value for the page: a number, or words for what is none."""
+        value = self.value
+        plain = isinstance(value, int | float) and math.isfinite(value)
+        return value if plain else str(value)
 
-
-def _log_step(low: float, value: float) -> float:
-    """About a hundredth of a decade, such that `value` lies on a step and is shown exactly."""
-    decades = math.log10(value / low) if value > 0 else 1.0
-    return abs(decades) / max(round(100 * abs(decades)), 1) or 0.01
+    def drawn(self) -> dict[str, Any]:
+        """What the page needs to draw it."""
+        named = {"group": self.group, "label": self.label}
+        if isinstance(self._domain, Choice):
+            return named | {"options": self._domain.options}
+        low, high = self._domain.low, self._domain.high
+        whole = isinstance(self._first, int)
+        step = 1.0 if whole else 10.0 ** math.floor(math.log10((high - low) / 50))
+        log = self._domain.scale == "log"
+        return named | {"low": low, "high": high, "log": log, "whole": whole, "step": step}
 
 
-def make_controls(settings: object) -> list[Control]:
-    """A control for each tunable field, in the order in which they were declared."""
-    return [Control(settings, name, limits) for name, limits in tunables(settings).items()]
+def controls_of(settings: Mapping[str, object] | Sequence[object]) -> list[Control]:
+    """A control for each field that is tuned or chosen, the chosen ones first.
+
+    Args:
+        settings: dataclasses, or label → dataclass.
+    """
+    named = settings.items() if isinstance(settings, Mapping) else (("", s) for s in settings)
+    controls = []
+    for group, each in named:
+        domains: dict[str, Tunable | Choice] = {**choices(each), **tunables(each)}
+        controls += [Control(each, field, domain, group) for field, domain in domains.items()]
+    return controls

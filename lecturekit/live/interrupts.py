@@ -36,3 +36,10 @@ def interrupts_held() -> Iterator[Callable[[], bool]]:
         yield lambda: came
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL if previous is None else previous)
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interrupt that left everything in order: a notebook shows it in one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Interrupted. {self}"]

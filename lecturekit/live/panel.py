@@ -1,205 +1,214 @@
-"""The panel of a run in a notebook: buttons, progress, sliders, and the views beside each other."""
+"""The panel of a run in a notebook: this is the kernel's half, `panel.js` the page's.
+
+What the page keeps (`state`, `controls`, the last `pictures`) are traits of one widget; while a
+run plays, each new picture is a message, and the page tells which ones it has drawn.
+"""
 
 from __future__ import annotations
 
+import base64
 import html
-from collections.abc import Callable, Mapping, Sequence
+import json
+from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
-from IPython.display import display
+import anywidget
+import traitlets
+from IPython.display import HTML, display
 
-from lecturekit.live.controls import Control, make_controls
+from lecturekit.live.registry import notebook_shell, present_place
 from lecturekit.live.run import Run
-from lecturekit.live.views import View
-from lecturekit.plots import Panels
+from lecturekit.plots import Panels, Picture, look
+from lecturekit.plots.encode import Encoded, encode
+from lecturekit.plots.scales import Steady
 
-SLIDER_WIDTH = "230px"  # track and number
+UNDER_WAY = 3  # rounds of pictures that the page may not have drawn yet
 
-_TITLE = '<div style="font-weight:600;font-size:1.1em;line-height:1.5">{}</div>'
-_STATE = '<span style="font-variant-numeric:tabular-nums;white-space:nowrap">{}</span>'
-_ERROR = (
-    '<div role="alert" style="border-left:4px solid #D55E00;padding:4px 12px;overflow-x:auto">'
-    '<b>{kind}</b><pre style="white-space:pre-wrap;line-height:1.3;margin:4px 0 0">{text}</pre>'
-    "</div>"
+# Where a notebook is opened without its kernel, there is no widget to be found. Then JupyterLab
+# would say so in red; this picture takes the place of both, and hides while the panel is there.
+_FALLBACK = (
+    "<style>"
+    ".jp-OutputArea-child:has(.lecturekit-run) + .jp-OutputArea-child:has(.lecturekit-kept),"
+    ".jp-OutputArea-child:not(:has(.lecturekit-run)):has(+ .jp-OutputArea-child .lecturekit-kept)"
+    "{{display:none}}</style>"
+    '<div class="lecturekit-kept">{content}</div>'
 )
-_UNSEEN = (  # to be read aloud: an Image widget takes no text alternative
-    '<span style="position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)">'
-    "{}</span>"
-)
-_MARGIN = "4px 8px 4px 0"
-_WRAP = {"flex_flow": "row wrap", "overflow": "visible", "width": "100%"}
+_NOTHING_YET = "<em>A live picture: run this cell to see it.</em>"
+_LAST = '<img alt="{alt}" src="data:image/png;base64,{data}" style="max-width:100%">'
 
 
-class Panel(widgets.VBox):
-    """What a person sees of a run and does to it. The run calls `show` and `leave`."""
+def module() -> str:
+    """The page's half as one ES module: the table of looks, the renderer, the panel's parts."""
+    here = Path(__file__).parent
+    names = ("../plots/draw.js", "controls.js", "room.js", "panel.js")
+    parts = [here / name for name in names]
+    table = json.dumps(look.table(), ensure_ascii=False)
+    return "\n".join([f"const LOOK = {table};", *(p.read_text(encoding="utf-8") for p in parts)])
 
-    def __init__(
-        self,
-        run: Run,
-        settings: Mapping[str, object] | Sequence[object],
-        *,
-        transport: bool = True,
-    ):
-        self._run, self._transport = run, transport
-        self._groups = _control_groups(settings)
-        if run.pace is not None:
-            self._groups.append(("", make_controls(run.pace)))
-        for control in self._controls():
-            control.widget.observe(self._redraw_unless_playing, "value")
-        self._play = self._button("Play", "play", "train, or hold on", self._toggle)
-        self._step = self._button("Step", "step-forward", "one update", self._order("step"))
-        self._stop = self._button("Stop", "stop", "end here for good", self._order("stop"))
-        self._reset = self._button("Reset", "undo", "begin anew", self._order("reset"))
-        self._progress = widgets.FloatProgress(
-            value=0.0, min=0.0, max=1.0, layout=widgets.Layout(width="110px", margin="2px 8px")
-        )
-        self._state = widgets.HTML()
-        self._state.add_class("lecturekit-state")
-        self._error = widgets.HTML(layout=widgets.Layout(display="none"))
-        self._frames = [_Frame(view) for view in run.views]
-        super().__init__(self._rows(), layout=widgets.Layout(overflow="visible", width="100%"))
-        self.add_class("lecturekit-run")
+
+class PanelWidget(anywidget.AnyWidget):
+    """What the page knows of a run."""
+
+    _esm = module()
+    _css = Path(__file__).with_name("panel.css").read_text(encoding="utf-8")
+    state: Any = traitlets.Dict().tag(sync=True)
+    controls: Any = traitlets.List().tag(sync=True)
+    pictures: Any = traitlets.List().tag(sync=True)
 
     def __repr__(self) -> str:
-        named = f" “{self._run.name}”" if self._run.name else ""
+        named = f" “{self.state['name']}”" if self.state.get("name") else ""
         return f"Live panel of the run{named}; to be seen where a kernel is running."
 
-    def show(self, run: Run, pictures: Sequence[bytes] | None) -> None:
-        """Show the state, and new pictures if there are any."""
-        self._show_state(run)
-        for control in self._controls():
-            control.follow()
-        for frame, picture in zip(self._frames, pictures or (), strict=pictures is not None):
-            frame.show(picture)
-            if run.status != "playing":  # ten descriptions a second would be read by nobody
-                frame.describe()
 
-    def keep(self, still: Panels) -> None:
-        """Show these pictures, and leave them in the output of the present cell."""
-        for frame, picture in zip(self._frames, still.pictures, strict=True):
-            frame.show(picture.png, picture.width)
-            frame.describe()
-        display(still)
+class Panel:
+    """What a person sees of a run and does to it; the run's listener."""
 
-    def leave(self) -> None:
-        """Close all widgets: a newer run has taken the place."""
-        _close(self)
-
-    # -------------------------------------------------------------------------------- parts
-
-    def _rows(self) -> list[widgets.Widget]:
-        title = [widgets.HTML(_TITLE.format(html.escape(self._run.name)))] if self._run.name else []
-        buttons = [self._play, self._step, self._stop]
-        if self._run.can_reset:
-            buttons.append(self._reset)
-        transport = widgets.HBox(
-            [*buttons, self._progress, self._state],
-            layout=widgets.Layout(**_WRAP, align_items="center"),
+    def __init__(self, run: Run, *, transport: bool = True, buttons_wait: bool = False) -> None:
+        self._run, self._transport, self._buttons_wait = run, transport, buttons_wait
+        self._axes = [Steady() for _ in run.views]
+        self._told: dict[int, str] = {}  # view → the description that the page has
+        self._watchers: dict[str, int] = {}  # each page that looks → the last frame it has drawn
+        self._alts = ["" for _ in run.views]  # the pictures in words, as they last held still
+        self._frame = 0
+        self._joined: Any = None  # the output of a cell that waits for the end of the run
+        self._fallback: Any = None
+        self._opened_in: str | None = None  # the request that executed the cell
+        self.widget = PanelWidget(
+            controls=[control.drawn() for control in run.controls],
+            pictures=[self._kept(k, picture) for k, picture in enumerate(run.pictures())],
+            state=self._state(),
         )
-        groups = [_group(name, controls) for name, controls in self._groups if controls]
-        sliders = [widgets.Box(groups, layout=widgets.Layout(**_WRAP))] if groups else []
-        views = widgets.Box(
-            [frame.widget for frame in self._frames],
-            layout=widgets.Layout(**_WRAP, align_items="flex-start"),
-        )
-        return [*title, *([transport] if self._transport else []), *sliders, self._error, views]
+        self.widget.on_msg(self._hear)
 
-    def _controls(self) -> list[Control]:
-        return [control for _, controls in self._groups for control in controls]
+    def appear(self) -> None:
+        """Show it in the present cell, and under it what is seen without a kernel."""
+        here = present_place(notebook_shell()).execution
+        if here is not None and here == self._opened_in:
+            return  # `live.play(…)` as a cell's value: it is there already
+        self._opened_in = here
+        display(self.widget)
+        if self._fallback is None:
+            nothing = HTML(_FALLBACK.format(content=_NOTHING_YET))
+            self._fallback = display(nothing, display_id=True)
 
-    def _button(
-        self, text: str, icon: str, tooltip: str, pressed: Callable[[Any], None]
-    ) -> widgets.Button:
-        button = widgets.Button(
-            description=text, icon=icon, tooltip=tooltip, layout=widgets.Layout(width="80px")
-        )
-        button.on_click(pressed)
-        return button
+    # ------------------------------------------------------------------- what the run tells it
 
-    def _order(self, order: Any) -> Callable[[Any], None]:
-        return lambda button: self._run.ask(order)
+    def ready(self) -> bool:
+        rounds = UNDER_WAY * max(len(self._axes), 1)
+        return any(self._frame - drawn <= rounds for drawn in tuple(self._watchers.values()))
 
-    def _toggle(self, button: Any) -> None:
-        self._run.ask("pause" if self._run.status == "playing" else "play")
+    def show(self) -> None:
+        self.widget.state = self._state()
 
-    def _redraw_unless_playing(self, change: Any) -> None:
-        if self._run.status not in ("playing", "finishing"):  # these redraw by themselves
-            self._run.ask("redraw")
+    def draw(self, view: int, picture: Picture) -> None:
+        if self._run.status in ("playing", "finishing"):
+            self._send(view, encode(picture, self._axes[view]))
+        else:  # it stays: also for pages that come later
+            kept = list(self.widget.pictures)
+            kept[view] = self._kept(view, picture)
+            self.widget.pictures = kept
+            self.show()  # its words are new, too
 
-    def _show_state(self, run: Run) -> None:
-        playing = run.status == "playing"
-        self._play.description = "Pause" if playing else "Play"
-        self._play.icon = "pause" if playing else "play"
-        self._play.disabled = run.status not in ("playing", "paused")
-        self._step.disabled = run.status not in ("playing", "paused")
-        self._stop.disabled = run.status not in ("playing", "paused", "finishing")
-        self._reset.disabled = run.status == "finishing"
-        self._progress.max = max(run.total, 1)
-        self._progress.value = run.update
-        self._progress.bar_style = {"finished": "success", "failed": "danger"}.get(run.status, "")
-        speed = f" · {_readable(run.rate)} updates/s" if playing and run.rate else ""
-        self._state.value = _STATE.format(html.escape(run.summary() + speed))
-        self._show_error(run)
+    def join(self) -> None:
+        self._joined = display(self.widget, display_id=True)
 
-    def _show_error(self, run: Run) -> None:
-        self._error.layout.display = "none" if run.error is None else ""
-        if run.error is not None:
-            kind = type(run.error).__name__
-            self._error.value = _ERROR.format(kind=kind, text=html.escape(run.explain()))
+    def keep(self, still: Panels | None) -> None:
+        shown = still if still is not None else HTML("")
+        if self._joined is not None:
+            self._joined.update(shown)
+            self._joined = None
+        elif still is not None:
+            display(still)
 
+    def save(self) -> None:
+        for picture in self._run.pictures():
+            svg, name = picture.still(kind="svg"), f"{picture.title}.svg"
+            self.widget.send({"saved": name, "type": "image/svg+xml"}, [svg])
 
-class _Frame:
-    """A view's title, its picture, and its text alternative for screen readers."""
+    def close(self) -> None:
+        """Close the widget and what belongs to it: a newer run has taken the place."""
+        self._fallback = None
+        self.widget.layout.close()
+        self.widget.close()
 
-    def __init__(self, view: View):
-        self._view = view
-        self._image = widgets.Image(
-            format="png", layout=widgets.Layout(max_width="100%", margin="0")
-        )
-        self._words = widgets.HTML(layout=widgets.Layout(width="0", height="0"))
-        self.widget = widgets.VBox(
-            [widgets.HTML(_TITLE.format(html.escape(view.title))), self._image, self._words],
-            layout=widgets.Layout(overflow="visible", margin=_MARGIN, max_width="100%"),
-        )
+    # ------------------------------------------------------------------- what the page tells it
 
-    def show(self, picture: bytes, width: int | None = None) -> None:
-        """A picture as wide as its pixels, or `width` page pixels wide."""
-        with self._image.hold_sync():
-            self._image.value = picture
-            self._image.width = "" if width is None else str(width)
+    def _hear(self, widget: Any, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Messages of the page; maybe on another thread, so that notes are all that is taken."""
+        match message:
+            case {"order": str(order)}:
+                self._run.ask(order)
+            case {"set": int(place), "value": value}:
+                control = self._run.controls[place]
+                control.set(value)
+                anew = control.begins_anew and self._run.can_reset
+                self._run.ask("reset") if anew else self._run.touched()
+            case {"see": str(page), "drawn": int(frame)}:
+                self._note_drawn(page, frame)
+            case {"unsee": str(page)}:
+                self._watchers.pop(page, None)
+            case {"save": "svg"}:
+                self._run.ask("save")
+            case {"snapshot": True} if self._fallback is not None:
+                self._keep_for_later(buffers[0])
 
-    def describe(self) -> None:
-        self._words.value = _UNSEEN.format(html.escape(self._view.alt))
+    def _keep_for_later(self, png: memoryview) -> None:
+        """What a page shows now, for those who open the notebook without a kernel."""
+        words = html.escape(" ".join([self._run.name, *self._alts]).strip(), quote=True)
+        image = _LAST.format(alt=words, data=base64.b64encode(png).decode())
+        self._fallback.update(HTML(_FALLBACK.format(content=image)))
 
+    def _note_drawn(self, page: str, frame: int) -> None:
+        if frame < 0:  # it begins to look, and may not have been told anything
+            self._told = {}
+            self._watchers[page] = self._frame
+            self._run.touched()
+        else:
+            self._watchers[page] = frame
 
-def _control_groups(
-    settings: Mapping[str, object] | Sequence[object],
-) -> list[tuple[str, list[Control]]]:
-    named = settings.items() if isinstance(settings, Mapping) else (("", s) for s in settings)
-    return [(name, make_controls(each)) for name, each in named]
+    def _kept(self, view: int, picture: Picture) -> dict[str, Any]:
+        encoded = encode(picture, self._axes[view])
+        self._told[view], self._alts[view] = encoded.what, picture.alt
+        return encoded._asdict()
 
+    def _send(self, view: int, encoded: Encoded) -> None:
+        self._frame += 1
+        message = {"view": view, "frame": self._frame, "how": encoded.how}
+        if self._told.get(view) != encoded.what:
+            message["what"] = self._told[view] = encoded.what
+        self.widget.send(message, [encoded.data])
 
-def _group(name: str, controls: Sequence[Control]) -> widgets.Widget:
-    """Sliders under each other, their tracks aligned; a column as wide as the longest label."""
-    cells: list[widgets.Widget] = []
-    for control in controls:
-        control.widget.layout = widgets.Layout(width=SLIDER_WIDTH)
-        control.widget.tooltip = control.label
-        cells += [widgets.Label(control.label), control.widget]
-    grid = widgets.GridBox(
-        cells,
-        layout=widgets.Layout(grid_template_columns="max-content auto", overflow="visible"),
-    )
-    title = [widgets.HTML(_TITLE.format(html.escape(name)))] if name else []
-    return widgets.VBox([*title, grid], layout=widgets.Layout(overflow="visible", margin=_MARGIN))
+    # ---------------------------------------------------------------------------------- its state
 
+    def _state(self) -> dict[str, Any]:
+        run = self._run
+        words = run.progress()
+        if run.status == "finishing" and self._buttons_wait:
+            words += " (this kernel hears buttons only after the cell; interrupt it to stop)"
+        return {
+            "name": run.name,
+            "transport": self._transport,
+            "status": run.status,
+            "words": words,
+            "update": run.update,
+            "total": run.total,
+            "can": [*self._can()],
+            "resettable": run.can_reset,
+            "values": [control.as_shown() for control in run.controls],
+            "alts": [] if run.status in ("playing", "finishing") else list(self._alts),
+            "error": self._error(),
+        }
 
-def _readable(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    def _can(self) -> tuple[str, ...]:
+        anew = ("reset",) if self._run.can_reset else ()
+        return {
+            "playing": ("play", "step", "stop", *anew),
+            "paused": ("play", "step", "stop", *anew),
+            "finishing": ("play", "stop"),
+        }.get(self._run.status, anew)
 
-
-def _close(widget: widgets.Widget) -> None:
-    for child in getattr(widget, "children", ()):
-        _close(child)
-    widget.close()
+    def _error(self) -> dict[str, str] | None:
+        run = self._run
+        if run.error is None:
+            return None
+        return {"kind": type(run.error).__name__, "text": run.explain()}

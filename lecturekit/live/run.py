@@ -4,49 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, Protocol
 
 import torch
 
 from lecturekit import plots
+from lecturekit.live.controls import Control
 from lecturekit.live.history import History, Points
-from lecturekit.live.interrupts import interrupts_held
+from lecturekit.live.interrupts import Interrupted, interrupts_held
+from lecturekit.live.orders import Orders
+from lecturekit.live.pace import Pace, Rate
+from lecturekit.live.timetable import Timetable
 from lecturekit.live.views import View
-from lecturekit.training import DivergenceError, Step, Steps, tunable
+from lecturekit.training import DivergenceError, Step, Steps
 
-Order = Literal["play", "pause", "step", "stop", "reset", "redraw"]
 Status = Literal["playing", "paused", "finishing", "finished", "stopped", "failed"]
 
 SLICE = 0.02  # seconds of training between two breaths of the kernel's loop
 BREATH = 0.001  # seconds in which the kernel answers: cells, buttons, sliders
-REDRAW = 0.1  # seconds between two pictures while playing
-REDRAW_FINISHING = 0.5  # ... while finish() hurries
-SHARE, SHARE_FINISHING = 1 / 3, 1 / 20  # of the time, at most, for pictures
+TOLD = 0.1  # seconds between two lines of progress
 
 
-@dataclass
-class Pace:
-    """How fast a run may play; `finish` does not wait."""
-
-    updates_per_second: float = tunable(100.0, 1.0, 1000.0, scale="log", label="updates/s, at most")
-
-
-class Audience(Protocol):
+class Listener(Protocol):
     """Who watches a run: in a notebook, its panel."""
 
-    def show(self, run: Run, pictures: Sequence[bytes] | None) -> None:
-        """Show the state, and new pictures if there are any."""
+    def appear(self) -> None:
+        """Be seen in the present cell."""
 
-    def keep(self, still: plots.Panels) -> None:
-        """Show the last pictures, and leave them in the present cell, where they need no kernel."""
+    def ready(self) -> bool:
+        """Whether somebody looks who has seen what was shown before."""
 
-    def leave(self) -> None:
+    def show(self) -> None:
+        """Show the state."""
+
+    def draw(self, view: int, picture: plots.Picture) -> None:
+        """Show a new picture of a view."""
+
+    def join(self) -> None:
+        """Be seen in the present cell too, which waits for the end of the run."""
+
+    def keep(self, still: plots.Panels | None) -> None:
+        """Leave these pictures in the present cell, where they need no kernel; None leaves none."""
+
+    def save(self) -> None:
+        """Hand the pictures to the person, to be kept as a file."""
+
+    def close(self) -> None:
         """The run is gone."""
 
 
@@ -54,17 +60,19 @@ class Run:
     """A run of training steps. Made by `play`.
 
     In a notebook a task on the kernel's event loop takes steps in slices of some 20 ms, whenever
-    no cell is executed. `finish` takes what is left at once, from the same iterator: the final
+    no cell is executed. `await run.finish()` takes what is left, from the same iterator: the final
     parameters are the same whoever took which step. Without an event loop, in plain Python,
-    nothing plays by itself and `finish` does all the work.
+    nothing plays by itself; there it is `asyncio.run(run.finish())`.
 
     Attributes:
         status: "playing", "paused", "finishing", "finished", "stopped" or "failed".
         reason: why it is in this state, where that is not plain.
         update: the last update taken.
         total: how many there will be; 0 before the first.
+        views: what it shows.
+        controls: what a person may change.
         pace: how fast it may play; None is as fast as it can.
-        rate: updates per second while playing.
+        rate: how fast it goes.
         error: what made it fail.
     """
 
@@ -74,31 +82,43 @@ class Run:
         views: Sequence[View] = (),
         name: str = "",
         pace: Pace | None = None,
+        controls: Sequence[Control] = (),
     ) -> None:
-        self.name, self.views, self.pace = name, tuple(views), pace
+        self.name, self.views, self.pace, self.controls = name, tuple(views), pace, list(controls)
         self.status: Status = "paused"
         self.reason = ""
         self.update = self.total = 0
-        self.rate = 0.0
+        self.rate = Rate()
         self.error: BaseException | None = None
-        self.audience: Audience | None = None
+        self.listener: Listener | None = None
         self.before_play: Callable[[Run], None] = lambda run: None
         self._begin = steps if callable(steps) else None
         self._steps = iter(steps() if callable(steps) else steps)
         self._history = History()
+        self._timetable = Timetable(len(self.views))
+        self._told_at = 0.0
         self._task: asyncio.Task[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._orders: deque[str] = deque()
-        self._next_at = 0.0
-        self._drawn_at, self._drawing_took = perf_counter(), 0.0
-        self._rated_at, self._rated_update = perf_counter(), 0
+        self._awaited = False  # a cell waits for the end
+        self._orders = Orders(
+            {
+                "play": self.play,
+                "pause": self.pause,
+                "step": self._take_one,
+                "stop": self.stop,
+                "reset": self.reset,
+                "defaults": self.put_settings_back,
+                "redraw": self.redraw,
+                "save": self._save,
+            }
+        )
 
     def __repr__(self) -> str:
         return f"<Run {self.name + ': ' if self.name else ''}{self.summary()}>"
 
-    # Several outputs of a cell would show the same: panel, still picture, and this.
     def _ipython_display_(self) -> None:
-        """Show nothing as a cell's value: the panel and `finish` have shown it."""
+        """As a cell's value: the panel, such as after its tab was closed without saving."""
+        if self.listener is not None:
+            self.listener.appear()
 
     # ------------------------------------------------------------------------- what it tells
 
@@ -121,30 +141,58 @@ class Run:
             return f"stopped by hand at {progress}" if self.total else "stopped before the start"
         return f"{progress} · {self.status}" + (f" ({self.reason})" if self.reason else "")
 
+    def progress(self) -> str:
+        """The summary, with speed and time left while it is under way."""
+        under_way = self.status in ("playing", "finishing")
+        speed = self.rate.in_words(self.total - self.update) if under_way else ""
+        return " · ".join(filter(None, (self.summary(), speed)))
+
+    def explain(self) -> str:
+        """The error in words: a divergence in a sentence, anything else with its traceback."""
+        if self.error is None or isinstance(self.error, DivergenceError):
+            return str(self.error or "")
+        return "".join(traceback.format_exception(self.error)).strip()
+
+    def pictures(self) -> list[plots.Picture]:
+        """All views as they are now."""
+        with _hands_off():
+            return [view.picture() for view in self.views]
+
+    def still(self) -> plots.Panels:
+        """All views as they are now, as one static picture."""
+        return plots.panels(self.pictures(), ": ".join(filter(None, (self.name, self.summary()))))
+
     # ------------------------------------------------------------------------ what it can do
 
     def play(self) -> Run:
         """Take steps by itself, as long as no cell is executed. Needs a running event loop."""
-        self._find_loop()
-        if self.status == "paused" and self._loop is not None:
+        loop = self._orders.find_loop()
+        if self.status == "paused" and loop is not None:
             self.before_play(self)
-            self._rated_at, self._rated_update = perf_counter(), self.update
-            self._enter("playing")
-            if self._task is None or self._task.done():
-                self._task = self._loop.create_task(self._perform())
+            self.rate.begin(self.update)
+            self._enter("finishing" if self._awaited else "playing")
+            if not self._awaited and (self._task is None or self._task.done()):
+                self._task = loop.create_task(self._perform())
         return self
 
     def pause(self, reason: str = "") -> Run:
-        """Hold on after the present update."""
-        if self.status == "playing":
+        """Hold on after the present update. A cell that waits for the end goes on waiting."""
+        if self.status in ("playing", "finishing"):
             self._enter("paused", reason)
             self.redraw()
         return self
 
     def step(self) -> Run:
-        """Take one step, and pause."""
+        """Take one step, and pause.
+
+        Raises:
+            ValueError: a setting that no trainer can use.
+        """
         self._take_one()
-        return self._raise_error()
+        self._raise_error()
+        if wrong := self._wrong_setting():
+            raise ValueError(wrong)
+        return self
 
     def stop(self) -> Run:
         """End here: `finish` will not train on."""
@@ -154,7 +202,7 @@ class Run:
         return self
 
     def reset(self) -> Run:
-        """Begin anew; goes on playing if it was playing.
+        """Begin anew, and play, unless it was paused by hand.
 
         Raises:
             ValueError: it was given an iterator, which cannot begin anew.
@@ -164,115 +212,136 @@ class Run:
                 "expected play() to be given a function that returns steps, for a reset; "
                 "it was given an iterator, which can only go on"
             )
-        was_playing = self.status == "playing"
+        held = self.status == "paused"
         self._end("paused")
         self.update = self.total = 0
         self.error = None
         self._history = History()
         for view in self.views:
-            view.restart()
+            view.reset()
         try:
             self._steps = iter(self._begin())
         except Exception as error:
             self._fail(error)
         self.redraw()
-        return self.play() if was_playing else self
+        return self if held else self.play()
 
-    def finish(self) -> Run:
+    def put_settings_back(self) -> None:
+        """All settings to what they were at first; a run that was begun with others begins anew."""
+        anew = [control for control in self.controls if control.begins_anew and control.moved]
+        for control in self.controls:
+            control.put_back()
+        if anew and self.can_reset:
+            self.reset()
+        self.touched()
+
+    def touched(self) -> None:
+        """Somebody changed a setting: pictures follow at once. May be called on any thread."""
+        self._timetable.hurry()
+        if self.status not in ("playing", "finishing"):  # these draw by themselves
+            self.ask("redraw")
+
+    async def finish(self) -> None:
         """Take all steps that are left, and leave a still picture in the cell's output.
 
-        A run that was stopped by hand stays where it is.
+        Buttons and sliders act meanwhile: the cell waits, and lets the kernel's loop breathe
+        between slices of training. A run that was stopped by hand stays where it is.
 
         Raises:
             Exception: whatever made the run or one of its views fail.
-            KeyboardInterrupt: by hand, between two updates: the model is usable and the run
-                paused, to be finished or played on.
+            ValueError: a setting that no trainer can use.
+            Interrupted: a KeyboardInterrupt, by hand, between two updates: the model is usable
+                and the run paused, to be finished or played on.
         """
+        self._orders.find_loop()
         if self.status in ("playing", "paused"):
-            self._drain()
+            await self._drain()
         self._raise_error()
-        if self.audience is not None:
+        if self.listener is not None:
             try:
-                self.audience.keep(self.still())
+                self.listener.keep(self.still() if self.views else None)
             except Exception as error:
                 self._fail(error)
                 raise
-        return self
 
-    def still(self) -> plots.Panels:
-        """All views as they are now, as one static picture."""
-        with _hands_off():
-            pictures = [view.still() for view in self.views]
-        return plots.panels(pictures, ": ".join(filter(None, (self.name, self.summary()))))
-
-    def retire(self) -> None:
+    def close(self) -> None:
         """Give way to a newer run: stop, and close the panel."""
-        self._end("stopped" if self.status in ("playing", "paused") else self.status)
-        if self.audience is not None:
-            self.audience.leave()
-            self.audience = None
+        self._end("stopped" if self.status in ("playing", "paused", "finishing") else self.status)
+        if self.listener is not None:
+            self.listener.close()
+            self.listener = None
 
     # --------------------------------------------------------------------- those who watch it
 
-    def ask(self, order: Order) -> None:
-        """Leave an order that the loop carries out; callbacks of widgets may be on any thread."""
-        self._orders.append(order)
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._obey)
+    def ask(self, order: str) -> None:
+        """Leave an order that the loop carries out. May be called on any thread."""
+        self._orders.leave(order)
 
-    def _find_loop(self) -> None:
-        with contextlib.suppress(RuntimeError):  # plain Python: finish() will do the work
-            self._loop = asyncio.get_running_loop()
-
-    def _obey(self) -> None:
-        methods = {
-            "play": self.play,
-            "pause": self.pause,
-            "step": self._take_one,
-            "stop": self.stop,
-            "reset": self.reset,
-            "redraw": self.redraw,
-        }
-        while self._orders:
-            methods[self._orders.popleft()]()
-
-    def watch(self, audience: Audience) -> None:
+    def watch(self, listener: Listener) -> None:
         """Let somebody watch, and show the present state."""
-        self.audience = audience
-        self._find_loop()  # orders arrive also where nothing has played yet
-        self._enter(self.status)
-        self.redraw()
+        self.listener = listener
+        self._orders.find_loop()  # orders arrive also where nothing has played yet
+        listener.show()
 
     # ------------------------------------------------------------------------------ the work
 
     async def _perform(self) -> None:
         while self.status == "playing":
+            if wrong := self._wrong_setting():
+                self.pause(wrong)
+                return
             with interrupts_held() as interrupted:
                 self._advance_in_time(SLICE, interrupted)
-                self._redraw_if_due(REDRAW, SHARE)
+                self._draw_due()
             if interrupted():
                 self.pause("interrupted")
             await asyncio.sleep(BREATH)
 
-    def _drain(self) -> None:
-        self._enter("finishing")  # the task ends when it wakes up
-        with interrupts_held() as interrupted:
-            while self.status == "finishing" and not interrupted():
+    async def _drain(self) -> None:
+        """All steps that are left; the task that played ends by itself when it wakes up."""
+        if wrong := self._wrong_setting():
+            self._enter("paused", wrong)
+            raise ValueError(wrong)
+        self._awaited, begun = True, perf_counter()
+        joined = False
+        self.rate.begin(self.update)
+        self._enter("finishing")
+        try:
+            while self.status in ("finishing", "paused"):
+                if self.listener is not None and not joined and perf_counter() - begun > 0.3:
+                    self.listener.join()
+                    joined = True
+                await self._slice()
+        except asyncio.CancelledError:  # how a kernel interrupts a cell that waits
+            self._interrupted()
+        finally:
+            self._awaited = False
+            if joined and self.status != "finished" and self.listener is not None:
+                self.listener.keep(None)
+
+    async def _slice(self) -> None:
+        if self.status == "finishing":
+            if wrong := self._wrong_setting():
+                self._enter("paused", wrong)
+                raise ValueError(wrong)
+            with interrupts_held() as interrupted:
                 self._advance_for(SLICE, interrupted)
-                if "stop" in self._orders:
-                    self.stop()
-                self._redraw_if_due(REDRAW_FINISHING, SHARE_FINISHING)
-        self._orders.clear()  # the other buttons have no meaning meanwhile
-        if interrupted():
-            if self.status == "finishing":
-                self._enter("paused", "interrupted")
-                self.redraw()
-            raise KeyboardInterrupt(self.summary())
+                self._draw_due()
+            if interrupted():
+                self._interrupted()
+        await asyncio.sleep(BREATH if self.status == "finishing" else 0.02)
+
+    def _interrupted(self) -> None:
+        if self.status in ("finishing", "paused"):
+            self._enter("paused", "interrupted")
+            self.redraw()
+        raise Interrupted(f"{self.name or 'The run'}: {self.summary()}. Play it on, or finish it.")
 
     def _take_one(self) -> None:
-        if self.status == "playing":
-            self._enter("paused")
-        if self.status == "paused":
+        wrong = self._wrong_setting()
+        if self.status in ("playing", "paused", "finishing"):
+            self._enter("paused", wrong)
+        if self.status == "paused" and not wrong:
             with interrupts_held():
                 self._advance()
                 self.redraw()
@@ -281,12 +350,11 @@ class Run:
         """The updates of a slice, no more of them than the pace allows."""
         if self.pace is None:
             return self._advance_for(seconds, interrupted)
-        now = start = perf_counter()
-        self._next_at = max(self._next_at, start - REDRAW)  # a long cell is not caught up with
-        while self.status == "playing" and self._next_at <= now < start + seconds:
-            self._next_at += 1 / self.pace.updates_per_second
+        end = perf_counter() + seconds
+        while self.status == "playing" and (now := perf_counter()) < end and not interrupted():
+            if not self.pace.allows(now):
+                return
             self._advance()
-            now = math.inf if interrupted() else perf_counter()
 
     def _advance_for(self, seconds: float, interrupted: Callable[[], bool]) -> None:
         deadline, status = perf_counter() + seconds, self.status
@@ -300,10 +368,8 @@ class Run:
                 self._note(step)
                 if step.index < step.total:
                     return
-            hurried = self.status == "finishing"
             self._end("finished")
-            if not hurried:  # finish() draws the last pictures itself
-                self.redraw()
+            self.redraw()
         except Exception as error:
             self._fail(error)
         except KeyboardInterrupt:  # the second one: the trainer was torn out of an update
@@ -311,15 +377,22 @@ class Run:
             raise
 
     def _note(self, step: Step) -> None:
+        first = not self.total
         self.update, self.total = step.index, step.total
         self._history.observe(step)
+        announced = getattr(self._begin, "metrics", None)
         for view in self.views:
+            if first and announced is not None:
+                view.expect([*step.metrics, *announced])
             view.observe(step)
+
+    def _wrong_setting(self) -> str:
+        return next(filter(None, (control.complaint() for control in self.controls)), "")
 
     def _enter(self, status: Status, reason: str = "") -> None:
         self.status, self.reason = status, reason
-        if self.audience is not None:
-            self.audience.show(self, None)
+        if self.listener is not None:
+            self.listener.show()
 
     def _end(self, status: Status) -> None:
         close = getattr(self._steps, "close", None)
@@ -333,45 +406,45 @@ class Run:
         if isinstance(error, DivergenceError):  # the model is back at its last finite state
             self.redraw()
 
-    def _raise_error(self) -> Run:
+    def _raise_error(self) -> None:
         if self.error is not None:
             raise self.error
-        return self
 
     # -------------------------------------------------------------------------- the pictures
 
     def redraw(self) -> None:
-        """Show the present state to whoever watches."""
-        if self.audience is None:
+        """Show the present state of all views to whoever watches."""
+        self._draw(range(len(self.views)))
+
+    def _draw_due(self) -> None:
+        if self.listener is None:
             return
-        started = perf_counter()
-        self._measure_rate(started)
-        try:
-            with _hands_off():
-                self.audience.show(self, [view.picture() for view in self.views])
-        except Exception as error:
-            if self.error is None:
-                self._fail(error)
-        self._drawn_at = perf_counter()
-        self._drawing_took = self._drawn_at - started
+        now = perf_counter()
+        if now - self._told_at >= TOLD:
+            self._told_at = now
+            self.rate.look(self.update)
+            self.listener.show()
+        if self.listener.ready():
+            self._draw(self._timetable.due())
 
-    def _redraw_if_due(self, interval: float, share: float) -> None:
-        pause = max(interval - self._drawing_took, self._drawing_took * (1 / share - 1))
-        if self.audience is not None and perf_counter() - self._drawn_at >= pause:
-            self.redraw()
+    def _draw(self, views: Sequence[int]) -> None:
+        if self.listener is None:
+            return
+        for view in views:
+            begun = perf_counter()
+            try:
+                with _hands_off():
+                    self.listener.draw(view, self.views[view].picture())
+            except Exception as error:
+                if self.error is None:
+                    self._fail(error)
+                return
+            hurried = self.status == "finishing"
+            self._timetable.drawn(view, perf_counter() - begun, hurried=hurried)
 
-    def _measure_rate(self, now: float) -> None:
-        """Once a second: faster, nobody could read it."""
-        elapsed = now - self._rated_at
-        if elapsed >= 1.0 or (elapsed > 0.0 and not self.rate):
-            self.rate = max(self.update - self._rated_update, 0) / elapsed
-            self._rated_at, self._rated_update = now, self.update
-
-    def explain(self) -> str:
-        """The error in words: a divergence in a sentence, anything else with its traceback."""
-        if self.error is None or isinstance(self.error, DivergenceError):
-            return str(self.error or "")
-        return "".join(traceback.format_exception(self.error)).strip()
+    def _save(self) -> None:
+        if self.listener is not None:
+            self.listener.save()
 
 
 @contextlib.contextmanager

@@ -1,140 +1,155 @@
-"""Views: valid PNG whose pixels follow the state, and stills with title and text alternative."""
+"""Views: pictures of the present state, and of the course of metrics."""
 
 from __future__ import annotations
-
-import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from torch import Tensor
 
-from lecturekit import live
+from lecturekit import live, plots
+from lecturekit.live.views import Curves, View
+from lecturekit.plots.encode import encode
 from lecturekit.training import Step
 
-State = dict[str, torch.Tensor]
-EXTENT = (-2.0, 2.0, -2.0, 2.0)
 
-# how each kind of view is made from a state that then changes
-MAKERS: dict[str, Callable[[State], live.View]] = {
-    "ImageGrid": lambda s: live.ImageGrid("Particles", lambda: s["x"].reshape(1, 4, 4)),
-    "signed ImageGrid": lambda s: live.ImageGrid(
-        "Weights", lambda: s["x"].reshape(2, 4, 2), signed=True, captions=["one", "two"]
-    ),
-    "Scatter": lambda s: live.Scatter("Cloud", {"x": lambda: s["x"].reshape(8, 2)}, extent=EXTENT),
-    "Density": lambda s: live.Density(
-        "Energy",
-        lambda points: ((points - s["x"][:2]) ** 2).sum(1),
-        extent=EXTENT,
-        unit="energy",
-        clouds={"particles": lambda: s["x"].reshape(8, 2)},
-    ),
-    "Figure": lambda s: live.Figure(
-        "Histogram", lambda axes: axes.hist(s["x"].numpy()), alt="a histogram"
-    ),
-}
+def test_a_picture_follows_the_state_and_nothing_else():
+    state = {"x": torch.rand(8, 2)}
+    view = View(plots.scatter, {"x": lambda: state["x"]}, "Samples")
+    first, again = encode(view.picture()), encode(view.picture())
+    kept, state["x"] = state["x"], torch.rand(8, 2)
+    second = encode(view.picture())
+    state["x"] = kept
+    assert first == again == encode(view.picture())  # nothing of the second is left over
+    assert first.data != second.data
 
 
-def pixels(png: bytes) -> np.ndarray:
-    """Decoded, so that a broken PNG is an error."""
-    image = Image.open(io.BytesIO(png))
-    assert image.format == "PNG"
-    return np.asarray(image.convert("RGB"))
+def test_a_view_is_made_of_any_function_that_returns_a_picture():
+    def mine(numbers: Tensor, title: str, *, alt: str) -> plots.Picture:
+        return plots.heatmap(numbers, title, xlabel="", ylabel="", unit="", alt=alt)
+
+    numbers = torch.zeros(2, 2)
+    view = View(mine, numbers, "T", alt="none")
+    assert view.picture().alt == "none"
+    numbers += 1.0  # it is asked anew each time
+    assert view.picture().marks[0].values.sum() == 4.0  # type: ignore[attr-defined]
 
 
-def random_state(seed: int) -> torch.Tensor:
-    return torch.rand(16, generator=torch.Generator().manual_seed(seed))
-
-
-@pytest.mark.parametrize("kind", MAKERS)
-def test_pictures_follow_the_state_and_nothing_else(kind):
-    state = {"x": random_state(0)}
-    view = MAKERS[kind](state)
-    first, again = pixels(view.picture()), pixels(view.picture())
-    state["x"] = random_state(1)
-    second = pixels(view.picture())
-    state["x"] = random_state(0)
-    assert np.array_equal(first, again)
-    assert first.shape == second.shape
-    assert not np.array_equal(first, second)
-    assert np.array_equal(first, pixels(view.picture()))  # nothing of the second is left over
-
-
-@pytest.mark.parametrize("kind", MAKERS)
-def test_stills_are_sharp_and_described(kind):
-    view = MAKERS[kind]({"x": random_state(0)})
-    still = view.still()
-    assert still.title == view.title
-    assert still.alt == view.alt
-    assert len(still.alt) > 5
-    assert pixels(still.png).shape[1] >= still.width
-
-
-def observed(view: live.View, losses: list[float]) -> live.View:
-    for index, loss in enumerate(losses, start=1):
-        view.observe(Step(index, 100, {"loss": torch.tensor(loss)}))
-    return view
-
-
-def test_curves_follow_the_metrics():
-    curves = live.Curves("Loss", {"loss": "PCD"}, ylabel="nats")
-    empty = pixels(curves.picture())
-    observed(curves, [3.0, 2.0, 1.0])
-    full = pixels(curves.picture())
-    assert not np.array_equal(full, empty)
-    assert curves.alt == "Curves of nats against update. PCD: from 3 to 1."
-    curves.restart()
-    assert curves.alt == "Curves of nats against update. PCD: empty."
-    assert not np.array_equal(pixels(curves.picture()), full)
-
-
-def test_curves_with_a_point_that_is_not_finite_show_the_others():
-    finite, broken = (live.Curves("Loss", ["loss"], ylabel="nats") for _ in range(2))
-    observed(finite, [3.0, 2.0])
-    observed(broken, [3.0, 2.0, float("nan"), float("inf")])
-    limits = []
-    for view in (finite, broken):
-        view.picture()
-        limits.append(view._canvas._axes.get_ylim())
-    assert limits[0] == limits[1]
-
-
-def test_a_metric_that_never_came_is_refused_at_the_end():
-    curves = live.Curves("Loss", ["los"], ylabel="nats")
-    curves.observe(Step(1, 2, {"loss": torch.tensor(1.0)}))
-    with pytest.raises(ValueError, match="no update had: los; there were loss"):
-        curves.observe(Step(2, 2, {"loss": torch.tensor(1.0)}))
-
-
-def test_axes_do_not_jump_while_labels_fit():
-    curves = live.Curves("Loss", ["loss"], ylabel="nats", ylim=(-1000.0, 0.0))
-    places = set()
-    for index in range(1, 40):
-        curves.observe(Step(index, 100, {"loss": torch.tensor(-float(index))}))
-        curves.picture()
-        places.add(curves._canvas._axes.get_position().bounds)
-    assert len(places) <= 2
-
-
-def test_no_label_is_cut_off_when_numbers_grow():
-    curves = live.Curves("Loss", ["loss"], ylabel="nats")
-    for index, loss in enumerate((0.1, -1234.5, -123456.7), start=1):
-        curves.observe(Step(10**index, 10**6, {"loss": torch.tensor(loss)}))
-        edges = pixels(curves.picture())
-        face = edges[0, 0]
-        for edge in (edges[0], edges[-1], edges[:, 0], edges[:, -1]):
-            assert (edge == face).all()
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: View(plots.scatter, {}, "T", titel="U"), "scatter does not take these arg.*titel"),
+        (lambda: View(plots.scatter, {}), "scatter does not take these arguments.*title"),
+        (lambda: View(plots.scatter, {}, "T", "extra"), "scatter does not take these arguments"),
+        (lambda: Curves("T", ylabel="nats", yscal="log"), "curves does not take these arg.*yscal"),
+    ],
+)
+def test_misspelt_options_are_refused_at_once(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
 def test_a_view_may_be_made_for_one_notebook():
-    class Blank(live.View):
-        def picture(self) -> bytes:
-            return b""
+    class Blank(View):
+        def __init__(self) -> None:
+            super().__init__(plots.image_grid, torch.zeros(1, 2, 2), "Blank")
 
-        def still(self) -> live.views.Picture:
-            raise NotImplementedError
+    assert Blank().picture().title == "Blank"
+    assert {"View", "Curves"} <= set(live.__all__)
 
-    assert Blank("Blank").alt == "Blank"
-    with pytest.raises(TypeError, match="abstract"):
-        live.View("no picture")
+
+# ------------------------------------------------------------------------------------- curves
+
+
+def observed(view: Curves, *rows: dict[str, float], total: int = 100) -> Curves:
+    for index, row in enumerate(rows, start=1):
+        view.observe(Step(index, total, {name: torch.tensor(v) for name, v in row.items()}))
+    return view
+
+
+def curves(view: Curves) -> dict[str, list[float]]:
+    return {mark.label: mark.y.tolist() for mark in view.picture().marks if mark.label}  # type: ignore[attr-defined]
+
+
+ROWS = [{"PCD/nats": 3.0, "CD/nats": 4.0, "PCD/norm": 0.0}, {"PCD/nats": 2.0, "CD/nats": 3.0}]
+
+
+def test_they_follow_the_metrics():
+    view = Curves("Loss", {"loss": "PCD"}, ylabel="nats")
+    assert view.picture().alt == "nats against update. PCD: empty."
+    observed(view, {"loss": 3.0}, {"loss": 2.0}, {"loss": 1.0})
+    assert curves(view) == {"PCD": [3.0, 2.0, 1.0]}
+    assert view.picture().marks[0].x.tolist() == [1.0, 2.0, 3.0]  # type: ignore[attr-defined]
+    assert view.picture().alt == "nats against update. PCD: from 3 to 1."
+    view.reset()
+    assert view.picture().alt == "nats against update. PCD: empty."
+
+
+@pytest.mark.parametrize(
+    ("metrics", "names"),
+    [
+        ("*/nats", ["PCD", "CD"]),
+        ("PCD/*", ["nats", "norm"]),
+        ("*", ["PCD/nats", "CD/nats", "PCD/norm"]),
+        (["CD/nats", "PCD/nats"], ["CD/nats", "PCD/nats"]),
+        ({"*/nats": "log-likelihood"}, ["PCD/nats", "CD/nats"]),  # of one name: by their own
+        (["PCD/*", "CD/*"], ["PCD/nats", "norm", "CD/nats"]),
+        ({"PCD/nats": "mine"}, ["mine"]),
+        ("CD/nats", ["CD/nats"]),
+    ],
+)
+def test_metrics_are_named_or_match_a_pattern_and_none_is_lost(metrics, names):
+    assert sorted(curves(observed(Curves("T", metrics, ylabel=""), *ROWS))) == sorted(names)
+
+
+def test_names_from_code_become_words_and_formulas_stay():
+    row = {"free_energy_gap": 1.0, "P_θ/nats": 2.0}
+    assert set(curves(observed(Curves("T", ylabel=""), row))) == {"free energy gap", "P_θ/nats"}
+    assert set(curves(observed(Curves("T", "*/nats", ylabel=""), row))) == {"P_θ"}
+
+
+def test_a_metric_measured_now_and_then_has_points_where_it_was():
+    view = observed(Curves("T", ylabel=""), {"a": 1.0}, {"a": 2.0, "b": 5.0}, {"a": 3.0})
+    by_name = {mark.label: mark.x.tolist() for mark in view.picture().marks}  # type: ignore[attr-defined]
+    assert by_name == {"a": [1.0, 2.0, 3.0], "b": [2.0]}
+
+
+def test_a_point_that_is_not_finite_is_a_gap():
+    view = observed(Curves("T", ylabel=""), {"a": 1.0}, {"a": float("nan")}, {"a": 3.0})
+    np.testing.assert_array_equal(view.picture().marks[0].y, [1.0, np.nan, 3.0])  # type: ignore[attr-defined]
+    assert view.picture().alt.endswith("a: from 1 to 3.")
+
+
+def test_options_are_those_of_plots_curves():
+    view = Curves("T", ylabel="nats", xlabel="epoch", yscale="log", references={"bound": 2.0})
+    picture = view.picture()
+    assert (picture.y.log, picture.x.label, picture.marks[0].label) == (True, "epoch", "bound")  # type: ignore[attr-defined]
+
+
+def test_a_metric_that_never_came_is_refused_at_the_end():
+    view = Curves("Loss", ["los"], ylabel="nats")
+    observed(view, {"loss": 1.0}, total=2)
+    with pytest.raises(
+        ValueError, match="'Loss' shows metrics that no update has: los; there are loss"
+    ):
+        view.observe(Step(2, 2, {"loss": torch.tensor(1.0)}))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "there", "fine"),
+    [
+        ("*", [], False),
+        ("*", ["a"], True),
+        ("*/nats", ["PCD/nats"], True),
+        ("*/nats", ["PCD/loss"], False),
+        (["a", "b"], ["a", "b", "c"], True),
+        (["a", "b"], ["a", "c"], False),
+    ],
+)
+def test_what_can_never_be_shown_is_refused_once_all_names_are_known(metrics, there, fine):
+    view = Curves("T", metrics, ylabel="")
+    if fine:
+        view.expect(there)
+    else:
+        with pytest.raises(ValueError, match="shows metrics that no update has"):
+            view.expect(there)

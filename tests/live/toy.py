@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from lecturekit.training import Step, Steps, guard, minibatches, tunable
+from lecturekit.training import Step, Steps, choice, guard, minibatches, tunable
 
 
 @dataclass
@@ -15,6 +15,14 @@ class Settings:
     learning_rate: float = tunable(0.05, 1e-4, 1.0, scale="log", label="learning rate α")
     momentum: float = tunable(0.5, 0.0, 0.99, label="momentum")
     batch_size: int = tunable(8, 1, 64, label="batch size", minimum=1)
+
+
+@dataclass
+class Shape:
+    """Of data, chosen before a run begins; its size is tuned while it goes on."""
+
+    size: float = tunable(1.0, 0.5, 2.0)
+    name: str = choice("ring", ["ring", "two_moons"], label="data")
 
 
 class Line(nn.Module):

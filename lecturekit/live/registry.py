@@ -14,7 +14,8 @@ class Place:
     """Where a run was started.
 
     Attributes:
-        cell: the notebook cell, where the frontend tells it.
+        cell: what tells the notebook's cell from others: its name where the frontend has one for
+            it, else what is written in it.
         execution: the request that executed the cell.
     """
 
@@ -22,26 +23,38 @@ class Place:
     execution: str | None = None
 
 
-class Stage:
+class Registry:
     """Keeps the runs of this kernel out of each other's way."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[Run, Place]] = []
         self._playing: Run | None = None
 
-    def enter(self, run: Run, place: Place) -> None:
+    def add(self, run: Run, place: Place) -> None:
         """Take the place of older runs of the same name, or of the same cell executed before."""
         staying = []
-        for entry in self._entries:
-            older, elsewhere = entry
+        for older, elsewhere in self._entries:
             same_name = bool(run.name) and older.name == run.name
             same_cell = place.cell is not None and elsewhere.cell == place.cell
             if same_name or (same_cell and elsewhere.execution != place.execution):
-                older.retire()
+                older.close()
+                self._playing = None if self._playing is older else self._playing
             else:
-                staying.append(entry)
+                staying.append((older, elsewhere))
         self._entries = [*staying, (run, place)]
         run.before_play = self._pause_others
+
+    def remove(self, run: Run) -> None:
+        """Close a run that nobody will ask for again."""
+        run.close()
+        self._entries = [entry for entry in self._entries if entry[0] is not run]
+
+    def place_of(self, run: Run) -> Place:
+        """Where a run was started."""
+        return next((place for entry, place in self._entries if entry is run), Place())
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def _pause_others(self, run: Run) -> None:
         """Two that play would halve each other's speed."""
@@ -51,7 +64,7 @@ class Stage:
         self._playing = run
 
 
-STAGE = Stage()
+REGISTRY = Registry()
 
 
 def notebook_shell() -> Any | None:
@@ -62,9 +75,10 @@ def notebook_shell() -> Any | None:
 
 
 def present_place(shell: Any) -> Place:
-    """The cell that is being executed, from the header of the request."""
+    """The cell that is being executed, from the header of the request, or from its text."""
     parent = shell.get_parent() or {}
+    written = parent.get("content", {}).get("code")
     return Place(
-        cell=parent.get("metadata", {}).get("cellId"),
+        cell=parent.get("metadata", {}).get("cellId") or written,
         execution=parent.get("header", {}).get("msg_id"),
     )
