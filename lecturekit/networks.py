@@ -1,4 +1,7 @@
-"""Small networks, built from a generator of random numbers: the same seed gives the same net."""
+"""Small networks, built from a generator of random numbers: the same seed gives the same net.
+
+`initialise` draws the first values of such a net anew, in place.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,100 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+class Linear(nn.Linear):
+    """nn.Linear that knows how it draws its first values; made by `linear`.
+
+    Attributes:
+        gain: of W.
+    """
+
+    gain = 1.0
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> Linear:
+        """W ~ N(0, gain²/n_in) and b ~ U[−1, 1]/√n_in, in place."""
+        scale = 1 / math.sqrt(self.in_features)
+        nn.init.normal_(self.weight, std=self.gain * scale, generator=generator)
+        if self.bias is not None:
+            nn.init.uniform_(self.bias, -scale, scale, generator=generator)
+        return self
+
+
+class Convolution(nn.Conv2d):
+    """nn.Conv2d that knows how it draws its first values; made by `convolution`.
+
+    Attributes:
+        gain: of W.
+    """
+
+    gain = 1.0
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> Convolution:
+        """W ~ N(0, gain²/fan-in) and b = 0, in place."""
+        fan_in = self.weight[0].numel()
+        nn.init.normal_(self.weight, std=self.gain / math.sqrt(fan_in), generator=generator)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+        return self
+
+
+NORMS = (nn.BatchNorm1d, nn.GroupNorm)  # scale 1, shift 0, and no averages yet: nothing is drawn
+
+
+def initialise(net: Net, generator: torch.Generator) -> Net:
+    """Draw the first values of a net anew, in place, as if it had just been made.
+
+    Layers draw in their order in the net, so that the same seed gives the same net as a new one.
+
+    Args:
+        net: made of the layers of this file.
+        generator: source of the parameters, on the device of the net.
+
+    Returns:
+        The net.
+
+    Raises:
+        ValueError: a layer whose first values nobody knows, such as torch's own nn.Linear; the net
+            is untouched.
+
+    Example:
+        >>> net = mlp([2, 8, 1], generator=torch.Generator().manual_seed(0))
+        >>> net = initialise(net, torch.Generator().manual_seed(1))
+    """
+    for name, layer in net.named_modules():
+        known = isinstance(layer, (Linear, Convolution, *NORMS))
+        if not known and list(layer.parameters(recurse=False)):
+            raise ValueError(
+                f"expected layers made by lecturekit.networks, got {type(layer).__name__} as "
+                f"{name or 'the net'!r}, whose first values only its maker knows"
+            )
+    for layer in net.modules():
+        if isinstance(layer, (Linear, Convolution)):
+            layer.initialise(generator)
+        elif isinstance(layer, NORMS):
+            layer.reset_parameters()
+    return net
+
+
+def initialise_average(average: AveragedModel, net: nn.Module) -> None:
+    """Let a running average begin at the net as it is now, in place."""
+    average.module.load_state_dict(net.state_dict())
+    average.n_averaged.zero_()
 
 
 def linear(
     n_in: int, n_out: int, *, gain: float = 1.0, bias: bool = True, generator: torch.Generator
-) -> nn.Linear:
+) -> Linear:
     """An affine layer x ↦ xWᵀ + b with W ~ N(0, gain²/n_in) and b ~ U[−1, 1]/√n_in.
 
     Inputs of mean square 1 give outputs of variance gain², more or less. gain √2 keeps the size of
@@ -30,12 +119,9 @@ def linear(
     """
     if n_in < 1 or n_out < 1 or not 0 <= gain < math.inf:
         raise ValueError(f"expected n_in, n_out ≥ 1 and a gain ≥ 0, got {n_in}, {n_out}, {gain}")
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out, bias, device=generator.device)
-    nn.init.normal_(layer.weight, std=gain / math.sqrt(n_in), generator=generator)
-    if bias:
-        bound = 1 / math.sqrt(n_in)
-        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
-    return layer
+    layer: Linear = nn.utils.skip_init(Linear, n_in, n_out, bias, device=generator.device)
+    layer.gain = gain
+    return layer.initialise(generator)
 
 
 def mlp(
@@ -93,7 +179,7 @@ def convolution(
     gain: float = 1.0,
     bias: bool = True,
     generator: torch.Generator,
-) -> nn.Conv2d:
+) -> Convolution:
     """A convolution with W ~ N(0, gain²/fan-in) and b = 0, which keeps height and width / stride.
 
     Args:
@@ -113,13 +199,11 @@ def convolution(
             f"{n_in}, {n_out}, {size}, {stride}, {gain}"
         )
     padding = (size - stride + 1) // 2
-    layer: nn.Conv2d = nn.utils.skip_init(
-        nn.Conv2d, n_in, n_out, size, stride, padding, bias=bias, device=generator.device
+    layer: Convolution = nn.utils.skip_init(
+        Convolution, n_in, n_out, size, stride, padding, bias=bias, device=generator.device
     )
-    nn.init.normal_(layer.weight, std=gain / math.sqrt(n_in * size**2), generator=generator)
-    if bias:
-        nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    return layer
+    layer.gain = gain
+    return layer.initialise(generator)
 
 
 def normalised_convolution(

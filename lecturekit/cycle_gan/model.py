@@ -12,6 +12,8 @@ from lecturekit.networks import (
     PatchDiscriminator,
     ResidualBlock,
     convolution,
+    initialise,
+    initialise_average,
     mlp,
     normalised_convolution,
 )
@@ -38,6 +40,18 @@ class CycleGAN(nn.Module):
         self.averaged_G, self.averaged_F = (
             AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE)) for net in (G, F)
         )
+
+    def initialise(self, generator: torch.Generator) -> CycleGAN:
+        """Draw first values of all four nets anew, in place; the averages begin at G and F.
+
+        Raises:
+            ValueError: a net has layers that are not of `lecturekit.networks`.
+        """
+        for net in (self.G, self.F, self.D_X, self.D_Y):
+            initialise(net, generator)
+        initialise_average(self.averaged_G, self.G)
+        initialise_average(self.averaged_F, self.F)
+        return self
 
     @property
     def generators(self) -> nn.ModuleDict:

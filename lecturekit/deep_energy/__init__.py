@@ -7,6 +7,7 @@
 from lecturekit.deep_energy.energy import DeepEnergy, energy_and_slope, score, steepness
 from lecturekit.deep_energy.entropy import (
     ActivationEntropy,
+    ChosenEntropy,
     Entropy,
     NearestNeighbourEntropy,
     NoEntropy,
@@ -25,6 +26,7 @@ from lecturekit.deep_energy.trainer import Settings, train
 
 __all__ = [
     "ActivationEntropy",
+    "ChosenEntropy",
     "DeepEnergy",
     "Entropy",
     "Generator",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from lecturekit.networks import linear
+from lecturekit.networks import initialise, linear
 
 
 class DeepEnergy(nn.Module):
@@ -65,6 +65,17 @@ class DeepEnergy(nn.Module):
         self.features = features.to(generator.device)
         self.experts = linear(n_features, n_experts, generator=generator)
         self.b = nn.Parameter(torch.zeros(n_dims, device=generator.device))
+
+    def initialise(self, generator: torch.Generator) -> DeepEnergy:
+        """Draw f, W and c anew, and set b to 0, in place.
+
+        Raises:
+            ValueError: f has layers that are not of `lecturekit.networks`.
+        """
+        initialise(self.features, generator)
+        initialise(self.experts, generator)
+        nn.init.zeros_(self.b)
+        return self
 
     def forward(self, x: Tensor) -> Tensor:
         """E(x), in nats up to a constant: (n, n_dims) → (n,).

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.deep_energy.generator import Generator
+from lecturekit.training import choice
 
 
 class Entropy(Protocol):
@@ -76,6 +77,29 @@ class NearestNeighbourEntropy:
 
     def __call__(self, G: Generator, x: Tensor) -> Tensor:
         return nearest_neighbour_entropy(x, k=self.k, n_dims=self.n_dims)
+
+
+@dataclass
+class ChosenEntropy:
+    """One of the terms above, by its name: `GeneratorPhase(G, ChosenEntropy())` has them in a list.
+
+    Attributes:
+        name: which; another one is for a new run.
+    """
+
+    name: str = choice(
+        "nearest neighbours", ["nearest neighbours", "the slide's proxy", "none"], label="entropy"
+    )
+
+    def __call__(self, G: Generator, x: Tensor) -> Tensor:
+        return _BY_NAME[self.name](G, x)
+
+
+_BY_NAME: dict[str, Entropy] = {
+    "nearest neighbours": NearestNeighbourEntropy(),
+    "the slide's proxy": ActivationEntropy(),
+    "none": NoEntropy(),
+}
 
 
 def gaussian_entropies(std: Tensor) -> Tensor:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from lecturekit.networks import initialise
+
 
 class Generator(nn.Module):
     """χ = G_φ(z) with z ∼ N(0, I): samples of P_φ, which is to be close to P_θ.
@@ -35,6 +37,15 @@ class Generator(nn.Module):
         if n_latent < 1:
             raise ValueError(f"expected n_latent ≥ 1, got {n_latent}")
         self.net, self.n_latent = net, n_latent
+
+    def initialise(self, generator: torch.Generator) -> Generator:
+        """Draw φ anew, in place.
+
+        Raises:
+            ValueError: the net has layers that are not of `lecturekit.networks`.
+        """
+        initialise(self.net, generator)
+        return self
 
     def forward(self, z: Tensor) -> Tensor:
         """G(z): (n, n_latent) → (n, n_dims).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -23,8 +23,8 @@ class NegativePhase(Protocol):
     def modules(self) -> tuple[nn.Module, ...]:
         """The networks that it trains."""
 
-    def begin(self, data: Tensor, *, generator: torch.Generator) -> None:
-        """Prepare for a run on `data`, (n, n_dims)."""
+    def prepare(self, data: Tensor, *, generator: torch.Generator) -> None:
+        """Called once before the first update on `data`, (n, n_dims)."""
 
     def draw(self, energy: nn.Module, n: int, *, generator: torch.Generator) -> Tensor:
         """χ, outside autograd: (n, n_dims)."""
@@ -72,7 +72,8 @@ class GeneratorPhase:
     def modules(self) -> tuple[nn.Module, ...]:
         return (self.G,)
 
-    def begin(self, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(self, data: Tensor, *, generator: torch.Generator) -> None:
+        """Give G an optimiser that knows nothing yet."""
         check_settings(self)
         self._optimiser = adam(self.G)
 
@@ -84,7 +85,7 @@ class GeneratorPhase:
     def learn(self, energy: nn.Module, rate_factor: float) -> Mapping[str, Tensor]:
         """One update of φ against the energy as it is now."""
         if self._optimiser is None or self._samples is None:
-            raise ValueError("there is nothing to learn from yet: call begin and draw first")
+            raise ValueError("there is nothing to learn from yet: call prepare and draw first")
         samples, self._samples = self._samples, None
         entropy = self.entropy(self.G, samples)
         loss = energy(samples).mean() - self.entropy_weight * entropy
@@ -104,15 +105,15 @@ class LangevinPhase:
         n_particles: how many, ≥ the batch.
         k: Langevin steps between two updates.
         step_size: ε, in squared units of x; stable below 2 / (largest curvature of E).
-        restarts: share of the particles that begin anew at every update, so that no part of
+        renewed: share of the particles that are placed anew at every update, so that no part of
             space is forgotten.
-        particles: (n_particles, n_dims); None before `begin`.
+        particles: (n_particles, n_dims); None before `initialise`.
     """
 
     n_particles: int = 512
     k: int = tunable(20, 1, 100, label="Langevin steps k", minimum=1)
     step_size: float = tunable(1e-2, 1e-4, 1e-1, scale="log", label="step size ε")
-    restarts: float = tunable(0.02, 0.0, 0.5, label="restarts", maximum=1.0)
+    renewed: float = tunable(0.02, 0.0, 0.5, label="renewed share", maximum=1.0)
     particles: Tensor | None = field(default=None, init=False, repr=False)
     _mean: Tensor | None = field(default=None, init=False, repr=False)
     _std: Tensor | None = field(default=None, init=False, repr=False)
@@ -121,12 +122,18 @@ class LangevinPhase:
     def modules(self) -> tuple[nn.Module, ...]:
         return ()
 
-    def begin(self, data: Tensor, *, generator: torch.Generator) -> None:
-        """Place the particles, unless they are under way: from a Gaussian as broad as the data."""
-        check_settings(self)
+    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
+        """Place the particles, from a Gaussian as broad as the data, (n ≥ 2, n_dims)."""
         self._mean, self._std = data.mean(dim=0), data.std(dim=0)
+        self.particles = self._placed(self.n_particles, generator)
+        return self
+
+    def prepare(self, data: Tensor, *, generator: torch.Generator) -> None:
+        """Place the particles, unless they are under way."""
+        check_settings(self)
         if self.particles is None:
-            self.particles = self._start(self.n_particles, generator)
+            self.initialise(data, generator=generator)
+        self._mean, self._std = data.mean(dim=0), data.std(dim=0)
 
     def draw(self, energy: nn.Module, n: int, *, generator: torch.Generator) -> Tensor:
         """Move all particles by k steps; χ is n of them, in turn."""
@@ -134,8 +141,8 @@ class LangevinPhase:
             raise ValueError(
                 f"expected particles, and from 1 to {self.n_particles} of them, got {n}"
             )
-        anew = round(self.restarts * len(self.particles))
-        moving = torch.cat([self._start(anew, generator), self.particles[anew:]])
+        anew = round(self.renewed * len(self.particles))
+        moving = torch.cat([self._placed(anew, generator), self.particles[anew:]])
         for _ in range(int(self.k)):
             moving = langevin_step(energy, moving, self.step_size, generator=generator)
         self.particles = moving.roll(-n, dims=0)
@@ -145,7 +152,7 @@ class LangevinPhase:
         """Nothing: the particles follow the new energy by themselves."""
         return {}
 
-    def _start(self, n: int, generator: torch.Generator) -> Tensor:
+    def _placed(self, n: int, generator: torch.Generator) -> Tensor:
         assert self._mean is not None
         assert self._std is not None
         noise = torch.randn(n, len(self._mean), generator=generator, device=generator.device)

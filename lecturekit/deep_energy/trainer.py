@@ -82,7 +82,7 @@ def _steps(
     negative_phase: NegativePhase,
     generator: torch.Generator,
 ) -> Iterator[Step]:
-    negative_phase.begin(data, generator=generator)
+    negative_phase.prepare(data, generator=generator)
     optimiser = adam(energy)
     batches = minibatches(data, settings.batch_size, generator=generator)
     total = settings.updates

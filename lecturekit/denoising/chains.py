@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -111,14 +111,15 @@ class Walkers:
         self, denoise: Denoise, corruption: Corruption, start: Tensor, *, generator: torch.Generator
     ):
         self._denoise, self._corruption, self._start = denoise, corruption, start
-        self.begin(generator)
+        self.initialise(generator)
 
-    def begin(self, generator: torch.Generator) -> None:
-        """Go back to the start."""
+    def initialise(self, generator: torch.Generator) -> Self:
+        """Go back to X_0, and take random numbers from `generator` from now on."""
         self._generator = generator
         self.clean: Tensor = self._start
         self.noisy: Tensor | None = None
         self.corrupted = False
+        return self
 
     def half_step(self) -> None:
         """X′_t ~ C(X′ | X_t) if X_t is the latest, else X_{t+1} ~ P_θ(X | X′_t)."""

@@ -18,7 +18,7 @@ from lecturekit.denoising.reconstruction import (
     MixtureReconstruction,
     Reconstruction,
 )
-from lecturekit.networks import mlp
+from lecturekit.networks import initialise, mlp
 
 Denoise = Callable[[Tensor], Reconstruction]
 LOG_STD_RANGE = (-4.5, 1.0)  # keeps a reconstruction from becoming a point, or without bound
@@ -41,15 +41,18 @@ class Denoiser(nn.Module):
         generator: torch.Generator,
     ):
         super().__init__()
-        self.n_dims, self._sizes, self.feature_gain = n_dims, list(sizes), feature_gain
-        self.initialise(generator)
+        self.n_dims, self.feature_gain = n_dims, feature_gain
+        self.net = mlp(sizes, activation=nn.SiLU, generator=generator)
+        self._soften()
 
     def initialise(self, generator: torch.Generator) -> Denoiser:
-        """Start anew, in place: random features, and an output of 0 whatever comes in.
+        """Draw first values anew, in place: random features, an output of 0 whatever comes in."""
+        initialise(self.net, generator)
+        self._soften()
+        return self
 
-        A walk that begins with the first update must not be thrown about by a random output.
-        """
-        self.net = mlp(self._sizes, activation=nn.SiLU, generator=generator)
+    def _soften(self) -> None:
+        """A walk that begins with the first update must not be thrown about by random outputs."""
         first, last = self.net[0], self.net[-1]
         assert isinstance(first, nn.Linear)
         assert isinstance(last, nn.Linear)
@@ -57,7 +60,6 @@ class Denoiser(nn.Module):
             first.weight.mul_(self.feature_gain)
             last.weight.zero_()
             last.bias.zero_()
-        return self
 
     def check(self, x: Tensor) -> None:
         """Refuse rows that this denoiser cannot have.

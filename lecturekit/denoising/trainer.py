@@ -86,7 +86,7 @@ def _steps(
     scheme: Scheme,
     generator: torch.Generator,
 ) -> Iterator[Step]:
-    scheme.begin()
+    scheme.initialise()
     ascent = Ascent(model, settings)
     batches = minibatches(data, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):

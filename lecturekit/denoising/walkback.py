@@ -24,14 +24,14 @@ class Scheme(Protocol):
     """What `train` asks of a training scheme; any class with these members will do.
 
     Attributes:
-        evaluations: rows that the denoiser has been evaluated on since `begin`, the honest
+        evaluations: rows that the denoiser has been evaluated on since `initialise`, the honest
             measure of cost when schemes are compared.
     """
 
     evaluations: int
 
-    def begin(self) -> None:
-        """Called once before the first update."""
+    def initialise(self) -> None:
+        """Begin anew: called once before the first update."""
 
     def log_likelihood(
         self, denoise: Denoise, corruption: Corruption, x: Tensor, *, generator: torch.Generator
@@ -45,7 +45,8 @@ class _Counting:
     def __post_init__(self) -> None:
         check_settings(self)
 
-    def begin(self) -> None:
+    def initialise(self) -> None:
+        """Count evaluations from 0."""
         self.evaluations = 0
 
 
@@ -155,8 +156,9 @@ class PersistentWalkback(_Counting):
     _origin: Tensor | None = field(default=None, init=False, repr=False)
     _position: Tensor | None = field(default=None, init=False, repr=False)
 
-    def begin(self) -> None:
-        super().begin()
+    def initialise(self) -> None:
+        """Forget the walkers, and count evaluations from 0."""
+        super().initialise()
         self._origin = self._position = None
 
     def log_likelihood(

@@ -37,9 +37,9 @@ class Particles(nn.Module):
         self.positions = nn.Parameter(start.detach().clone())
 
     @torch.no_grad()
-    def restart(self, start: Tensor) -> Particles:
-        """Back to other positions of the same shape, in place."""
-        self.positions.copy_(start)
+    def initialise(self, positions: Tensor) -> Particles:
+        """Put the points at other positions of the same shape, in place."""
+        self.positions.copy_(positions)
         return self
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from lecturekit.networks import mlp
+from lecturekit.networks import initialise, mlp
 
 
 class GMMN(nn.Module):
@@ -45,14 +45,13 @@ class GMMN(nn.Module):
         """
         super().__init__()
         self.n_latent, self.n_features = n_latent, n_features
-        self.sizes = (n_latent, *hidden, n_features)
-        self.bounded = bounded
-        self.network = self._fresh(generator)
+        output = nn.Sigmoid if bounded else None
+        sizes = (n_latent, *hidden, n_features)
+        self.network = mlp(sizes, output=output, generator=generator)
 
-    def restart(self, generator: torch.Generator) -> GMMN:
-        """Fresh weights, in place."""
-        self.network.load_state_dict(self._fresh(generator).state_dict())
-        return self
+    def initialise(self, generator: torch.Generator) -> GMMN:
+        """Draw first values anew, in place."""
+        return initialise(self, generator)
 
     def forward(self, z: Tensor) -> Tensor:
         """g(z): (n, n_latent) → (n, n_features).
@@ -76,9 +75,6 @@ class GMMN(nn.Module):
     def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
         """n independent samples, outside autograd: (n, n_features)."""
         return self.forward(self.latents(n, generator=generator))
-
-    def _fresh(self, generator: torch.Generator) -> nn.Sequential:
-        return mlp(self.sizes, output=nn.Sigmoid if self.bounded else None, generator=generator)
 
 
 class AutoEncoder(nn.Module):
@@ -108,11 +104,9 @@ class AutoEncoder(nn.Module):
             for sizes in (self.sizes, self.sizes[::-1])
         )
 
-    def restart(self, generator: torch.Generator) -> AutoEncoder:
-        """Fresh weights, in place."""
-        fresh = AutoEncoder(self.sizes[0], self.sizes[1:-1], self.sizes[-1], generator=generator)
-        self.load_state_dict(fresh.state_dict())
-        return self
+    def initialise(self, generator: torch.Generator) -> AutoEncoder:
+        """Draw first values anew, in place."""
+        return initialise(self, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction d(e(x)): (n, n_features) → (n, n_features)."""

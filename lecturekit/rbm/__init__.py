@@ -41,10 +41,11 @@ from lecturekit.rbm.negative_phase import (
 )
 from lecturekit.rbm.partition import exact_log_likelihood, exact_log_partition
 from lecturekit.rbm.pseudo_likelihood import pseudo_log_likelihood
-from lecturekit.rbm.slow_motion import Phase, slow_motion
+from lecturekit.rbm.slow_motion import PHASES, Phase, WatchedUpdate, slow_motion
 from lecturekit.rbm.trainer import Settings, train, update
 
 __all__ = [
+    "PHASES",
     "RBM",
     "ContrastiveDivergence",
     "CrowdSettings",
@@ -58,6 +59,7 @@ __all__ = [
     "Settings",
     "State",
     "Theta",
+    "WatchedUpdate",
     "ais_log_partition",
     "ais_schedule",
     "cd_relative_error",

@@ -80,8 +80,12 @@ def _norm(direction: Theta) -> Tensor:
 
 @dataclass
 class CrowdSettings(Settings):
-    """`Settings` with the Gibbs steps between two updates; there are no minibatches."""
+    """`Settings` with the Gibbs steps between two updates; there are no minibatches.
 
+    Without noise a rate of 1 is small; the crowd loses track of the model at some 10.
+    """
+
+    learning_rate: float = tunable(1.0, 0.1, 30.0, scale="log", label="learning rate α")
     k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
 
 

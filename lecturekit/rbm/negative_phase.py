@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ from lecturekit.training import check_settings, tunable
 class NegativePhase(Protocol):
     """What `train` asks of a negative phase; any class with these methods will do."""
 
-    def begin(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
         """Called once before the first update; a chain under way may simply go on."""
 
     def advance(self, model: RBM, data: State, *, generator: torch.Generator) -> State:
@@ -78,13 +78,14 @@ class GibbsChain:
             raise ValueError(f"expected a whole number of Gibbs steps k ≥ 1, got {self.k!r}")
         return int(self.k)
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> None:
-        """Begin anew from known points."""
+    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
+        """Begin anew from known points: nothing to do where nothing is remembered."""
+        return self
 
-    def begin(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
         """Called by `train` before its first update."""
 
-    def start(self, theta: Theta, data: State) -> State:
+    def starts_from(self, theta: Theta, data: State) -> State:
         """Where the chain starts: at the minibatch."""
         return data
 
@@ -104,7 +105,7 @@ class GibbsChain:
             generator: source of the samples, on the model's device.
         """
         theta = self.moved_by(model.theta)
-        state = self.start(theta, data)
+        state = self.starts_from(theta, data)
         for _ in range(self.steps()):
             state = gibbs_step(theta, state, generator=generator).state
         self.keep(state)
@@ -153,7 +154,7 @@ class PersistentCD(GibbsChain):
         super().__post_init__()
         check_settings(self, n_particles=1)
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> None:
+    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
         """Place every particle on a row of `data`, (n, n_visible), drawn with replacement."""
         if data.dim() != 2 or len(data) == 0:
             raise ValueError(f"expected data of shape (n, n_visible), got {tuple(data.shape)}")
@@ -161,8 +162,9 @@ class PersistentCD(GibbsChain):
             len(data), (self.n_particles,), generator=generator, device=generator.device
         )
         self.particles, self._hidden = data[rows.to(data.device)], None
+        return self
 
-    def begin(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
         """Place the particles, unless they are under way already.
 
         Raises:
@@ -176,7 +178,7 @@ class PersistentCD(GibbsChain):
                 f"{model.n_visible}: call initialise(data, generator=…)"
             )
 
-    def start(self, theta: Theta, data: State) -> State:
+    def starts_from(self, theta: Theta, data: State) -> State:
         """Where the chain starts: where it ended, after the last update."""
         if self.particles is None:
             raise ValueError("the chain has no particles yet: call initialise(data, generator=…)")
@@ -214,10 +216,11 @@ class FastPersistentCD(PersistentCD):
     decay: float = tunable(0.95, 0.0, 1.0, label="retained ρ", maximum=1.0)
     fast: Theta | None = field(default=None, init=False, repr=False)
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> None:
+    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
         """Place the particles as PCD does, and forget the fast weights."""
         super().initialise(data, generator=generator)
         self.fast = None
+        return self
 
     def overlaid(self, model: RBM) -> RBM:
         """A copy of `model` with parameters θ + θ_f, on whose energy the particles move."""

@@ -11,15 +11,24 @@ from torch import Tensor
 from lecturekit.rbm.model import RBM, State, Theta
 from lecturekit.rbm.negative_phase import GibbsChain, gibbs_step
 from lecturekit.rbm.trainer import Settings, check, learn, working_copy
+from lecturekit.training import Step, Steps
+
+PHASES = (
+    "positive phase",
+    "chain starts",
+    "hidden given visible",
+    "visible given hidden",
+    "negative phase",
+    "weights change",
+    "energy changes",
+)
 
 
 class Phase(NamedTuple):
     """A moment of one update, with what can be drawn at it.
 
     Attributes:
-        name: "positive phase", "chain starts", "hidden given visible", "visible given hidden",
-            "negative phase", "weights change" or "energy changes", in this order; the two Gibbs
-            half-steps come k times.
+        name: one of `PHASES`, in that order; the two Gibbs half-steps come k times.
         gibbs_step: 1 … k in the half-steps, else 0.
         visible: (batch, n_visible) in {0, 1}: the data in the positive phase, then the particles.
         hidden: (batch, n_hidden): samples in the half-steps, else P(h = 1 | v).
@@ -66,15 +75,44 @@ def slow_motion(
     return _phases(model, v, negative_phase, settings, generator)
 
 
+class WatchedUpdate:
+    """One update in slow motion, for a live run: each of its steps is a phase.
+
+    Args:
+        model, v, negative_phase, settings: as for `slow_motion`.
+
+    Attributes:
+        model: changes at "weights change".
+        v: the minibatch.
+        phase: where the update is; None before its first step.
+
+    Example:
+        >>> update = WatchedUpdate(model, v, chain, Settings())  # doctest: +SKIP
+        >>> run = live.play(repeatable(update.steps, generator=generator))  # doctest: +SKIP
+    """
+
+    def __init__(self, model: RBM, v: Tensor, negative_phase: GibbsChain, settings: Settings):
+        self.model, self.v = model, v
+        self.phase: Phase | None = None
+        self._negative_phase, self._settings = negative_phase, settings
+
+    def steps(self, *, generator: torch.Generator) -> Steps:
+        """Make the update, a phase at each step."""
+        chain, total = self._negative_phase, len(PHASES) + 2 * (self._negative_phase.steps() - 1)
+        phases = slow_motion(self.model, self.v, chain, self._settings, generator=generator)
+        for index, self.phase in enumerate(phases, 1):
+            yield Step(index, total, {})
+
+
 def _phases(
     model: RBM, v: Tensor, chain: GibbsChain, settings: Settings, generator: torch.Generator
 ) -> Iterator[Phase]:
-    chain.begin(model, v, generator=generator)
+    chain.prepare(model, v, generator=generator)
     working = working_copy(model, settings)
     data = working.clamp(v)
     yield Phase("positive phase", 0, *data)
     theta = chain.moved_by(working.theta)
-    state = chain.start(theta, data)
+    state = chain.starts_from(theta, data)
     yield Phase("chain starts", 0, *state)
     for number in range(1, chain.steps() + 1):
         hidden, probabilities, following = gibbs_step(theta, state, generator=generator)

@@ -89,7 +89,7 @@ def _steps(
     negative_phase: NegativePhase,
     generator: torch.Generator,
 ) -> Iterator[Step]:
-    negative_phase.begin(model, data, generator=generator)
+    negative_phase.prepare(model, data, generator=generator)
     batches = minibatches(data, settings.batch_size, generator=generator)
     working = working_copy(model, settings)
     total = settings.updates

@@ -15,6 +15,8 @@ from lecturekit.networks import (
     PatchDiscriminator,
     ResidualBlock,
     convolution,
+    initialise,
+    initialise_average,
 )
 
 AVERAGE = 0.99  # kept of the average at each update: it looks back over about 100 updates
@@ -77,6 +79,8 @@ class UNIT(nn.Module):
         G1, G2: generators.
         D1, D2: discriminators; they map a batch of images to scores, several for each image.
         averaged: exponential moving averages of the encoders and generators.
+        alike: whether `initialise` gives layers that are not shared the same numbers in both
+            domains, as in `for_images`.
     """
 
     def __init__(
@@ -84,11 +88,38 @@ class UNIT(nn.Module):
         encoders: tuple[Encoder, Encoder],
         generators: tuple[Generator, Generator],
         discriminators: tuple[nn.Module, nn.Module],
+        *,
+        alike: bool = True,
     ) -> None:
         super().__init__()
+        self.alike = alike
         (self.E1, self.E2), (self.G1, self.G2) = encoders, generators
         self.D1, self.D2 = discriminators
         self.averaged = AveragedModel(self.autoencoders, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
+
+    def initialise(self, generator: torch.Generator) -> UNIT:
+        """Draw first values of all six nets anew, in place; the averages begin there too.
+
+        They are as good as those of `for_images`, but drawn in another order, hence not the same.
+
+        Raises:
+            ValueError: a net has layers that are not of `lecturekit.networks`.
+        """
+        for first, second in (
+            (self.E1.shared, self.E2.shared),
+            (self.G1.shared, self.G2.shared),
+            (self.E1.own, self.E2.own),
+            (self.G1.own, self.G2.own),
+        ):
+            initialise(first, generator)
+            if self.alike:
+                second.load_state_dict(first.state_dict())
+            elif second is not first:
+                initialise(second, generator)
+        initialise(self.D1, generator)
+        initialise(self.D2, generator)
+        initialise_average(self.averaged, self.autoencoders)
+        return self
 
     @property
     def autoencoders(self) -> nn.ModuleDict:
@@ -222,4 +253,4 @@ def for_images(
     D1, D2 = (
         PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "12"
     )
-    return UNIT((E1, E2), (G1, G2), (D1, D2)).to(generator.device)
+    return UNIT((E1, E2), (G1, G2), (D1, D2), alike=alike).to(generator.device)

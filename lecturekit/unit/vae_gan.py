@@ -21,7 +21,7 @@ from lecturekit.adversarial import (
     discriminator_loss,
     generator_loss,
 )
-from lecturekit.networks import convolution, linear, mlp
+from lecturekit.networks import convolution, initialise, linear, mlp
 from lecturekit.training import Step, Steps, guard, minibatches, tunable
 from lecturekit.unit.losses import gaussian_kl
 
@@ -100,6 +100,10 @@ class VAEGAN(nn.Module):
         self.encoder = mlp([n_pixels, n_hidden, 2 * n_latent], generator=generator)
         self.decoder = mlp([n_latent, n_hidden, n_hidden, n_pixels], generator=generator)
         self.discriminator = FeatureDiscriminator(side, width, generator=generator)
+
+    def initialise(self, generator: torch.Generator) -> VAEGAN:
+        """Draw first values of all three nets anew, in place."""
+        return initialise(self, generator)
 
     def encode(self, images: Tensor) -> Posterior:
         """(n, 1, side, side) → q(z | x)."""

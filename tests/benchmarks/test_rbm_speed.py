@@ -229,7 +229,7 @@ def test_updates_per_second_on_a_gpu_eager_and_captured(say):
         rbm.PersistentCD(N, 1),
         binary_rows().to(device),
     )
-    chain.begin(model, rows, generator=generator)
+    chain.prepare(model, rows, generator=generator)
     v = rows[:N].clone()
 
     def update() -> None:

@@ -10,6 +10,7 @@ from torch import nn
 
 from lecturekit.deep_energy import (
     ActivationEntropy,
+    ChosenEntropy,
     Generator,
     NearestNeighbourEntropy,
     NoEntropy,
@@ -17,6 +18,7 @@ from lecturekit.deep_energy import (
     nearest_neighbour_entropy,
 )
 from lecturekit.networks import mlp
+from lecturekit.training import choices
 
 
 def normal(n: int, n_dims: int, seed: int = 0) -> torch.Tensor:
@@ -137,3 +139,21 @@ def test_the_other_terms_are_their_functions(G):
     assert NoEntropy()(G, x).item() == 0.0
     term = NearestNeighbourEntropy(k=2, n_dims=1)
     torch.testing.assert_close(term(G, x), nearest_neighbour_entropy(x, k=2, n_dims=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "term"),
+    [
+        ("nearest neighbours", NearestNeighbourEntropy()),
+        ("the slide's proxy", ActivationEntropy()),
+        ("none", NoEntropy()),
+    ],
+)
+def test_a_chosen_entropy_is_the_one_of_that_name(name, term):
+    source = torch.Generator().manual_seed(0)
+    G = Generator(mlp([2, 5, 2], batch_norm=True, generator=source), n_latent=2)
+    x, chosen = G(G.latent(20, generator=source)), ChosenEntropy()
+    assert choices(chosen)["name"].options == ("nearest neighbours", "the slide's proxy", "none")
+    assert chosen(G, x) == NearestNeighbourEntropy()(G, x)
+    chosen.name = name
+    assert chosen(G, x) == term(G, x)

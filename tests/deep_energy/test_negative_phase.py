@@ -43,15 +43,15 @@ def test_langevin_steps_lead_to_the_variance_that_their_size_implies(step_size, 
 
 def test_particles_persist_and_take_turns(generator):
     data = torch.randn(100, 2, generator=generator)
-    phase = LangevinPhase(n_particles=6, k=1, step_size=1e-12, restarts=0.0)
-    phase.begin(data, generator=generator)
+    phase = LangevinPhase(n_particles=6, k=1, step_size=1e-12, renewed=0.0)
+    phase.prepare(data, generator=generator)
     start = phase.particles.clone()
     drawn = [phase.draw(Quadratic(1.0), 2, generator=generator) for _ in range(4)]
     for turn, chi in enumerate(drawn):  # steps this small move nothing
         at = 2 * (turn % 3)
         torch.testing.assert_close(chi, start[at : at + 2], atol=1e-4, rtol=0)
     before = phase.particles
-    phase.begin(data, generator=generator)
+    phase.prepare(data, generator=generator)
     assert phase.particles is before
 
 
@@ -59,8 +59,8 @@ def test_particles_begin_as_broad_as_the_data_and_some_begin_anew(generator):
     data = torch.tensor([5.0, -3.0]) + torch.tensor([2.0, 0.1]) * torch.randn(
         2000, 2, generator=generator
     )
-    phase = LangevinPhase(n_particles=2000, k=1, step_size=1e-12, restarts=0.25)
-    phase.begin(data, generator=generator)
+    phase = LangevinPhase(n_particles=2000, k=1, step_size=1e-12, renewed=0.25)
+    phase.prepare(data, generator=generator)
     start = phase.particles.clone()
     torch.testing.assert_close(start.mean(0), torch.tensor([5.0, -3.0]), atol=0.2, rtol=0)
     torch.testing.assert_close(start.std(0), torch.tensor([2.0, 0.1]), atol=0, rtol=0.1)
@@ -73,7 +73,7 @@ def test_more_samples_than_particles_are_refused(generator):
     phase = LangevinPhase(n_particles=5)
     with pytest.raises(ValueError, match="from 1 to 5"):
         phase.draw(Quadratic(1.0), 3, generator=generator)
-    phase.begin(torch.randn(9, 2, generator=generator), generator=generator)
+    phase.prepare(torch.randn(9, 2, generator=generator), generator=generator)
     with pytest.raises(ValueError, match="from 1 to 5 of them, got 6"):
         phase.draw(Quadratic(1.0), 6, generator=generator)
 
@@ -83,7 +83,7 @@ def test_the_generator_descends_the_divergence_and_leaves_the_energy_alone(gener
     entropy = NearestNeighbourEntropy(k=1)
     phase = GeneratorPhase(G, entropy, entropy_weight=0.7, learning_rate=1e-3)
     energy = Quadratic(1.0)
-    phase.begin(torch.zeros(2, 2), generator=generator)
+    phase.prepare(torch.zeros(2, 2), generator=generator)
     z = G.latent(40, generator=torch.Generator().manual_seed(1))
     (slope,) = torch.autograd.grad(
         energy(G(z)).mean() - 0.7 * entropy(G, G(z)), G.net.weight, retain_graph=True
@@ -104,7 +104,7 @@ def test_a_linear_generator_becomes_the_gaussian_that_the_energy_asks_for(genera
     nn.init.eye_(G.net.weight)
     nn.init.ones_(G.net.bias)
     phase = GeneratorPhase(G, NearestNeighbourEntropy(k=1), learning_rate=0.02)
-    phase.begin(torch.zeros(2, 2), generator=generator)
+    phase.prepare(torch.zeros(2, 2), generator=generator)
     for index in range(300):
         phase.draw(Quadratic(0.5), 128, generator=generator)
         phase.learn(Quadratic(0.5), 1 - index / 300)
@@ -116,7 +116,7 @@ def test_a_linear_generator_becomes_the_gaussian_that_the_energy_asks_for(genera
 
 def test_learning_before_drawing_is_refused(generator):
     phase = GeneratorPhase(Generator(nn.Linear(2, 2), n_latent=2))
-    with pytest.raises(ValueError, match="call begin and draw first"):
+    with pytest.raises(ValueError, match="call prepare and draw first"):
         phase.learn(Quadratic(1.0), 1.0)
 
 

@@ -143,7 +143,7 @@ def test_walkers_take_the_same_steps_as_the_chain(generator):
         walkers.half_step()
         assert not walkers.corrupted
         assert torch.equal(walkers.clean, run.clean[t + 1])
-    walkers.begin(generator)
+    walkers.initialise(generator)
     assert torch.equal(walkers.clean, start)
     assert walkers.noisy is None
 

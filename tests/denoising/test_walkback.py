@@ -48,7 +48,7 @@ SCHEMES = [Simple(), Walkback(0.6), FixedWalkback(3), PersistentWalkback(0.6)]
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_gradient_ends_at_the_corrupted_points(scheme, generator):
     """As if the X′ were data: a gradient through the walk would have factors of w on the way."""
-    scheme.begin()
+    scheme.initialise()
     witness, x = Witness(), minibatch()
     for _ in range(3):  # persistent walkers have come some way by then
         witness.seen.clear(), witness.targets.clear()
@@ -92,7 +92,7 @@ def test_a_coin_that_never_says_go_on_is_simple_training(generator):
     state, values = generator.get_state(), []
     for scheme in (Simple(), Walkback(0.0), FixedWalkback(1), PersistentWalkback(0.0)):
         generator.set_state(state)
-        scheme.begin()
+        scheme.initialise()
         values.append(scheme.log_likelihood(Witness(), NOISE, minibatch(), generator=generator))
     assert len({value.item() for value in values}) == 1
 
@@ -120,7 +120,7 @@ def test_begin_sends_the_persistent_walkers_home(generator):
     witness, scheme, x = Witness(), PersistentWalkback(0.9), minibatch()
     for _ in range(3):
         scheme.log_likelihood(witness, NOISE, x, generator=generator)
-    scheme.begin()
+    scheme.initialise()
     scheme.log_likelihood(witness, NOISE, x, generator=generator)
     assert (witness.seen[-1] - x).abs().max() < 1.0
     assert scheme.evaluations == 50

@@ -110,22 +110,6 @@ def test_bounded_networks_stay_in_the_unit_cube(bounded: bool, generator: torch.
     assert bool(((x >= 0) & (x <= 1)).all()) is bounded
 
 
-def test_restart_gives_what_a_new_network_has_and_keeps_its_parameters_identity() -> None:
-    model, codes = (
-        GMMN(2, (8,), 5, generator=seeded(1)),
-        AutoEncoder(6, (5,), 3, generator=seeded(1)),
-    )
-    for used, fresh in (
-        (model, GMMN(2, (8,), 5, generator=seeded(2))),
-        (codes, AutoEncoder(6, (5,), 3, generator=seeded(2))),
-    ):
-        parameters = list(used.parameters())
-        used.restart(seeded(2))
-        assert [id(p) for p in used.parameters()] == [id(p) for p in parameters]
-        for ours, theirs in zip(used.parameters(), fresh.parameters(), strict=True):
-            assert torch.equal(ours, theirs)
-
-
 def test_autoencoder_mirrors_its_layers(generator: torch.Generator) -> None:
     model = AutoEncoder(6, (5, 4), 3, generator=generator)
     x = torch.rand(7, 6, generator=generator)

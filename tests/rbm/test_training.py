@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lecturekit import data, rbm
-from lecturekit.training import DivergenceError, finish, minibatches
+from lecturekit.training import DivergenceError, finish, minibatches, repeatable
 
 from .plain import binary, flat, random_rbm
 
@@ -217,8 +217,8 @@ class Fixed:
     def __init__(self, v):
         self.v = v
 
-    def begin(self, model, data, *, generator):
-        """Nothing to begin."""
+    def prepare(self, model, data, *, generator):
+        """Nothing to prepare."""
 
     def advance(self, model, data, *, generator):
         return model.clamp(self.v)
@@ -308,7 +308,7 @@ def test_interrupted_particles_go_on_where_they_are():
     chain = rbm.PersistentCD(30)
     finish(rbm.train(model, v, settings(), negative_phase=chain, generator=seeded()))
     particles = chain.particles
-    chain.begin(model, v, generator=seeded())
+    chain.prepare(model, v, generator=seeded())
     assert chain.particles is particles
 
 
@@ -366,7 +366,7 @@ def test_slow_motion_ends_where_an_update_ends_bit_for_bit(make):
     slow, plain = random_rbm(12, 6, 0), random_rbm(12, 6, 0)
     slow_chain, chain = make(), make()
     slow_generator, generator = seeded(), seeded()
-    chain.begin(plain, v, generator=generator)
+    chain.prepare(plain, v, generator=generator)
     for _ in range(3):
         phases = list(rbm.slow_motion(slow, v, slow_chain, plan, generator=slow_generator))
         rbm.update(plain, v, chain, learning_rate=0.1, weight_decay=0.01, generator=generator)
@@ -399,6 +399,24 @@ def test_slow_motion_shows_every_half_step_and_what_it_changed():
     torch.testing.assert_close(
         phases[-1].particle_energy[0], before.free_energy(chain.particles).detach()
     )
+
+
+def test_a_watched_update_is_one_that_can_be_made_anew():
+    v, model = binary(20, 12, seed=0), random_rbm(12, 6, 0)
+    before, chain = copy.deepcopy(model), rbm.PersistentCD(30, 2)
+    update = rbm.WatchedUpdate(model, v, chain, settings())
+    run = repeatable(update.steps, generator=seeded())
+    ends = []
+    for _ in range(2):
+        steps = run()
+        assert update.phase is None
+        assert torch.equal(flat(model.theta), flat(before.theta))
+        seen = [(step.index, step.total, update.phase.name) for step in steps]
+        ends.append(flat(model.theta).clone())
+    assert [name for _, _, name in seen] == [*rbm.PHASES[:4], *rbm.PHASES[2:]]
+    assert [index for index, _, _ in seen] == list(range(1, seen[0][1] + 1))
+    assert torch.equal(*ends)
+    assert not torch.equal(ends[0], flat(before.theta))
 
 
 # ---------------------------------------------------------------------------------- refusals
@@ -478,7 +496,7 @@ def test_particles_of_another_size_and_missing_ones_are_refused():
         chain.initialise(GOOD[0], generator=seeded())
     chain.initialise(GOOD, generator=seeded())
     with pytest.raises(ValueError, match="the particles have 4 visible units, the model has 6"):
-        chain.begin(random_rbm(6, 2, 0), binary(8, 6, seed=0), generator=seeded())
+        chain.prepare(random_rbm(6, 2, 0), binary(8, 6, seed=0), generator=seeded())
 
 
 def test_a_slider_that_sets_a_float_k_is_understood():
@@ -492,12 +510,12 @@ def test_any_numbers_of_rows_and_particles_go_together(n_rows, n_particles):
     model, v = random_rbm(4, 2, 0), binary(n_rows, 4, seed=1)
     x_data = model.clamp(v)
     chain = rbm.PersistentCD(n_particles)
-    chain.begin(model, v, generator=seeded())
+    chain.prepare(model, v, generator=seeded())
     x_model = chain.advance(model, x_data, generator=seeded(2))
     expected = flat(model.theta) + 0.1 * flat(
         rbm.energy_gradient(x_model) - rbm.energy_gradient(x_data)
     )
     chain._hidden, chain.particles = None, None
-    chain.begin(model, v, generator=seeded())
+    chain.prepare(model, v, generator=seeded())
     rbm.update(model, v, chain, learning_rate=0.1, generator=seeded(2))
     torch.testing.assert_close(flat(model.theta), expected)

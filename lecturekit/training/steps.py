@@ -1,0 +1,146 @@
+"""Steps: what a trainer yields, and what can be done with them as they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+Metrics = Mapping[str, Tensor]
+
+
+class Step(NamedTuple):
+    """One parameter update.
+
+    Attributes:
+        index: 1 for the first update, `total` for the last.
+        total: how many updates the run will make.
+        metrics: detached scalar tensors by name. They stay on their device; whoever looks turns
+            them into floats, so that training never waits for the device.
+    """
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which no step needs
+    total: int
+    metrics: Metrics
+
+
+Steps = Iterator[Step]
+
+
+def linear_decay(index: int, total: int) -> float:
+    """The factor 1 → 0 of a linearly decayed learning rate: 1 at update 1, 1/total at the last."""
+    return 1.0 - (index - 1) / total
+
+
+def minibatches(data: Tensor, batch_size: int, *, generator: torch.Generator) -> Iterator[Tensor]:
+    """Minibatches of rows without end, each epoch in a new random order.
+
+    A batch may span two epochs, so that all have `batch_size` rows, also when the data has fewer.
+
+    Args:
+        data: (n, ...), n ≥ 1.
+        batch_size: rows in a batch, ≥ 1.
+        generator: source of the order, on the device of `data`.
+
+    Yields:
+        (batch_size, ...)
+    """
+    if len(data) == 0 or batch_size < 1:
+        raise ValueError(
+            f"expected data with rows and batch_size ≥ 1, got {len(data)} rows, {batch_size}"
+        )
+    epochs = -(-32 * batch_size // len(data))  # shuffled at once: tiny data would shuffle all day
+    order = torch.empty(0, dtype=torch.long, device=data.device)
+    while True:
+        if len(order) < batch_size:
+            keys = torch.rand(epochs, len(data), generator=generator, device=data.device)
+            order = torch.cat([order, keys.argsort(1).flatten()])
+        yield data.index_select(0, order[:batch_size])
+        order = order[batch_size:]
+
+
+def finish(steps: Steps) -> Step | None:
+    """Run what is left of `steps`; returns the last one, or None if nothing was left."""
+    last = None
+    for last in steps:  # noqa: B007
+        pass
+    return last
+
+
+def measure(steps: Steps, every: int, **measurements: Callable[[], Tensor | float]) -> Steps:
+    """Add measurements to the metrics of every `every`-th update, and of the last one.
+
+    They are taken at fixed updates rather than when a picture happens to be drawn, so that a
+    curve is the same whoever watches.
+
+    Raises:
+        ValueError: `every` is below 1.
+
+    Example:
+        >>> steps = measure(steps, 100, log_likelihood=lambda: exact(model))  # doctest: +SKIP
+    """
+    if every < 1:
+        raise ValueError(f"expected every ≥ 1, got {every}")
+    return _measured(steps, every, measurements)
+
+
+def _measured(
+    steps: Steps, every: int, measurements: Mapping[str, Callable[[], Tensor | float]]
+) -> Steps:
+    for step in steps:
+        if step.index % every == 0 or step.index == step.total:
+            taken = {name: torch.as_tensor(take()).detach() for name, take in measurements.items()}
+            step = step._replace(metrics={**step.metrics, **taken})
+        yield step
+
+
+Until = Literal["first", "last"]
+
+
+def side_by_side(runs: Mapping[str, Steps], *, until: Until = "first") -> Steps:
+    """Several runs in lockstep, one update each per step: a fair race.
+
+    Metrics are named `"run/metric"`.
+
+    Args:
+        runs: by name.
+        until: which run ends the race: the first to be done, or the last, which then has the
+            steps to itself.
+
+    Raises:
+        ValueError: no runs, or another `until`.
+    """
+    if not runs or until not in ("first", "last"):
+        raise ValueError(
+            f'expected runs, and until "first" or "last", got {len(runs)} runs and {until!r}'
+        )
+    return _lockstep({name: iter(steps) for name, steps in runs.items()}, until)
+
+
+def _lockstep(runs: dict[str, Steps], until: Until) -> Steps:
+    while True:
+        taken: dict[str, Step] = {}
+        for name, steps in list(runs.items()):
+            step = next(steps, None)
+            if step is not None:
+                taken[name] = step
+            elif until == "first":
+                return
+            else:
+                del runs[name]
+        if not taken:
+            return
+        yield _together(taken, until)
+
+
+def _together(taken: Mapping[str, Step], until: Until) -> Step:
+    metrics = {
+        f"{name}/{metric}": value
+        for name, step in taken.items()
+        for metric, value in step.metrics.items()
+    }
+    ends = [step.total for step in taken.values()]
+    total = min(ends) if until == "first" else max(ends)
+    return Step(max(step.index for step in taken.values()), total, metrics)
