@@ -4,7 +4,8 @@ Jupyter, papermill and torch take seconds, and an installation without [lab] has
 
 from __future__ import annotations
 
-import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,28 +30,28 @@ _err = Console(soft_wrap=True, highlight=False, stderr=True)
 
 @app.command()
 def lab(
-    directory: Annotated[
-        Path | None, typer.Option("--dir", help="The folder to open.", show_default="the notebooks")
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Opened as it is.", show_default="your working copy, made or refreshed first"
+        ),
     ] = None,
     jupyter_options: Annotated[
         list[str] | None, typer.Argument(help="Passed on: lecturekit lab -- --port=9000")
     ] = None,
 ) -> None:
     """Open JupyterLab, with the kernel and the widgets of this very environment."""
-    from lecturekit.cli.notebooks import folder_to_open
-
+    told = list(jupyter_options or [])
+    if folder is not None and str(folder).startswith("-"):  # `--` came first, so no folder did
+        told.insert(0, str(folder))
+        folder = None
     with _explained():
-        from jupyterlab.labapp import LabApp
+        from lecturekit.cli import notebooks, server
 
-        folder = directory or folder_to_open()
-        if not folder.is_dir():
-            raise FileNotFoundError(f"there is no folder {folder}")
-        options = [f"--ServerApp.root_dir={folder.resolve()}", *(jupyter_options or [])]
-        if not _has_browser():
-            options.append("--no-browser")  # JupyterLab then prints its address
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            options.append("--allow-root")  # the usual case in a container
-        LabApp.launch_instance(options)
+        if folder is None:
+            folder = notebooks.working_folder()
+            _hand_out(folder)
+        server.launch(folder, told)
 
 
 @app.command()
@@ -77,13 +78,10 @@ def copy(
     directory: Annotated[Path, typer.Argument(help="Where your copy is, or is to be.")],
 ) -> None:
     """Make or refresh your own copy of the notebooks; what you changed is never overwritten."""
-    from lecturekit.cli import working_copy
-    from lecturekit.cli.notebooks import select
-
     with _explained():
-        for source in select():
-            for path, action in working_copy.hand_out(source, directory):
-                _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
+        _hand_out(directory)
+    command = "lecturekit" if shutil.which("lecturekit") else sys.argv[0]
+    _out.print(f"Open it with: {escape(shlex.join([command, 'lab', str(directory)]))}")
 
 
 @app.command()
@@ -135,13 +133,18 @@ def _explained() -> Iterator[None]:
         _stop(str(error))
 
 
+def _hand_out(folder: Path) -> None:
+    """Make or refresh a working copy, and say what was done about each file."""
+    from lecturekit.cli import start_page, working_copy
+    from lecturekit.cli.notebooks import select
+
+    for source in select():
+        for path, action in working_copy.hand_out(source, folder):
+            _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
+    path, action = start_page.hand_out(folder)
+    _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
+
+
 def _stop(message: str) -> None:
     _err.print(f"[red]✗[/red] {escape(message)}")
     raise typer.Exit(1)
-
-
-def _has_browser() -> bool:
-    """Linux without a display would get a text browser in the terminal, if anything."""
-    return sys.platform != "linux" or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )

@@ -66,7 +66,9 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> s
 
 
 def _write_page(executed: Path) -> None:
-    page, _ = HTMLExporter(embed_images=True).from_filename(str(executed))
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata.pop("widgets", None)  # a page has no kernel: stills in place of live panels
+    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
     executed.with_suffix(".html").write_text(page, encoding="utf-8")
 
 

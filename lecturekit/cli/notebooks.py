@@ -15,7 +15,7 @@ def in_checkout() -> bool:
 
 
 def shared_folder() -> Path:
-    """The folder that has notebooks/ and constraints.txt.
+    """The folder that has notebooks/, docs/start/, README.md and constraints.txt.
 
     Raises:
         FileNotFoundError: the installation lacks them.
@@ -28,9 +28,9 @@ def shared_folder() -> Path:
     raise FileNotFoundError("lecturekit was installed without its notebooks; install it again")
 
 
-def folder_to_open() -> Path:
-    """A checkout's notebooks; else the folder one is in, for pip's own copy is not to be edited."""
-    return shared_folder() / "notebooks" if in_checkout() else Path.cwd()
+def working_folder() -> Path:
+    """Where one's own copy is kept: beside a checkout's notebooks, else in one's home folder."""
+    return _CHECKOUT / "my-notebooks" if in_checkout() else Path.home() / "lecturekit-notebooks"
 
 
 def select(sections: Sequence[str] = ()) -> list[Path]:

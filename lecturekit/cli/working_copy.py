@@ -2,7 +2,8 @@
 
 Each notebook handed out carries, in its metadata, the fingerprint of its cells as they were. As
 long as the cells still have it, nothing was written into them and an update may replace them.
-Running cells changes outputs only, and so does not count as a change.
+Running cells changes outputs only, and so does not count as a change. No output is handed out, not
+even those that the sources keep for comparison: what stands under a cell comes from running it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,22 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+# What this environment's kernel says of itself. JupyterLab writes it into a notebook that it opens,
+# and would then ask whether to save one that was only looked at.
+_LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+    "version": sys.version.split()[0],
+}
 
 
 def hand_out(source: Path, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -29,7 +43,8 @@ def hand_out(source: Path, folder: Path) -> Iterator[tuple[Path, str]]:
     folder.mkdir(parents=True, exist_ok=True)
     lecture = json.loads(source.read_text(encoding="utf-8"))
     newest = fingerprint(lecture)
-    lecture["metadata"]["lecturekit"] = {"handed_out": newest}
+    lecture["metadata"] |= {"lecturekit": {"handed_out": newest}, "language_info": _LANGUAGE}
+    _clear_outputs(lecture)
 
     for target in _targets(source, folder):
         if not target.exists():
@@ -72,6 +87,12 @@ def _state(target: Path) -> tuple[str | None, str]:
         return notebook["metadata"].get("lecturekit", {}).get("handed_out"), fingerprint(notebook)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, ""
+
+
+def _clear_outputs(notebook: dict[str, Any]) -> None:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
 
 
 def _write(target: Path, notebook: dict[str, Any]) -> None:

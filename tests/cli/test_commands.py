@@ -1,0 +1,177 @@
+"""The command as a person uses it: its words, its exit codes, the files that it writes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+from lecturekit import data
+from lecturekit.cli import checkup, notebooks
+from tests.cli.toy import call, lecture
+from tests.local_mirror import GOOD, Mirror
+
+
+class TestHelp:
+    def test_needs_neither_torch_nor_jupyter(self):
+        heavy = "{'torch', 'matplotlib', 'jupyterlab', 'papermill', 'nbformat', 'sklearn'}"
+        code = f"import sys, lecturekit.cli; print({heavy} & set(sys.modules))"
+        printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert printed.stdout == "set()\n", printed.stderr
+
+    @pytest.mark.parametrize("command", ["lab", "fetch", "copy", "run", "doctor"])
+    def test_every_command_explains_itself(self, command):
+        code, output = call(command, "--help")
+        assert code == 0
+        assert f"lecturekit {command}" in output.replace("root", "lecturekit")
+
+
+class TestSections:
+    @pytest.mark.parametrize("name", ["waves", "1", "01", "01_waves", "01_waves.ipynb"])
+    def test_go_by_stem_number_and_file(self, name, originals):
+        assert notebooks.select([name]) == [originals / "01_waves.ipynb"]
+
+    def test_are_all_taken_in_order_if_none_is_named(self, originals):
+        assert [path.stem for path in notebooks.select()] == ["01_waves", "02_more_waves"]
+
+    def test_unknown_ones_are_refused(self, originals):
+        with pytest.raises(ValueError, match="no section tides; there are: waves, more_waves"):
+            notebooks.select(["waves", "tides"])
+
+    def test_are_found_where_pip_put_them(self, tmp_path, monkeypatch):
+        share = tmp_path / "share" / "lecturekit"
+        (share / "notebooks").mkdir(parents=True)
+        (share / "constraints.txt").touch()
+        file = importlib.metadata.PackagePath("share/lecturekit/constraints.txt")
+        file.dist = importlib.metadata.PathDistribution(tmp_path / "lecturekit.dist-info")
+        monkeypatch.setattr(importlib.metadata, "files", lambda _: [file])
+        monkeypatch.setattr(notebooks, "_CHECKOUT", tmp_path)
+        assert notebooks.shared_folder() == share
+
+    def test_an_installation_without_them_says_so(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(importlib.metadata, "files", lambda _: None)
+        monkeypatch.setattr(notebooks, "_CHECKOUT", tmp_path)
+        with pytest.raises(FileNotFoundError, match="install it again"):
+            notebooks.shared_folder()
+
+
+class TestFetch:
+    @pytest.fixture
+    def mirror(self, tmp_path, monkeypatch):
+        """A mirror on this machine, the only one; the files go to a folder of this test."""
+        digests = {name: hashlib.sha256(content).hexdigest() for name, content in GOOD.items()}
+        monkeypatch.setattr(data.mnist_files, "SHA256", digests)
+        monkeypatch.setattr(data, "MNIST_MIRRORS", ())
+        monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path / "data"))
+        server = Mirror(dict(GOOD))
+        yield server
+        server.close()
+
+    def test_downloads_what_is_missing_and_says_where_it_is(self, mirror, tmp_path):
+        code, output = call("fetch", "--mirror", mirror.url)
+        assert code == 0, output
+        assert "MNIST is complete in" in output
+        assert data.mnist_available()
+        call("fetch", "--mirror", mirror.url)
+        assert mirror.requests == list(GOOD)
+
+    def test_failure_is_explained_in_words(self, mirror):
+        mirror.files.clear()
+        code, output = call("fetch", "--mirror", mirror.url)
+        assert code == 1
+        assert "no mirror had a good copy of train-images" in output
+        assert "Traceback" not in output
+
+
+@pytest.mark.notebook
+class TestRun:
+    def test_writes_executed_notebooks_pages_and_an_index(self, originals, tmp_path):
+        output = tmp_path / "out"
+        code, printed = call("run", "--profile", "smoke", "--seed", "3", "--output", output)
+        assert code == 0, printed
+        executed = nbformat.read(output / "01_waves.ipynb", as_version=4)
+        assert executed.cells[-1].outputs[0].text == "smoke 3\n"
+        assert "smoke 3" in (output / "01_waves.html").read_text()
+        index = (output / "index.html").read_text()
+        assert '<a href="02_more_waves.html">Waves &amp; particles</a>' in index
+        assert "outputs" not in (originals / "01_waves.ipynb").read_text().replace(
+            '"outputs": []', ""
+        )
+
+    def test_a_failing_cell_is_named_and_the_others_still_run(self, originals, tmp_path):
+        nbformat.write(lecture("x = 1", "# why\nx / 0"), originals / "01_waves.ipynb")
+        code, printed = call("run", "--output", tmp_path / "out")
+        assert code == 1
+        assert (
+            "01_waves.ipynb: cell In [4] (# why) — ZeroDivisionError: division by zero" in printed
+        )
+        assert (tmp_path / "out" / "02_more_waves.html").exists()
+        assert "ZeroDivisionError" in (tmp_path / "out" / "01_waves.html").read_text()
+
+    def test_an_unknown_section_is_refused_before_anything_runs(self, originals, tmp_path):
+        code, printed = call("run", "tides", "--output", tmp_path / "out")
+        assert code == 1
+        assert "there is no section tides" in printed
+        assert not (tmp_path / "out").exists()
+
+
+class TestDoctor:
+    def test_finds_nothing_wrong_here(self, originals):
+        (originals.parent / "constraints.txt").write_text(f"torch=={torch.__version__}")
+        problems = [f for f in checkup.findings() if f.state == "problem"]
+        assert not problems
+        assert call("doctor")[0] == 0
+
+    def test_says_which_packages_are_missing_old_or_untested(self, monkeypatch):
+        installed = {"torch": "2.5.1", "numpy": "9.9.9", "papermill": None}
+        real = importlib.metadata.version
+        monkeypatch.setattr(
+            checkup, "_installed_version", lambda name: installed.get(name, real(name))
+        )
+        found = {f.subject: f for f in checkup.package_versions()}
+        assert found["torch"].state == "problem"
+        assert ">=2.6 is needed" in found["torch"].found
+        assert found["papermill"].found == "is not installed"
+        assert found["numpy"].state == "note"
+        assert "tested with 2." in found["numpy"].found
+        assert "make setup" in found["papermill"].advice
+        code, output = call("doctor")
+        assert code == 1
+        assert "papermill is not installed" in output
+
+    def test_refuses_an_old_python(self):
+        assert checkup.python_version((3, 10, 4)).state == "problem"
+        assert checkup.python_version((3, 11, 0)).state == "ok"
+
+    def test_sees_that_the_widget_manager_is_missing(self, monkeypatch, tmp_path):
+        monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda *_: [str(tmp_path)])
+        found = {f.subject: f.state for f in checkup.widgets()}
+        assert found["Widgets"] == "problem"
+
+    def test_sees_a_kernel_of_another_environment(self, monkeypatch, tmp_path):
+        kernel = tmp_path / "kernels" / "python3"
+        kernel.mkdir(parents=True)
+        spec = {"argv": ["/elsewhere/python", "-m", "ipykernel"], "display_name": "Other"}
+        (kernel / "kernel.json").write_text(json.dumps(spec))
+        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+        found = {f.subject: f for f in checkup.widgets()}
+        assert found["Kernel"].state == "problem"
+        assert "/elsewhere/python" in found["Kernel"].found
+
+    def test_says_how_to_get_mnist(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path))
+        found = checkup.mnist()
+        assert found.state == "note"
+        assert "lecturekit fetch" in found.advice
+
+
+def test_the_command_is_installed():
+    assert shutil.which("lecturekit", path=str(Path(sys.executable).parent))
