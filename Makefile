@@ -1,4 +1,4 @@
-# Two commands matter: `make lab` to open the notebooks, `make test` to test everything.
+# Two commands matter: `make lab` to open the lectures, `make test` to test everything.
 # Windows has no make as a rule; README.md gives the conda way.
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 BUILD := build
 PARALLEL := --numprocesses=auto
 
-.PHONY: help setup lab test test-lecture outputs lint benchmark html constraints clean
+.PHONY: help setup lab test test-lecture outputs lint benchmark bench-live html constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -27,7 +27,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { \
 	    rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
-lab: setup  ## open JupyterLab on the notebooks
+lab: setup  ## open JupyterLab on your own copy of the notebooks, made or refreshed first
 	$(BIN)/lecturekit lab
 
 test: setup lint  ## lint, types, import floors, and all tests but the lecture's own
@@ -52,6 +52,9 @@ lint: setup  ## ruff, mypy, import-linter
 
 benchmark: setup  ## speed, as ratios to raw matrix products and to peers
 	$(BIN)/python -m pytest tests/benchmarks
+
+bench-live: setup  ## what live pictures cost and how fast they follow, in a real page
+	$(BIN)/python tests/benchmarks/bench_live.py
 
 html: setup  ## execute the notebooks and write them as a site under build/
 	$(BIN)/lecturekit run --output $(BUILD)/html

@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page on a projector of 1280 × 800."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    """A fresh page on a projector of 1280 × 720."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
     yield context.new_page()
     context.close()

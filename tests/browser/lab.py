@@ -21,22 +21,17 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from lecturekit.cli import server
+
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 
-# What a first visitor is asked, and notebooks that take cells off the page while out of sight.
-SETTINGS = {
-    "@jupyterlab/apputils-extension/notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-        "doNotDisturbMode": True,
-    },
-    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
-}
-
 
 class JupyterLab:
-    """A server on a free port, with settings and files of its own, for the time of a `with`."""
+    """A server on a free port, set as `lecturekit lab` sets it, for the time of a `with`.
+
+    A user's own settings are a theme and nothing else.
+    """
 
     def __init__(
         self,
@@ -44,42 +39,47 @@ class JupyterLab:
         *,
         theme: str = "JupyterLab Light",
         python_path: Sequence[Path] = (),
+        options: Sequence[str] = (),
         **environment: str,
     ):
-        self.folder = folder
+        self.folder, self._options = folder, options
         self.token = secrets.token_hex(16)
-        self.url = f"http://127.0.0.1:{_free_port()}"
-        self._settings = folder.parent / f"{folder.name}-settings"
-        themes = {"@jupyterlab/apputils-extension/themes": {"theme": theme}}
-        for name, values in {**SETTINGS, **themes}.items():
-            path = self._settings / f"{name}.jupyterlab-settings"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(values))
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._own = folder.parent / f"{folder.name}-server"
+        themes = self.user_settings("@jupyterlab/apputils-extension", "themes")
+        themes.write_text(json.dumps({"theme": theme}))
         self._environment = {
             **os.environ,
+            **server.environment(self._own),
             "PYTHONPATH": os.pathsep.join(map(str, [ROOT, *python_path])),
-            "JUPYTERLAB_SETTINGS_DIR": str(self._settings),
-            "JUPYTERLAB_WORKSPACES_DIR": str(self._settings / "workspaces"),
-            "JUPYTER_RUNTIME_DIR": str(self._settings / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(self._own / "user"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(self._own / "workspaces"),
+            "JUPYTER_RUNTIME_DIR": str(self._own / "runtime"),
             **environment,
         }
 
+    def user_settings(self, extension: str, plugin: str) -> Path:
+        """The file in which a user's own settings of a plugin stand."""
+        path = self._own / "user" / extension / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
     def __enter__(self) -> JupyterLab:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        options = {
+        own = {
             "ServerApp.port": self.url.rsplit(":", 1)[1],
             "ServerApp.port_retries": "0",
-            "ServerApp.root_dir": str(self.folder),
             "IdentityProvider.token": self.token,
         }
-        self._log = (self._settings / "server.log").open("w")
+        self._log = (self._own / "server.log").open("w")
         self._process = subprocess.Popen(
-            command + [f"--{name}={value}" for name, value in options.items()],
+            [*command, *server.options(self.folder), *(f"--{k}={v}" for k, v in own.items()),
+             *self._options],
             env=self._environment,
             cwd=self.folder,
             stdout=self._log,
             stderr=subprocess.STDOUT,
-        )
+        )  # fmt: skip
         try:
             wait_until(self._answers, 60, "JupyterLab to answer")
         except BaseException:
@@ -113,7 +113,7 @@ class JupyterLab:
     def _answers(self) -> bool:
         if self._process.poll() is not None:
             self._log.flush()
-            log = (self._settings / "server.log").read_text()
+            log = (self._own / "server.log").read_text()
             raise RuntimeError(f"JupyterLab ended at once:\n{log}")
         try:
             return bool(self.request("/api/status"))
@@ -126,20 +126,25 @@ class Notebook:
 
     def __init__(self, page: Page, lab: JupyterLab):
         self.page, self._lab, self._path = page, lab, ""
+        self.folder = lab.folder
 
     def open(self, path: str) -> Notebook:
         """Open a notebook of the server's folder, and wait for its kernel."""
         self._path = path
         self.page.goto(f"{self._lab.url}/lab/tree/{path}?token={self._lab.token}")
+        return self.ready()
+
+    def ready(self) -> Notebook:
+        """Wait for the page, and for a kernel that is connected to it."""
         expect(self.page.locator(".jp-Notebook")).to_be_visible(timeout=60_000)
-        wait_until(self._ready, 60, "an idle, connected kernel")
+        wait_until(self._connected, 60, "a connected kernel")
         return self
 
     def run_all(self, timeout: float = 120) -> Notebook:
-        """Run All Cells by the menu, and wait for the last one."""
+        """Run All Cells by the menu, and wait for the last one; not at all with timeout 0."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        return self.wait(timeout)
+        return self.wait(timeout) if timeout else self
 
     def run(self, index: int, timeout: float = 60) -> Notebook:
         """Shift-Enter in one cell, and wait for it."""
@@ -195,16 +200,41 @@ class Notebook:
         self.page.screenshot(path=path)
         return path
 
+    def show_side_bar(self, shown: bool) -> None:
+        """The list of files at the left, or nothing there."""
+        if self.page.locator("#jp-left-stack").is_visible() != shown:
+            self.page.keyboard.press("Escape")
+            self.page.locator("body").press("Control+b")
+            wait_until(
+                lambda: self.page.locator("#jp-left-stack").is_visible() == shown,
+                10,
+                "the side bar",
+            )
+
     def shut_down(self) -> None:
         """End the kernel, so that the next test has a fresh one and the processor to itself."""
         kernel = self._lab.kernel(self._path)
         if kernel is not None:
             self._lab.request(f"/api/kernels/{kernel['id']}", method="DELETE")
 
-    def _ready(self) -> bool:
+    def interrupt(self) -> None:
+        """As the black square does."""
+        self._lab.request(f"/api/kernels/{self._kernel()['id']}/interrupt", method="POST")
+
+    def restart(self) -> None:
+        """Restart Kernel by the menu."""
+        self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        self.page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click()
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+
+    def _kernel(self) -> dict[str, Any]:
         kernel = self._lab.kernel(self._path)
-        idle = kernel is not None and kernel["execution_state"] == "idle"
-        return idle and kernel["connections"] > 0
+        assert kernel is not None
+        return kernel
+
+    def _connected(self) -> bool:
+        kernel = self._lab.kernel(self._path)
+        return kernel is not None and kernel["connections"] > 0
 
 
 class Panel:
@@ -213,33 +243,41 @@ class Panel:
     def __init__(self, root: Locator):
         self.root = root
 
+    def name(self) -> str:
+        """The run's name."""
+        return self.root.locator("strong").first.inner_text()
+
     def press(self, button: str) -> None:
-        """Press one of Play, Pause, Step, Stop, Reset."""
+        """Press one of Play, Pause, Step, Stop, Reset, Full screen, Sliders back."""
         self.button(button).click()
 
     def button(self, name: str) -> Locator:
         """One of the buttons."""
-        return self.root.locator("button", has_text=name)
+        return self.root.get_by_role("button", name=name, exact=True)
 
     def slider(self, label: str) -> Locator:
-        """The handle of a slider; it takes focus, and the arrow keys move it."""
-        named = self.root.locator(".widget-label", has_text=label)
-        return named.locator("xpath=following-sibling::*[1]").locator(".noUi-handle")
+        """A slider; it takes focus, and the arrow keys move it."""
+        return self.root.get_by_role("slider", name=label)
+
+    def number(self, label: str) -> str:
+        """What stands beside a slider."""
+        return self.slider(label).locator("xpath=following-sibling::output").inner_text()
 
     def drag(self, label: str, pixels: float) -> None:
-        """Drag a slider with the mouse."""
-        handle, mouse = self.slider(label), self.root.page.mouse
-        handle.scroll_into_view_if_needed()
-        box = handle.bounding_box()
+        """Drag a slider's thumb with the mouse."""
+        slider, mouse = self.slider(label), self.root.page.mouse
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
         assert box is not None
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        share = slider.evaluate("s => (s.value - s.min) / (s.max - s.min)")
+        x, y = box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2
         mouse.move(x, y)
         mouse.down()
         mouse.move(x + pixels, y, steps=10)
         mouse.up()
 
     def state(self) -> str:
-        """The line of progress, such as `update 12 of 400 · playing · 310 updates/s`."""
+        """The line of progress, such as `update 12 of 400 · playing · 310/s · 0:01 left`."""
         return self.root.locator(".lecturekit-state").inner_text()
 
     def updates(self) -> int:
@@ -248,14 +286,41 @@ class Panel:
         return int(words[words.index("update") + 1].replace(",", "")) if "update" in words else 0
 
     def pictures(self) -> list[str]:
-        """What the views show now: the addresses of their pictures, new for each picture."""
-        images = self.root.locator("img").all()
-        return [image.get_attribute("src") or "" for image in images]
+        """What the views show now, as data addresses."""
+        canvases = self.root.locator("canvas").all()
+        return [canvas.evaluate("canvas => canvas.toDataURL()") for canvas in canvases]
+
+    def blank(self) -> list[int]:
+        """The places of pictures on which nothing is drawn."""
+        seen = """canvas => {
+            const {width, height} = canvas;
+            return canvas.getContext("2d").getImageData(0, 0, width, height).data.some(v => v)
+        }"""
+        canvases = self.root.locator("canvas").all()
+        return [k for k, canvas in enumerate(canvases) if not canvas.evaluate(seen)]
 
     def wait_for(self, words: str, timeout: float = 30) -> None:
         """Wait until the line of progress has these words."""
         expect(self.root.locator(".lecturekit-state")).to_contain_text(
             words, timeout=1000 * timeout
+        )
+
+    def out_of_sight(self) -> list[str]:
+        """Its parts that a person would have to scroll for, or that stick out of it."""
+        return self.root.evaluate(
+            """panel => {
+                const scrolled = panel.closest('.jp-WindowedPanel-outer');
+                const room = document.fullscreenElement
+                    ? {left: 0, top: 0, right: innerWidth, bottom: innerHeight}
+                    : scrolled.getBoundingClientRect();
+                const parts = panel.querySelectorAll(
+                    'strong, button, select, label, canvas, .lecturekit-state');
+                return [...parts].filter(part => {
+                        const box = part.getBoundingClientRect();
+                        return box.width > 0 && (box.left < room.left - 1 || box.top < room.top - 1
+                            || box.right > room.right + 1 || box.bottom > room.bottom + 1);
+                    }).map(part => part.tagName + ' ' + (part.textContent || part.ariaLabel));
+            }"""
         )
 
 
@@ -272,7 +337,8 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         time.sleep(0.1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
