@@ -57,7 +57,7 @@ function canvasOf(clientWidth, clientHeight) {
 globalThis.window = { devicePixelRatio: 1 };
 globalThis.ImageData = ImageData;
 globalThis.document = { createElement: () => canvasOf(0, 0) };
-const THEME = { palette: ["c0", "c1", "c2", "c3", "c4", "c5"], ink: "ink", soft: "soft", faint: "faint", face: "face", family: "sans", type: 27 };
+const THEME = { palette: ["c0", "c1", "c2", "c3", "c4", "c5"], ink: "ink", soft: "soft", faint: "faint", face: "face", family: "sans", size: 14 };
 
 // A picture as it arrives: {what, how, data}, the bytes as numbers.
 function arrived({ what, how, data }) {

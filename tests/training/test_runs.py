@@ -121,6 +121,18 @@ def test_walkers_accompany_a_denoiser_that_learns():
     assert outcome(steps, case) == first
 
 
+def test_a_trainer_that_is_a_method_begins_with_its_object():
+    class Study:
+        def __init__(self) -> None:
+            self.model = Counter()
+
+        def train(self, total: int) -> Steps:
+            return count(self.model, total)
+
+    begin = repeatable(Study().train, 2)
+    assert counts(begin()) == counts(begin()) == [1, 2]
+
+
 def test_a_race_begins_all_its_runs_anew():
     slow, fast, free = Counter(), Counter(), Counter()
     runs = {"slow": repeatable(count, slow, 3), "fast": repeatable(count, fast, 5, by=10.0)}
