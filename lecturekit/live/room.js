@@ -9,13 +9,22 @@ function bestCut(shapes, W, H) {
   for (const cut of cuts(shapes, 0, shapes.length)) {
     const width = Math.min(W, H * cut.shape), sizes = [];
     measure(cut, width, sizes);
-    const score = sizes.reduce((sum, size) => sum - 1 / size ** 2, 0);  // the smallest weighs most
+    const small = sizes.reduce((sum, size) => sum + 1 / size ** 2, 0);  // the smallest weighs most
+    const score = -small * (1 + unlike(shapes, sizes));
     if (score > best.score) best = { score, cut };
   }
   const { cut } = best, boxes = [];
   const width = Math.min(W, H * cut.shape * STRETCH), height = Math.min(H, (W / cut.shape) * STRETCH, (width / cut.shape) * STRETCH);
   lay(cut, 0, 0, width, height, boxes);
   return { boxes, height };
+}
+
+// How unequal pictures of one shape are: they stand there to be compared.
+function unlike(shapes, sizes) {
+  let sum = 0;
+  for (let i = 0; i < shapes.length; i++) for (let j = 0; j < i; j++)
+    if (Math.abs(shapes[i] - shapes[j]) < 0.02) sum += Math.log(sizes[i] / sizes[j]) ** 2;
+  return sum;
 }
 
 function cuts(shapes, from, to) {
