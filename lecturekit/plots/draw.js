@@ -190,7 +190,9 @@ function colourBar(ui, m, ends, f) {
   pen.fillText(ends[1], l + wide + 0.3 * size, f.t + 0.75 * size);
   pen.fillText(ends[0], l + wide + 0.3 * size, f.t + f.h);
   pen.save();
-  pen.translate(l + wide + 1.4 * size + Math.max(...ends.map((end) => pen.measureText(end).width)), f.t + f.h / 2);
+  const between = width(ui, m.unit) < f.h - 3.5 * size;  // the two numbers leave it room
+  const beyond = between ? 0 : Math.max(...ends.map((end) => pen.measureText(end).width));
+  pen.translate(l + wide + 1.4 * size + beyond, f.t + f.h / 2);
   pen.rotate(-Math.PI / 2);
   centred(ui, m.unit, 0, 0);
   pen.restore();
