@@ -51,7 +51,7 @@ LECTURES = [
         stem="02_deep_energy",
         play="run = live.play(",
         run="run",
-        parameter="now.energy.experts.weight",
+        parameter="energy.experts.weight",
         slider="energy rate α",
         setting="settings.learning_rate",
     ),
