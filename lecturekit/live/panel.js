@@ -45,6 +45,9 @@ class Panel {
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "class"] });
     const claim = (event) => this.claim(event);
     window.addEventListener("keydown", claim, true);
+    model.widget_manager?.kernel?.statusChanged?.connect((_, status) => {
+      if (/restarting|dead|terminating/.test(status)) this.root.classList.add("lecturekit-gone");
+    });
     const snapshots = setInterval(() => this.visible && this.snapshot(), 20000);
     return () => {
       clearInterval(snapshots);
