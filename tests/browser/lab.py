@@ -129,9 +129,10 @@ class Notebook:
         self.folder = lab.folder
 
     def open(self, path: str) -> Notebook:
-        """Open a notebook of the server's folder, and wait for its kernel."""
+        """Open a notebook of the server's folder, alone, and wait for its kernel."""
         self._path = path
-        self.page.goto(f"{self._lab.url}/lab/tree/{path}?token={self._lab.token}")
+        # `reset` forgets the tabs of the test before, which would begin kernels of their own.
+        self.page.goto(f"{self._lab.url}/lab/tree/{path}?token={self._lab.token}&reset")
         return self.ready()
 
     def ready(self) -> Notebook:
