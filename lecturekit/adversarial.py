@@ -65,37 +65,6 @@ def _checked(objective: Objective) -> Objective:
     return objective
 
 
-# ----------------------------------------------------------------------------------- the steps
-
-BETAS = (0.5, 0.999)  # of Adam: a short memory of the direction, since the opponent moves too
-
-
-def adam(nets: nn.Module) -> torch.optim.Adam:
-    """The optimiser of one player; its rate is handed to `descend` at every update."""
-    return torch.optim.Adam(nets.parameters(), betas=BETAS, fused=True)
-
-
-def descend(player: torch.optim.Adam, loss: Tensor, rate: float) -> None:
-    """One step of a player down its own loss, a scalar."""
-    player.param_groups[0]["lr"] = rate
-    player.zero_grad()
-    loss.backward()
-    player.step()
-
-
-def late_decay(index: int, total: int, constant_share: float = 0.5) -> float:
-    """The factor of a rate that is constant for a share of the run, and then falls linearly to 0.
-
-    Args:
-        index: 1 to total.
-        total: updates of the run.
-        constant_share: 0 to 1.
-    """
-    left = 1 - (index - 1) / total  # 1 at the first update, 1 / total at the last
-    falling = 1 - constant_share
-    return min(1.0, left / falling) if falling else 1.0
-
-
 # ------------------------------------------------------------------------------------ the pool
 
 Exchange = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -157,17 +126,16 @@ class ImagePool:
 # ------------------------------------------------------------------------------------- the door
 
 
-def check_game(settings: Any, **least: int) -> None:
+def check_game(settings: Any) -> None:
     """Refuse settings that no game can be played with.
 
     Args:
         settings: a dataclass; if it has an `objective`, that is checked too.
-        **least: its fields that must be whole numbers, and the least that each may be.
 
     Raises:
         ValueError: says which field, and what would be right.
     """
-    check_settings(settings, **least)
+    check_settings(settings)
     if hasattr(settings, "objective"):
         _checked(settings.objective)
 

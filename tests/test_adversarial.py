@@ -8,11 +8,8 @@ import torch
 from lecturekit.adversarial import (
     OBJECTIVES,
     ImagePool,
-    adam,
-    descend,
     discriminator_loss,
     generator_loss,
-    late_decay,
 )
 
 
@@ -108,19 +105,3 @@ class TestImagePool:
     def test_refuses(self, size):
         with pytest.raises(ValueError, match=f"size ≥ 0, got {size}"):
             ImagePool(size)
-
-
-class TestSteps:
-    def test_a_player_steps_down_its_own_loss_at_the_rate_of_that_update(self):
-        net = torch.nn.Linear(2, 1, bias=False)
-        player, before = adam(net), net.weight.detach().clone()
-        for rate in (0.1, 0.0):
-            descend(player, (net.weight * torch.tensor([3.0, -0.5])).sum(), rate)
-        # Adam's first step goes by the sign of the slope, the second went nowhere
-        torch.testing.assert_close(net.weight, before - torch.tensor([[0.1, -0.1]]))
-
-    def test_rates_are_constant_for_their_share_and_then_fall_to_0(self):
-        rates = [late_decay(index, 8) for index in range(1, 9)]
-        assert rates == pytest.approx([1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
-        assert late_decay(8, 8, constant_share=1.0) == 1
-        assert late_decay(8, 8, constant_share=0.0) == pytest.approx(1 / 8)

@@ -1,100 +1,183 @@
-"""What all trainers have in common, whichever section they belong to."""
+"""The contract of all trainers, whichever section they belong to."""
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import itertools
+import math
 from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from lecturekit import cycle_gan, deep_energy, denoising, moment_matching, rbm, unit
-from lecturekit.training import Steps
-from lecturekit.unit import vae_gan
+from lecturekit.exercises.catalogue import SECTIONS
+from lecturekit.training import DivergenceError, Schedule, finish
+from tests.contract import Training
 
-
-def seeded() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
-
-
-def train_rbm(rows: Tensor, images: Tensor) -> Steps:
-    phase = rbm.ContrastiveDivergence(1)
-    return rbm.train(rbm.RBM(2, 3), rows, rbm.Settings(1), negative_phase=phase, generator=seeded())
+TRAINERS = {
+    f"{section}-{make.__name__}": make
+    for section in SECTIONS.values()
+    for make in importlib.import_module(f"tests.{section}.trainers").TRAINERS
+}
+every_trainer = pytest.mark.parametrize("make", TRAINERS.values(), ids=TRAINERS.keys())
 
 
-def train_energy(rows: Tensor, images: Tensor) -> Steps:
-    energy = deep_energy.DeepEnergy(nn.Identity(), 2, 2, 3, generator=seeded())
-    return deep_energy.train(
-        energy,
-        rows,
-        deep_energy.Settings(1),
-        negative_phase=deep_energy.LangevinPhase(),
-        generator=seeded(),
-    )
+def stands_still(training: Training, act: Callable[[], object]) -> bool:
+    """Whether nothing changes, neither in the model nor in the source of randomness."""
+    source = training.generator
+    states = []
+    for do in (lambda: None, act):
+        do()
+        states.append((training.state(), source.get_state() if source else torch.empty(0)))
+    return all(map(torch.equal, *states))
 
 
-def train_gmmn(rows: Tensor, images: Tensor) -> Steps:
-    model = moment_matching.GMMN(2, (4,), 2, generator=seeded())
-    kernel = moment_matching.Gaussian(1.0)
-    settings = moment_matching.Settings(1)
-    return moment_matching.train(model, rows, settings, kernel=kernel, generator=seeded())
+@every_trainer
+def test_a_step_is_an_update_and_nothing_happens_before_it_is_asked_for(make):
+    training, globally = make(0), torch.get_rng_state()
+    steps = None
+
+    def begin():
+        nonlocal steps
+        steps = training.steps()
+
+    assert stands_still(training, begin)
+    for index in range(1, training.settings.updates + 1):
+        before = training.parameters()
+        step = next(steps)
+        assert (step.index, step.total) == (index, training.settings.updates)
+        assert not torch.equal(training.parameters(), before)
+        for metric in step.metrics.values():
+            assert metric.ndim == 0
+            assert not metric.requires_grad
+    assert next(steps, None) is None
+    assert torch.equal(torch.get_rng_state(), globally)
 
 
-def train_codes(rows: Tensor, images: Tensor) -> Steps:
-    model = moment_matching.AutoEncoder(2, (4,), 2, generator=seeded())
-    settings = moment_matching.AutoEncoderSettings(1)
-    return moment_matching.train_autoencoder(model, rows, settings, generator=seeded())
+@every_trainer
+def test_the_same_seed_gives_the_same_bits(make):
+    first, again, other = make(0), make(0), make(1)
+    for training in (first, again, other):
+        finish(training.steps())
+    assert torch.equal(first.state(), again.state())
+    assert not torch.equal(first.state(), other.state())
 
 
-def train_denoiser(rows: Tensor, images: Tensor) -> Steps:
-    model = denoising.GaussianDenoiser(2, generator=seeded())
-    corruption = denoising.GaussianNoise(0.3)
-    settings = denoising.Settings(1)
-    return denoising.train(model, rows, settings, corruption=corruption, generator=seeded())
+@every_trainer
+def test_stopped_anywhere_it_leaves_a_usable_model(make):
+    stopped, other = make(0), make(0)
+    list(itertools.islice(stopped.steps(), 3))
+    assert stopped.state().isfinite().all()
+    assert not torch.equal(stopped.state(), other.state())
+    trainable = [[p.requires_grad for p in each.trained.parameters()] for each in (stopped, other)]
+    assert trainable[0] == trainable[1]
 
 
-def train_levels(rows: Tensor, images: Tensor) -> Steps:
-    model = denoising.LevelDenoiser(2, 1.0, generator=seeded())
-    levels = denoising.NoiseLevels(0.1, 1.0)
-    settings = denoising.Settings(1)
-    return denoising.train_levels(model, rows, settings, levels=levels, generator=seeded())
+@every_trainer
+def test_rates_are_read_anew_at_every_update(make):
+    training = make(0)
+    steps = training.steps()
+    next(steps)
+    was = [(owner, name, getattr(owner, name)) for owner, name in training.rates]
+    for owner, name in training.rates:
+        setattr(owner, name, 0.0)
+    before = training.parameters()
+    next(steps)
+    assert torch.equal(training.parameters(), before)
+    for owner, name, value in was:
+        setattr(owner, name, value)
+        at = training.parameters()
+        next(steps)
+        assert not torch.equal(training.parameters(), at)
 
 
-def train_cycle(rows: Tensor, images: Tensor) -> Steps:
-    model = cycle_gan.for_images(1, width=4, generator=seeded())
-    return cycle_gan.train(model, images, images, cycle_gan.Settings(1), generator=seeded())
+@pytest.mark.parametrize(
+    "make", [make for make in TRAINERS.values() if isinstance(make(0).settings, Schedule)]
+)
+def test_rates_fall_linearly_after_their_constant_share(make):
+    """The last of many updates is a small one, unless the rates are constant."""
+
+    def second_update(constant_share: float) -> Tensor:
+        training = make(0)
+        training.settings.updates = 2
+        training.settings.constant_share = constant_share
+        steps = training.steps()
+        next(steps)
+        before = training.parameters()
+        next(steps)
+        return (training.parameters() - before).abs().max()
+
+    assert second_update(0.0) < second_update(1.0)
 
 
-def train_unit(rows: Tensor, images: Tensor) -> Steps:
-    model = unit.for_images(1, generator=seeded())
-    return unit.train(model, images, images, unit.Settings(1), generator=seeded())
+@every_trainer
+def test_a_divergence_gives_back_the_last_finite_model(make):
+    training = make(0)
+    before = training.state()
+    for owner, name in training.rates:
+        setattr(owner, name, 3e38)  # about the largest float32
+    with pytest.raises(DivergenceError) as caught:
+        finish(training.steps())
+    assert caught.value.restored_to == 0
+    assert caught.value.settings == training.settings
+    assert torch.equal(training.state(), before)
 
 
-def train_bridge(rows: Tensor, images: Tensor) -> Steps:
-    model = vae_gan.VAEGAN(8, n_latent=3, n_hidden=4, width=4, generator=seeded())
-    settings = vae_gan.BridgeSettings(1)
-    return vae_gan.train_vae_gan(model, images, settings, generator=seeded())
+BAD = {"updates": [0, 2.5], "batch_size": [0, 2.5], "constant_share": [-0.1, 1.1, math.nan]}
 
 
-TRAINERS = [
-    train_rbm,
-    train_energy,
-    train_gmmn,
-    train_codes,
-    train_denoiser,
-    train_levels,
-    train_cycle,
-    train_unit,
-    train_bridge,
-]
+@every_trainer
+def test_settings_outside_their_limits_are_refused_at_the_door(make):
+    fields = {field.name for field in dataclasses.fields(make(0).settings)}
+    bad = [(name, value) for name in BAD if name in fields for value in BAD[name]]
+    settings = make(0).settings
+    bad += [
+        (name, value)
+        for owner, name in make(0).rates
+        if type(owner) is type(settings)
+        for value in (-0.1, math.nan, math.inf, "much")
+    ]
+    for name, value in bad:
+        training = make(0)
+        setattr(training.settings, name, value)
+
+        def begin(training=training, name=name, value=value):
+            with pytest.raises(ValueError, match=rf"\.{name} must be .* number .*, got {value!r}"):
+                training.steps()
+
+        assert stands_still(training, begin), (name, value)
 
 
-@pytest.mark.parametrize("train", TRAINERS)
-def test_data_on_another_device_than_the_model_is_refused(
-    train: Callable[[Tensor, Tensor], Steps],
-):
+def spoiled(data: Tensor) -> dict[str, Tensor]:
+    """Data that no trainer takes."""
+    hole = data.clone()
+    hole[0] = math.nan
+    return {
+        "another type": data.double(),
+        "not finite": hole,
+        "no rows": data[:0],
+        "one axis more": data[None],
+    }
+
+
+@every_trainer
+@pytest.mark.parametrize("kind", spoiled(torch.zeros(2, 2)))
+def test_data_that_do_not_fit_are_refused_at_the_door(make, kind):
+    training = make(0)
+    first, *others = training.data
+
+    def begin():
+        with pytest.raises(ValueError, match=r"expected|got"):
+            training.steps(spoiled(first)[kind], *others)
+
+    assert stands_still(training, begin)
+
+
+@every_trainer
+def test_data_on_another_device_than_the_model_are_refused(make):
     """A device without memory stands for a GPU, so that this is tested everywhere."""
-    rows, images = torch.zeros(6, 2), torch.zeros(6, 1, 8, 8)
-    next(iter(train(rows, images)))
+    training = make(0)
     with pytest.raises(ValueError, match="on meta"):
-        next(iter(train(rows.to("meta"), images.to("meta"))))
+        training.steps(*(each.to("meta") for each in training.data))

@@ -12,12 +12,9 @@ from lecturekit.adversarial import (
     Exchange,
     ImagePool,
     Objective,
-    adam,
     check_domains,
     check_game,
-    descend,
     exchange,
-    late_decay,
 )
 from lecturekit.cycle_gan.losses import (
     CycleLoss,
@@ -26,11 +23,21 @@ from lecturekit.cycle_gan.losses import (
     generator_terms,
 )
 from lecturekit.cycle_gan.model import CycleGAN
-from lecturekit.training import Step, Steps, guard, minibatches, tunable
+from lecturekit.training import (
+    AGAINST_AN_OPPONENT,
+    Descent,
+    Schedule,
+    Step,
+    Steps,
+    guard,
+    limited,
+    minibatches,
+    tunable,
+)
 
 
 @dataclass
-class Settings:
+class Settings(Schedule):
     """Hyperparameters of `train`; tunable fields are read anew at every update.
 
     Attributes:
@@ -40,8 +47,6 @@ class Settings:
             from −1 to 1.
         identity_weight: of the identity loss; the paper has λ/2 where it uses it at all.
         generator_rate, discriminator_rate: Adam's.
-        constant_share: the share of the run, in [0, 1], in which the rates are constant; from
-            there they fall linearly to 0.
         objective: of the adversarial game.
         warm_up: updates in which λ rises from 0. With all of it from the start, a generator that
             does nothing is the best answer to a discriminator that has learned nothing, and a gate
@@ -54,17 +59,17 @@ class Settings:
         mirror: whether images are flipped left to right at random.
     """
 
-    updates: int = 2000
-    batch_size: int = 4
+    updates: int = limited(2000, 1)
+    batch_size: int = limited(4, 1)
+    constant_share: float = limited(0.5, 0.0, 1.0)
     cycle_weight: float = tunable(10.0, 0.0, 30.0, label="cycle weight λ")
     identity_weight: float = tunable(0.0, 0.0, 10.0, label="identity weight")
     generator_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of G, F")
     discriminator_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of D")
-    constant_share: float = 0.5
     objective: Objective = "least squares"
-    warm_up: int = 200
+    warm_up: int = limited(200, 0)
     through_both: bool = True
-    pool_size: int = 0
+    pool_size: int = limited(0, 0)
     mirror: bool = False
 
 
@@ -113,7 +118,8 @@ def _steps(
     cycle: CycleLoss,
     exchange: Exchange,
 ) -> Iterator[Step]:
-    adam_generators, adam_discriminators = adam(model.generators), adam(model.discriminators)
+    generators = Descent(model.generators, betas=AGAINST_AN_OPPONENT)
+    discriminators = Descent(model.discriminators, betas=AGAINST_AN_OPPONENT)
     pool_x, pool_y = (ImagePool(settings.pool_size, exchange) for _ in "XY")
     batches_x = minibatches(x_data, settings.batch_size, generator=generator)
     batches_y = minibatches(y_data, settings.batch_size, generator=generator)
@@ -137,13 +143,13 @@ def _steps(
             + _warm(settings, index) * settings.cycle_weight * terms.cycle
             + settings.identity_weight * terms.identity
         )
-        decay = late_decay(index, settings.updates, settings.constant_share)
-        descend(adam_generators, loss, settings.generator_rate * decay)
+        decay = settings.decay(index)
+        generators.step(loss, settings.generator_rate * decay)
 
         fake_x = pool_x.meet(fake_x, generator=generator)
         fake_y = pool_y.meet(fake_y, generator=generator)
         their_loss = discriminator_terms(model, x, y, fake_x, fake_y, settings.objective)
-        descend(adam_discriminators, their_loss, settings.discriminator_rate * decay)
+        discriminators.step(their_loss, settings.discriminator_rate * decay)
 
         model.update_average()
         metrics = {**terms._asdict(), "discriminators": their_loss}
@@ -169,9 +175,7 @@ def _mirrored(images: Tensor, generator: torch.Generator) -> Tensor:
 def _check(
     model: CycleGAN, x: Tensor, y: Tensor, settings: Settings, generator: torch.Generator
 ) -> None:
-    check_game(settings, updates=1, batch_size=1, warm_up=0, pool_size=0)
-    if not 0 <= settings.constant_share <= 1:
-        raise ValueError(f"expected a constant_share in [0, 1], got {settings.constant_share!r}")
+    check_game(settings)
     check_domains({"x": x, "y": y}, model, generator, points=True)
     if settings.mirror and x.ndim != 4:
         raise ValueError(f"only images can be mirrored, got x of shape {tuple(x.shape)}")

@@ -19,7 +19,7 @@ from lecturekit.deep_energy.generator import Generator
 from lecturekit.deep_energy.negative_phase import (
     GeneratorPhase,
     LangevinPhase,
-    NegativePhase,
+    Sampler,
     langevin_step,
 )
 from lecturekit.deep_energy.trainer import Settings, train
@@ -33,9 +33,9 @@ __all__ = [
     "GeneratorPhase",
     "LangevinPhase",
     "NearestNeighbourEntropy",
-    "NegativePhase",
     "NoEntropy",
     "Plane",
+    "Sampler",
     "Settings",
     "energy_and_slope",
     "gaussian_entropies",

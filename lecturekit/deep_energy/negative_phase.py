@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from lecturekit.deep_energy.energy import score
 from lecturekit.deep_energy.entropy import Entropy, NoEntropy
 from lecturekit.deep_energy.generator import Generator
-from lecturekit.training import check_settings, tunable
+from lecturekit.training import AGAINST_AN_OPPONENT, Descent, check_settings, tunable
 
 
-class NegativePhase(Protocol):
+class Sampler(Protocol):
     """Where the samples χ of the negative phase come from. `train` calls its methods in order."""
 
     @property
@@ -27,24 +27,10 @@ class NegativePhase(Protocol):
         """Called once before the first update on `data`, (n, n_dims)."""
 
     def draw(self, energy: nn.Module, n: int, *, generator: torch.Generator) -> Tensor:
-        """χ, outside autograd: (n, n_dims)."""
+        """χ, (n, n_dims), with the graph that leads back to what is trained, if anything is."""
 
-    def learn(self, energy: nn.Module, rate_factor: float) -> Mapping[str, Tensor]:
-        """Come closer to P_θ after the update of θ; returns metrics."""
-
-
-def adam(module: nn.Module) -> torch.optim.Adam:
-    """Adam as in Kim & Bengio's experiments: β₁ = ½ forgets the opponent's past sooner."""
-    return torch.optim.Adam(module.parameters(), betas=(0.5, 0.999), fused=True)
-
-
-def step(optimiser: torch.optim.Optimizer, loss: Tensor, learning_rate: float) -> None:
-    """One update of the optimiser's parameters, and of no others, down the gradient of `loss`."""
-    parameters = optimiser.param_groups[0]["params"]
-    for parameter, slope in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-        parameter.grad = slope
-    optimiser.param_groups[0]["lr"] = learning_rate
-    optimiser.step()
+    def learn(self, energy: nn.Module, chi: Tensor, rate_factor: float) -> Mapping[str, Tensor]:
+        """Come closer to P_θ after the update of θ; gets what it drew, returns metrics."""
 
 
 @dataclass
@@ -65,31 +51,29 @@ class GeneratorPhase:
     entropy: Entropy = field(default_factory=NoEntropy)
     entropy_weight: float = tunable(1.0, 0.0, 2.0, label="entropy weight λ")
     learning_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="generator rate β")
-    _optimiser: torch.optim.Optimizer | None = field(default=None, init=False, repr=False)
-    _samples: Tensor | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._descent = Descent(self.G, betas=AGAINST_AN_OPPONENT)
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
         return (self.G,)
 
     def prepare(self, data: Tensor, *, generator: torch.Generator) -> None:
-        """Give G an optimiser that knows nothing yet."""
+        """Forget how G moved before."""
         check_settings(self)
-        self._optimiser = adam(self.G)
+        self._descent = Descent(self.G, betas=AGAINST_AN_OPPONENT)
 
     def draw(self, energy: nn.Module, n: int, *, generator: torch.Generator) -> Tensor:
-        """χ = G(z). The graph back to φ is kept for `learn`: one pass through G serves both."""
-        self._samples = self.G(self.G.latent(n, generator=generator))
-        return self._samples.detach()
+        """χ = G(z), with the graph back to φ: one pass through G serves θ and φ."""
+        chi: Tensor = self.G(self.G.latent(n, generator=generator))
+        return chi
 
-    def learn(self, energy: nn.Module, rate_factor: float) -> Mapping[str, Tensor]:
+    def learn(self, energy: nn.Module, chi: Tensor, rate_factor: float) -> Mapping[str, Tensor]:
         """One update of φ against the energy as it is now."""
-        if self._optimiser is None or self._samples is None:
-            raise ValueError("there is nothing to learn from yet: call prepare and draw first")
-        samples, self._samples = self._samples, None
-        entropy = self.entropy(self.G, samples)
-        loss = energy(samples).mean() - self.entropy_weight * entropy
-        step(self._optimiser, loss, rate_factor * self.learning_rate)
+        entropy = self.entropy(self.G, chi)
+        loss = energy(chi).mean() - self.entropy_weight * entropy
+        self._descent.step(loss, rate_factor * self.learning_rate)
         return {"entropy": entropy.detach()}
 
 
@@ -107,16 +91,16 @@ class LangevinPhase:
         step_size: ε, in squared units of x; stable below 2 / (largest curvature of E).
         renewed: share of the particles that are placed anew at every update, so that no part of
             space is forgotten.
-        particles: (n_particles, n_dims); None before `initialise`.
+        particles: (n_particles, n_dims); none, (0, 0), before `initialise`.
     """
 
     n_particles: int = 512
     k: int = tunable(20, 1, 100, label="Langevin steps k", minimum=1)
     step_size: float = tunable(1e-2, 1e-4, 1e-1, scale="log", label="step size ε")
     renewed: float = tunable(0.02, 0.0, 0.5, label="renewed share", maximum=1.0)
-    particles: Tensor | None = field(default=None, init=False, repr=False)
-    _mean: Tensor | None = field(default=None, init=False, repr=False)
-    _std: Tensor | None = field(default=None, init=False, repr=False)
+    particles: Tensor = field(default_factory=lambda: torch.empty(0, 0), init=False, repr=False)
+    _mean: Tensor = field(default_factory=lambda: torch.empty(0), init=False, repr=False)
+    _std: Tensor = field(default_factory=lambda: torch.empty(0), init=False, repr=False)
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
@@ -131,15 +115,15 @@ class LangevinPhase:
     def prepare(self, data: Tensor, *, generator: torch.Generator) -> None:
         """Place the particles, unless they are under way."""
         check_settings(self)
-        if self.particles is None:
+        if len(self.particles) == 0:
             self.initialise(data, generator=generator)
         self._mean, self._std = data.mean(dim=0), data.std(dim=0)
 
     def draw(self, energy: nn.Module, n: int, *, generator: torch.Generator) -> Tensor:
         """Move all particles by k steps; χ is n of them, in turn."""
-        if self.particles is None or not 1 <= n <= len(self.particles):
+        if not 1 <= n <= len(self.particles):
             raise ValueError(
-                f"expected particles, and from 1 to {self.n_particles} of them, got {n}"
+                f"expected from 1 to {len(self.particles)} particles, as many as there are, got {n}"
             )
         anew = round(self.renewed * len(self.particles))
         moving = torch.cat([self._placed(anew, generator), self.particles[anew:]])
@@ -148,13 +132,11 @@ class LangevinPhase:
         self.particles = moving.roll(-n, dims=0)
         return moving[:n]
 
-    def learn(self, energy: nn.Module, rate_factor: float) -> Mapping[str, Tensor]:
+    def learn(self, energy: nn.Module, chi: Tensor, rate_factor: float) -> Mapping[str, Tensor]:
         """Nothing: the particles follow the new energy by themselves."""
         return {}
 
     def _placed(self, n: int, generator: torch.Generator) -> Tensor:
-        assert self._mean is not None
-        assert self._std is not None
         noise = torch.randn(n, len(self._mean), generator=generator, device=generator.device)
         return self._mean + self._std * noise
 

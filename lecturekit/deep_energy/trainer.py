@@ -9,36 +9,37 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.deep_energy.energy import energy_and_slope, steepness
-from lecturekit.deep_energy.negative_phase import NegativePhase, adam, step
+from lecturekit.deep_energy.negative_phase import Sampler
 from lecturekit.training import (
+    AGAINST_AN_OPPONENT,
+    Descent,
+    Schedule,
     Step,
     Steps,
-    check_devices,
+    check_data,
     check_settings,
     guard,
-    linear_decay,
+    limited,
     minibatches,
     tunable,
 )
 
 
 @dataclass
-class Settings:
+class Settings(Schedule):
     """Hyperparameters of `train`; tunable fields are read anew at every update.
 
+    A minibatch has as many rows as the negative phase gives samples.
+
     Attributes:
-        updates: number of parameter updates.
-        batch_size: rows of a minibatch, and samples of the negative phase.
         learning_rate: α, of Adam.
         penalty: weight of the mean ‖∇ₓE(x)‖² on the data. Without it the energy's scale explodes.
-        linear_decay: whether all rates fall linearly to 0 over the run.
     """
 
-    updates: int = 2000
-    batch_size: int = 128
+    updates: int = limited(2000, 1)
+    batch_size: int = limited(128, 1)
     learning_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="energy rate α")
     penalty: float = tunable(0.1, 0.0, 1.0, label="gradient penalty")
-    linear_decay: bool = True
 
 
 def train(
@@ -46,7 +47,7 @@ def train(
     data: Tensor,
     settings: Settings,
     *,
-    negative_phase: NegativePhase,
+    negative_phase: Sampler,
     generator: torch.Generator,
 ) -> Steps:
     """Train an energy by ascent of the log-likelihood, one update per step.
@@ -79,34 +80,25 @@ def _steps(
     energy: nn.Module,
     data: Tensor,
     settings: Settings,
-    negative_phase: NegativePhase,
+    negative_phase: Sampler,
     generator: torch.Generator,
 ) -> Iterator[Step]:
     negative_phase.prepare(data, generator=generator)
-    optimiser = adam(energy)
+    descent = Descent(energy, betas=AGAINST_AN_OPPONENT)
     batches = minibatches(data, settings.batch_size, generator=generator)
-    total = settings.updates
-    for index in range(1, total + 1):
-        factor = linear_decay(index, total) if settings.linear_decay else 1.0
+    for index in range(1, settings.updates + 1):
+        decay = settings.decay(index)
         x = next(batches)
         chi = negative_phase.draw(energy, len(x), generator=generator)
         energy_data, slope = energy_and_slope(energy, x)
-        gap = energy_data.mean() - energy(chi).mean()
+        gap = energy_data.mean() - energy(chi.detach()).mean()
         penalty = steepness(slope)
-        step(optimiser, gap + settings.penalty * penalty, factor * settings.learning_rate)
-        followed = negative_phase.learn(energy, factor)
+        descent.step(gap + settings.penalty * penalty, settings.learning_rate * decay)
+        followed = negative_phase.learn(energy, chi, decay)
         metrics = {"energy_gap": -gap.detach(), "steepness": penalty.detach()}
-        yield Step(index, total, {**metrics, **followed})
+        yield Step(index, settings.updates, {**metrics, **followed})
 
 
 def _check(energy: nn.Module, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
-    check_settings(settings, updates=1, batch_size=1)
-    if data.ndim != 2 or len(data) < 2:
-        hint = "; flatten images with data.flatten(1)" if data.ndim > 2 else ""
-        raise ValueError(f"expected data of shape (n ≥ 2, n_dims), got {tuple(data.shape)}{hint}")
-    parameter = next(energy.parameters())
-    check_devices(data=data, energy=parameter, generator=generator)
-    if data.dtype != parameter.dtype:
-        raise ValueError(f"expected data of the energy's {parameter.dtype}, got {data.dtype}")
-    if not bool(data.isfinite().all()):
-        raise ValueError("expected finite data, got NaN or infinity among the values")
+    check_settings(settings)
+    check_data(data, next(energy.parameters()), generator, at_least=2)

@@ -19,6 +19,7 @@ from lecturekit.denoising.reconstruction import (
     Reconstruction,
 )
 from lecturekit.networks import initialise, mlp
+from lecturekit.training import check_data
 
 Denoise = Callable[[Tensor], Reconstruction]
 LOG_STD_RANGE = (-4.5, 1.0)  # keeps a reconstruction from becoming a point, or without bound
@@ -61,25 +62,13 @@ class Denoiser(nn.Module):
             last.weight.zero_()
             last.bias.zero_()
 
-    def check(self, x: Tensor) -> None:
+    def check(self, x: Tensor, generator: torch.Generator | None = None) -> None:
         """Refuse rows that this denoiser cannot have.
 
         Raises:
             ValueError: another shape, values that are not finite, or another device.
         """
-        if x.ndim != 2 or x.shape[1] != self.n_dims or len(x) == 0:
-            hint = "; flatten images with data.flatten(1)" if x.ndim > 2 else ""
-            raise ValueError(
-                f"expected data of shape (n, {self.n_dims}), got {tuple(x.shape)}{hint}"
-            )
-        weights = next(self.parameters())
-        if (x.device, x.dtype) != (weights.device, weights.dtype):
-            raise ValueError(
-                f"expected data of {weights.dtype} on {weights.device}, as the denoiser's weights "
-                f"are, got {x.dtype} on {x.device}"
-            )
-        if not x.isfinite().all():
-            raise ValueError("expected finite data, got NaN or infinite values")
+        check_data(x, next(self.parameters()), generator, n_columns=self.n_dims)
 
 
 class GaussianDenoiser(Denoiser):
@@ -146,9 +135,9 @@ class BernoulliDenoiser(Denoiser):
         """P_θ(X | x′) for each row of x′ (batch, n_dims)."""
         return BernoulliReconstruction(self.net(x_noisy))
 
-    def check(self, x: Tensor) -> None:
+    def check(self, x: Tensor, generator: torch.Generator | None = None) -> None:
         """As for every denoiser; and pixels must lie in [0, 1]."""
-        super().check(x)
+        super().check(x, generator)
         if x.min() < 0 or x.max() > 1:
             raise ValueError(
                 f"expected pixels in [0, 1], got values from {x.min():g} to {x.max():g}"

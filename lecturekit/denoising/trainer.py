@@ -13,32 +13,28 @@ from lecturekit.denoising.corruption import Corruption
 from lecturekit.denoising.denoisers import Denoiser, LevelDenoiser
 from lecturekit.denoising.walkback import Scheme, Simple
 from lecturekit.training import (
+    Descent,
+    Schedule,
     Step,
     Steps,
-    check_devices,
     check_settings,
     guard,
-    linear_decay,
+    limited,
     minibatches,
     tunable,
 )
 
 
 @dataclass
-class Settings:
+class Settings(Schedule):
     """Hyperparameters of `train`; tunable fields are read anew at every update.
 
     Attributes:
-        updates: number of parameter updates.
-        batch_size: rows of a minibatch.
         learning_rate: β, of Adam.
-        linear_decay: whether β falls linearly to 0 over the run.
     """
 
-    updates: int = 1000
-    batch_size: int = 256
+    batch_size: int = limited(256, 1)
     learning_rate: float = tunable(2e-3, 1e-4, 1e-1, scale="log", label="learning rate β")
-    linear_decay: bool = True
 
 
 def train(
@@ -87,11 +83,13 @@ def _steps(
     generator: torch.Generator,
 ) -> Iterator[Step]:
     scheme.initialise()
-    ascent = Ascent(model, settings)
+    ascent = Descent(model, ascent=True)
     batches = minibatches(data, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):
         x = next(batches)
-        yield ascent.step(index, scheme.log_likelihood(model, corruption, x, generator=generator))
+        log_likelihood = scheme.log_likelihood(model, corruption, x, generator=generator)
+        ascent.step(log_likelihood, settings.learning_rate * settings.decay(index))
+        yield Step(index, settings.updates, {"log_likelihood": log_likelihood.detach()})
 
 
 def train_levels(
@@ -128,34 +126,17 @@ def _level_steps(
     levels: NoiseLevels,
     generator: torch.Generator,
 ) -> Iterator[Step]:
-    ascent = Ascent(model, settings)
+    ascent = Descent(model, ascent=True)
     batches = minibatches(data, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):
         x = next(batches)
         sigma = levels.draw(len(x), generator=generator).to(x)  # (batch, 1)
         noise = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
-        yield ascent.step(index, model(x + sigma * noise, sigma).log_prob(x).mean())
-
-
-class Ascent:
-    """Updates θ along the gradient of whatever log-likelihood it is handed."""
-
-    def __init__(self, model: Denoiser, settings: Settings):
-        self._settings = settings
-        self._optimiser = torch.optim.Adam(model.parameters(), maximize=True)
-
-    def step(self, index: int, log_likelihood: Tensor) -> Step:
-        """θ := θ + β ∇_θ log-likelihood, and the step that says so."""
-        settings = self._settings
-        decay = linear_decay(index, settings.updates) if settings.linear_decay else 1.0
-        self._optimiser.param_groups[0]["lr"] = settings.learning_rate * decay
-        self._optimiser.zero_grad()
-        log_likelihood.backward()
-        self._optimiser.step()
-        return Step(index, settings.updates, {"log_likelihood": log_likelihood.detach()})
+        log_likelihood = model(x + sigma * noise, sigma).log_prob(x).mean()
+        ascent.step(log_likelihood, settings.learning_rate * settings.decay(index))
+        yield Step(index, settings.updates, {"log_likelihood": log_likelihood.detach()})
 
 
 def _check(model: Denoiser, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
-    check_settings(settings, updates=1, batch_size=1)
-    model.check(data)
-    check_devices(data=data, generator=generator)
+    check_settings(settings)
+    model.check(data, generator)

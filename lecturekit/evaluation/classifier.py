@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from lecturekit.networks import mlp
-from lecturekit.training import linear_decay, minibatches
+from lecturekit.training import Descent, linear_decay, minibatches
 
 
 class Classifier(nn.Module):
@@ -105,14 +105,11 @@ def train_classifier(
     model = Classifier(
         tuple(images.shape[1:]), int(labels.max()) + 1, n_hidden, generator=generator
     )
-    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    descent = Descent(model)
     everything = torch.arange(len(images), device=images.device)
     batches = minibatches(everything, batch_size, generator=generator)
     for index in range(1, updates + 1):
-        optimiser.param_groups[0]["lr"] = learning_rate * linear_decay(index, updates)
         rows = next(batches)
         loss = cross_entropy(model(images[rows]), labels[rows])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        descent.step(loss, learning_rate * linear_decay(index, updates))
     return model.eval()

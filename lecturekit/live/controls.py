@@ -43,8 +43,7 @@ class Control:
     def set(self, value: float | str) -> None:
         """What the page says. May be called on any thread: it only sets the field."""
         if isinstance(self._domain, Tunable):
-            whole = isinstance(self._first, int)
-            value = round(float(value)) if whole else float(value)
+            value = round(float(value)) if self._domain.whole else float(value)
         setattr(self._settings, self._field, value)
 
     def put_back(self) -> None:
@@ -54,15 +53,9 @@ class Control:
     def complaint(self) -> str:
         """What is wrong with the present value, if a cell has set one that no trainer can use."""
         value, domain = self.value, self._domain
-        if isinstance(domain, Choice):
-            fine, expected = value in domain.options, f"one of {', '.join(domain.options)}"
-        else:
-            expected = f"a finite number from {domain.minimum:g} to {domain.maximum:g}"
-            try:
-                fine = math.isfinite(value) and domain.minimum <= value <= domain.maximum
-            except TypeError:
-                fine = False
-        return "" if fine else f"{self.label} ({self._field}) must be {expected}, got {value!r}"
+        if domain.allow(value):
+            return ""
+        return f"{self.label} ({self._field}) must be {domain}, got {value!r}"
 
     def as_shown(self) -> float | str:
         """The value for the page: a number, or words for what is none."""
@@ -76,7 +69,7 @@ class Control:
         if isinstance(self._domain, Choice):
             return named | {"options": self._domain.options}
         low, high = self._domain.low, self._domain.high
-        whole = isinstance(self._first, int)
+        whole = self._domain.whole
         step = 1.0 if whole else 10.0 ** math.floor(math.log10((high - low) / 50))
         log = self._domain.scale == "log"
         return named | {"low": low, "high": high, "log": log, "whole": whole, "step": step}

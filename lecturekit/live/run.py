@@ -24,7 +24,7 @@ from lecturekit.training import DivergenceError, Step, Steps
 Status = Literal["playing", "paused", "finishing", "finished", "stopped", "failed"]
 
 SLICE = 0.02  # seconds of training between two breaths of the kernel's loop
-BREATH = 0.001  # seconds in which the kernel answers: cells, buttons, sliders
+BREATHS = 0.001, 0.02  # seconds, the shortest and the longest: then the kernel answers
 TOLD = 0.1  # seconds between two lines of progress
 
 
@@ -290,12 +290,13 @@ class Run:
             if wrong := self._wrong_setting():
                 self.pause(wrong)
                 return
+            begun = perf_counter()
             with interrupts_held() as interrupted:
                 self._advance_in_time(SLICE, interrupted)
                 self._draw_due()
             if interrupted():
                 self.pause("interrupted")
-            await asyncio.sleep(BREATH)
+            await _breath(perf_counter() - begun)
 
     async def _drain(self) -> None:
         """All steps that are left; the task that played ends by itself when it wakes up."""
@@ -320,6 +321,7 @@ class Run:
                 self.listener.keep(None)
 
     async def _slice(self) -> None:
+        begun = perf_counter()
         if self.status == "finishing":
             if wrong := self._wrong_setting():
                 self._enter("paused", wrong)
@@ -329,7 +331,9 @@ class Run:
                 self._draw_due()
             if interrupted():
                 self._interrupted()
-        await asyncio.sleep(BREATH if self.status == "finishing" else 0.02)
+            await _breath(perf_counter() - begun)
+        else:
+            await asyncio.sleep(BREATHS[1])
 
     def _interrupted(self) -> None:
         if self.status in ("finishing", "paused"):
@@ -452,3 +456,13 @@ def _hands_off() -> Iterator[None]:
     """Views must not change what is trained: no gradients, and the global generator put back."""
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         yield
+
+
+async def _breath(worked: float) -> None:
+    """Let the kernel answer cells, buttons and sliders: a twentieth of the time it has worked.
+
+    An order passes several threads, each of which needs its turn; after a long update the least of
+    breaths would be over before, and the next update begin.
+    """
+    shortest, longest = BREATHS
+    await asyncio.sleep(min(max(worked / 20, shortest), longest))

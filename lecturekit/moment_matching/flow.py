@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.moment_matching.discrepancy import velocity
-from lecturekit.moment_matching.kernels import Kernel, check_rows
-from lecturekit.training import Step, Steps, check_settings, guard, tunable
+from lecturekit.moment_matching.kernels import Kernel
+from lecturekit.training import Step, Steps, check_data, check_settings, guard, limited, tunable
 
 
 @dataclass
@@ -21,7 +21,7 @@ class FlowSettings:
         learning_rate: η, the length of a step in time.
     """
 
-    updates: int = 500
+    updates: int = limited(500, 1)
     learning_rate: float = tunable(1.0, 0.01, 100.0, scale="log", label="step length η")
 
 
@@ -62,7 +62,7 @@ def flow(particles: Particles, data: Tensor, settings: FlowSettings, *, kernel: 
         ValueError: shapes, dtypes or devices that do not fit, or settings out of range.
     """
     check_settings(settings)
-    check_rows(particles.positions, data)
+    check_data(data, particles.positions, n_columns=particles.positions.shape[1])
     return guard(_steps(particles, data, settings, kernel), particles, settings)
 
 

@@ -110,8 +110,12 @@ class AutoEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction d(e(x)): (n, n_features) → (n, n_features)."""
-        x = self.decoder(self.encoder(x))
-        return x
+        return self.logits(x).sigmoid()
+
+    def logits(self, x: Tensor) -> Tensor:
+        """log d/(1 − d) of the reconstruction d(e(x)), from which losses are finite anywhere."""
+        logits: Tensor = self.decoder[:-1](self.encoder(x))  # without its last sigmoid
+        return logits
 
     @torch.no_grad()
     def encode(self, x: Tensor) -> Tensor:

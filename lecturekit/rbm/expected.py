@@ -22,8 +22,8 @@ from lecturekit.rbm.exact import (
     gibbs_transition_matrix,
 )
 from lecturekit.rbm.model import RBM, Theta
-from lecturekit.rbm.trainer import Settings
-from lecturekit.training import Step, Steps, check_settings, guard, linear_decay, tunable
+from lecturekit.rbm.trainer import Settings, check
+from lecturekit.training import Step, Steps, guard, tunable
 
 
 @torch.no_grad()
@@ -107,10 +107,11 @@ def infinite_crowd(model: RBM, data: Tensor, settings: CrowdSettings) -> Steps:
         settings: read anew at every step.
 
     Raises:
-        ValueError: settings outside their domain, or a model too large to enumerate.
+        ValueError: settings or data that do not fit, or a model too large to enumerate.
     """
-    check_settings(settings)
-    return guard(_crowd_steps(model, data, settings), model, settings)
+    check(model, data, settings)
+    # looked at after every update, since the divergences below are of distributions alone
+    return guard(_crowd_steps(model, data, settings), model, settings, every=1)
 
 
 @torch.no_grad()
@@ -123,12 +124,12 @@ def _crowd_steps(model: RBM, data: Tensor, settings: CrowdSettings) -> Iterator[
         for _ in range(settings.k):
             crowd = crowd @ transition
         mixed = kl_divergence(crowd, model_distribution)
-        rate = settings.learning_rate
-        if settings.linear_decay:
-            rate *= linear_decay(index, settings.updates)
+        rate = settings.learning_rate * settings.decay(index)
         gradient = expected_energy_gradient(model, crowd) - expected_energy_gradient(model, points)
         model.ascend(gradient, rate, weight_decay=settings.weight_decay)
         model_distribution = exact_visible_distribution(model)
+        if not bool(model_distribution.isfinite().all()):
+            yield Step(index, settings.updates, {"kl_data": model_distribution.sum()})
         learned = kl_divergence(crowd, model_distribution)
         metrics = {
             "kl_data": kl_divergence(points, model_distribution),

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.rbm.model import RBM, State, Theta, clamp, sample, visible_probabilities
-from lecturekit.training import check_settings, tunable
+from lecturekit.training import check_settings, limited, tunable
 
 
 class NegativePhase(Protocol):
@@ -66,7 +66,6 @@ class GibbsChain:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        self.steps()
 
     def steps(self) -> int:
         """k as a slider may have left it.
@@ -145,14 +144,10 @@ class PersistentCD(GibbsChain):
         ValueError: k or n_particles is not a whole number ≥ 1.
     """
 
-    n_particles: int = 100
+    n_particles: int = limited(100, 1)
     k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
     particles: Tensor | None = field(default=None, init=False, repr=False)
     _hidden: Tensor | None = field(default=None, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_settings(self, n_particles=1)
 
     def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
         """Place every particle on a row of `data`, (n, n_visible), drawn with replacement."""

@@ -13,36 +13,34 @@ from lecturekit.rbm.model import RBM, State, Theta
 from lecturekit.rbm.negative_phase import NegativePhase
 from lecturekit.rbm.products import add_outer
 from lecturekit.training import (
+    Schedule,
     Step,
     Steps,
-    check_devices,
+    check_data,
     check_settings,
     guard,
-    linear_decay,
+    limited,
     minibatches,
     tunable,
 )
 
 
 @dataclass
-class Settings:
+class Settings(Schedule):
     """Hyperparameters of `train`; tunable fields are read anew at every update.
 
+    α falls linearly to 0 over the run, as in Tieleman 2008, unless `constant_share` says otherwise.
+
     Attributes:
-        updates: number of parameter updates.
-        batch_size: rows of a minibatch.
         learning_rate: α.
-        linear_decay: whether α falls linearly to 0 over the run, as in Tieleman 2008.
         weight_decay: λ; each update takes α·λ·W off W, as for the penalty λ‖W‖²/2.
         precision: "bfloat16" makes the matrix products with a bfloat16 copy of W, twice as fast
             on a processor with instructions for it; W itself, probabilities and samples keep
             the model's precision.
     """
 
-    updates: int = 10_000
-    batch_size: int = 100
+    updates: int = limited(10_000, 1)
     learning_rate: float = tunable(0.05, 1e-4, 1.0, scale="log", label="learning rate α")
-    linear_decay: bool = True
     weight_decay: float = tunable(0.0, 0.0, 0.01, label="weight decay λ")
     precision: Literal["float32", "bfloat16"] = "float32"
 
@@ -94,12 +92,11 @@ def _steps(
     working = working_copy(model, settings)
     total = settings.updates
     for index in range(1, total + 1):
-        rate = settings.learning_rate * (linear_decay(index, total) if settings.linear_decay else 1)
         data_state, particles = update(
             model,
             next(batches),
             negative_phase,
-            learning_rate=rate,
+            learning_rate=settings.learning_rate * settings.decay(index),
             weight_decay=settings.weight_decay,
             generator=generator,
             working=working,
@@ -171,13 +168,14 @@ def _add_contrast(
     theta: Theta, data: State, particles: State, factor: float, keep: float, dtype: torch.dtype
 ) -> None:
     """θ += factor · (∇E(X⁻) − ∇E(X⁺)), in place, after W is shrunk to the part `keep`."""
-    up, down = factor / data.visible.shape[0], -factor / particles.visible.shape[0]
+    n_data, n_particles = len(data.visible), len(particles.visible)
+    up, down = factor / n_data, -factor / n_particles
     if dtype == theta.W.dtype:
         add_outer(theta.W, data.visible, data.hidden, keep=keep, factor=up)
         add_outer(theta.W, particles.visible, particles.hidden, factor=down)
     else:  # one product of all rows, so that only the difference is rounded to `dtype`
         v = torch.cat([data.visible, particles.visible]).to(dtype)
-        h = torch.cat([data.hidden, particles.hidden * (down / up)]).to(dtype)
+        h = torch.cat([data.hidden, particles.hidden * (-n_data / n_particles)]).to(dtype)
         theta.W.mul_(keep).add_(v.t() @ h, alpha=up)
     theta.b.add_(data.visible.sum(0), alpha=up).add_(particles.visible.sum(0), alpha=down)
     theta.c.add_(data.hidden.sum(0), alpha=up).add_(particles.hidden.sum(0), alpha=down)
@@ -189,18 +187,13 @@ def free_energy_gap(model: RBM, data: State, particles: State) -> dict[str, Tens
     return {"free_energy_gap": gap}
 
 
-def check(model: RBM, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
-    check_settings(settings, updates=1, batch_size=1)
+def check(
+    model: RBM, data: Tensor, settings: Settings, generator: torch.Generator | None = None
+) -> None:
+    check_settings(settings)
     if settings.precision not in ("float32", "bfloat16"):
         raise ValueError(f"expected precision 'float32' or 'bfloat16', got {settings.precision!r}")
-    if data.dim() != 2 or data.shape[1] != model.n_visible or len(data) == 0:
-        hint = "; flatten images with data.flatten(1)" if data.dim() > 2 else ""
-        raise ValueError(
-            f"expected data of shape (n, {model.n_visible}), got {tuple(data.shape)}{hint}"
-        )
-    check_devices(data=data, model=model.W, generator=generator)
-    if data.dtype != model.W.dtype:
-        raise ValueError(f"expected data of the model's {model.W.dtype}, got {data.dtype}")
+    check_data(data, model.W, generator, n_columns=model.n_visible)
     if not bool(((data == 0) | (data == 1)).all()):
         raise ValueError(
             f"expected data of zeros and ones, got values from {data.min():g} to {data.max():g}; "

@@ -1,22 +1,28 @@
-"""What every trainer shares: steps, tunable settings, runs that begin anew, a guard.
+"""What every trainer shares: steps, descent, tunable settings, runs that begin anew, a guard.
 
 A trainer is a generator of `Step`s: one `next()` is one parameter update, and nothing runs until
 somebody asks for the next one. The caller holds the model, so stopping anywhere leaves a usable
 model. Everything here works on such generators and knows nothing of any particular model.
 
-`steps` is what a trainer yields, `settings` what sliders change, `repeat` makes of a trainer and
-what it trains a run that can begin anew, on `snapshot`'s memory, `guard` stops what diverges.
+`steps` is what a trainer yields, `descent` what it does at each of them, `settings` what sliders
+change, `repeat` makes of a trainer and what it trains a run that can begin anew, on `snapshot`'s
+memory, `door` refuses what does not fit, `guard` stops what diverges.
 """
 
+from lecturekit.training.descent import AGAINST_AN_OPPONENT, Descent
+from lecturekit.training.door import check_data, check_devices
 from lecturekit.training.guard import DivergenceError, guard
 from lecturekit.training.repeat import Repeatable, race, relay, repeatable
 from lecturekit.training.settings import (
     Choice,
+    Limits,
+    Schedule,
     Tunable,
-    check_devices,
     check_settings,
     choice,
     choices,
+    limited,
+    linear_decay,
     tunable,
     tunables,
 )
@@ -26,27 +32,32 @@ from lecturekit.training.steps import (
     Step,
     Steps,
     finish,
-    linear_decay,
     measure,
     minibatches,
     side_by_side,
 )
 
 __all__ = [
+    "AGAINST_AN_OPPONENT",
     "Choice",
+    "Descent",
     "DivergenceError",
+    "Limits",
     "Metrics",
     "Repeatable",
+    "Schedule",
     "Snapshot",
     "Step",
     "Steps",
     "Tunable",
+    "check_data",
     "check_devices",
     "check_settings",
     "choice",
     "choices",
     "finish",
     "guard",
+    "limited",
     "linear_decay",
     "measure",
     "minibatches",

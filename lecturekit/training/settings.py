@@ -1,30 +1,70 @@
-"""Settings that sliders can change while a run is under way, and the door that checks them."""
+"""Settings that sliders can change while a run is under way, and their limits."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
-
-import torch
-from torch import Tensor
+from typing import Any, Literal, TypeVar
 
 
 @dataclasses.dataclass(frozen=True)
-class Tunable:
-    """The range of a setting that may change while a run is under way.
+class Limits:
+    """What a number among the settings may be: finite, and within its limits.
 
-    `low` and `high` bound the slider, not the setting: only `minimum` and `maximum` are refused
-    by `check_settings`, because a lecturer may want to type a rate that no slider offers.
+    Attributes:
+        minimum, maximum: the least and the most.
+        whole: whether it has to be a whole number, as its default is.
+    """
+
+    minimum: float
+    maximum: float
+    whole: bool
+
+    def allow(self, value: Any) -> bool:
+        """Whether a setting may be so; what is no number may not."""
+        try:
+            if not math.isfinite(value) or (self.whole and value != int(value)):
+                return False
+        except TypeError:
+            return False
+        return bool(self.minimum <= value <= self.maximum)
+
+    def __str__(self) -> str:
+        """In words, such as `a whole number ≥ 1`."""
+        kind = "a whole number" if self.whole else "a finite number"
+        if self.maximum == math.inf:
+            return f"{kind} ≥ {self.minimum:g}"
+        return f"{kind} from {self.minimum:g} to {self.maximum:g}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Tunable(Limits):
+    """A setting that may change while a run is under way.
+
+    `low` and `high` bound the slider, not the setting: only what is beyond the limits is refused,
+    because a lecturer may want to type a rate that no slider offers.
     """
 
     low: float
     high: float
-    scale: Literal["linear", "log"] = "linear"
-    label: str = ""
-    minimum: float = -math.inf
-    maximum: float = math.inf
+    scale: Literal["linear", "log"]
+    label: str
+
+
+def limited(default: float, minimum: float, maximum: float = math.inf) -> Any:
+    """A dataclass field that stays as it is during a run; whole if the default is.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Settings:
+        ...     updates: int = limited(1000, 1)
+        >>> check_settings(Settings(updates=0))
+        Traceback (most recent call last):
+        ValueError: Settings.updates must be a whole number ≥ 1, got 0
+    """
+    limits = Limits(minimum, maximum, isinstance(default, int))
+    return dataclasses.field(default=default, metadata={"limits": limits})
 
 
 def tunable(
@@ -46,8 +86,8 @@ def tunable(
         >>> tunables(Settings())["learning_rate"].high
         1.0
     """
-    metadata = Tunable(low, high, scale, label, minimum, maximum)
-    return dataclasses.field(default=default, metadata={"tunable": metadata})
+    limits = Tunable(minimum, maximum, isinstance(default, int), low, high, scale, label)
+    return dataclasses.field(default=default, metadata={"limits": limits})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +96,14 @@ class Choice:
 
     options: tuple[str, ...]
     label: str = ""
+
+    def allow(self, value: Any) -> bool:
+        """Whether it is one of them."""
+        return value in self.options
+
+    def __str__(self) -> str:
+        """In words, such as `one of ring, spiral`."""
+        return f"one of {', '.join(self.options)}"
 
 
 def choice(default: str, options: Sequence[str], *, label: str = "") -> Any:
@@ -74,60 +122,74 @@ def choice(default: str, options: Sequence[str], *, label: str = "") -> Any:
     if default not in options:
         raise ValueError(f"expected a default among {', '.join(options)}, got {default!r}")
     domain = Choice(tuple(options), label)
-    return dataclasses.field(default=default, metadata={"choice": domain})
+    return dataclasses.field(default=default, metadata={"limits": domain})
 
 
 def choices(settings: object) -> dict[str, Choice]:
     """The fields of a settings dataclass that are chosen, in the order of their declaration."""
-    return _declared(settings, "choice")
+    return _declared(settings, Choice)
 
 
 def tunables(settings: object) -> dict[str, Tunable]:
     """The tunable fields of a settings dataclass, in the order in which they were declared."""
-    return _declared(settings, "tunable")
+    return _declared(settings, Tunable)
 
 
-def _declared(settings: object, kind: str) -> dict[str, Any]:
+Declared = TypeVar("Declared", bound="Limits | Choice")
+
+
+def _declared(settings: object, kind: type[Declared]) -> dict[str, Declared]:
     return {
-        field.name: field.metadata[kind]
+        field.name: field.metadata["limits"]
         for field in dataclasses.fields(settings)  # type: ignore[arg-type]
-        if kind in field.metadata
+        if isinstance(field.metadata.get("limits"), kind)
     }
 
 
-def check_settings(settings: object, **least: int) -> None:
-    """Refuse settings outside their domain.
+def check_settings(settings: object) -> None:
+    """Refuse settings outside their limits.
 
     Args:
-        settings: a dataclass.
-        **least: its fields that must be whole numbers, and the least that each may be.
+        settings: a dataclass; fields made by `tunable`, `limited` and `choice` are looked at.
 
     Raises:
-        ValueError: a tunable field is not finite, or lies outside its minimum and maximum, or a
-            field named here is no whole number or too small.
+        ValueError: says which field is what, and what would be right.
     """
-    for name, limits in tunables(settings).items():
+    for name, limits in (_declared(settings, Limits) | _declared(settings, Choice)).items():
         value = getattr(settings, name)
-        if not (math.isfinite(value) and limits.minimum <= value <= limits.maximum):
-            raise ValueError(
-                f"{type(settings).__name__}.{name} must be a finite number from "
-                f"{limits.minimum:g} to {limits.maximum:g}, got {value!r}"
-            )
-    for name, lowest in least.items():
-        value = getattr(settings, name)
-        if not math.isfinite(value) or value != int(value) or value < lowest:
-            raise ValueError(f"expected a whole number {name} ≥ {lowest}, got {value!r}")
+        if not limits.allow(value):
+            raise ValueError(f"{type(settings).__name__}.{name} must be {limits}, got {value!r}")
 
 
-def check_devices(**parts: Tensor | torch.Generator) -> None:
-    """Refuse tensors and generators that are not all on one device.
+@dataclasses.dataclass
+class Schedule:
+    """What the settings of every trainer begin with: how long it is, and how its rates fall.
+
+    Attributes:
+        updates: number of parameter updates.
+        batch_size: rows of a minibatch.
+        constant_share: of the run, in which all rates are constant; from there they fall linearly
+            to 0. With 1 they stay.
+    """
+
+    updates: int = limited(1000, 1)
+    batch_size: int = limited(100, 1)
+    constant_share: float = limited(0.0, 0.0, 1.0)
+
+    def decay(self, index: int) -> float:
+        """The factor of all rates at an update, 1 to `updates`."""
+        return linear_decay(index, self.updates, self.constant_share)
+
+
+def linear_decay(index: int, total: int, constant_share: float = 0.0) -> float:
+    """The factor of a rate that is constant for a share of the run, and then falls linearly to 0.
+
+    It is 1 at the first update; at the last 1/total, if it falls all the time.
 
     Args:
-        **parts: by the names under which the message speaks of them.
-
-    Raises:
-        ValueError: says which is where.
+        index: of the update, 1 to `total`.
+        total: updates of the run.
+        constant_share: 0 to 1.
     """
-    if len({part.device for part in parts.values()}) > 1:
-        places = ", ".join(f"{name} on {part.device}" for name, part in parts.items())
-        raise ValueError(f"expected {', '.join(parts)} on one device, got {places}")
+    left, falling = 1 - (index - 1) / total, 1 - constant_share
+    return min(1.0, left / falling) if falling else 1.0

@@ -29,11 +29,6 @@ class Step(NamedTuple):
 Steps = Iterator[Step]
 
 
-def linear_decay(index: int, total: int) -> float:
-    """The factor 1 → 0 of a linearly decayed learning rate: 1 at update 1, 1/total at the last."""
-    return 1.0 - (index - 1) / total
-
-
 def minibatches(data: Tensor, batch_size: int, *, generator: torch.Generator) -> Iterator[Tensor]:
     """Minibatches of rows without end, each epoch in a new random order.
 

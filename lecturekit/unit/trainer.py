@@ -10,13 +10,20 @@ from torch import Tensor
 
 from lecturekit.adversarial import (
     Objective,
-    adam,
     check_domains,
     check_game,
-    descend,
-    late_decay,
 )
-from lecturekit.training import Step, Steps, guard, minibatches, tunable
+from lecturekit.training import (
+    AGAINST_AN_OPPONENT,
+    Descent,
+    Schedule,
+    Step,
+    Steps,
+    guard,
+    limited,
+    minibatches,
+    tunable,
+)
 from lecturekit.unit.losses import (
     Kl,
     Terms,
@@ -30,7 +37,7 @@ from lecturekit.unit.model import UNIT
 
 
 @dataclass
-class Settings:
+class Settings(Schedule):
     """Hyperparameters of `train`; tunable fields are read anew at every update.
 
     The weights are the paper's. Adam does not notice a common factor, so what counts is how they
@@ -44,13 +51,13 @@ class Settings:
         reconstruction_weight: λ2, of the reconstruction term of L_VAE.
         cycle_kl_weight: λ3, of the KL terms of L_CC.
         cycle_weight: λ4, of the reconstruction term of L_CC.
-        autoencoder_rate, discriminator_rate: Adam's, constant over the first half of the run, then
-            falling linearly to 0.
+        autoencoder_rate, discriminator_rate: Adam's.
         objective: of the adversarial game.
     """
 
-    updates: int = 1500
-    batch_size: int = 8
+    updates: int = limited(1500, 1)
+    batch_size: int = limited(8, 1)
+    constant_share: float = limited(0.5, 0.0, 1.0)
     gan_weight: float = tunable(10.0, 0.0, 50.0, label="GAN λ₀")
     kl_weight: float = tunable(0.1, 1e-3, 100.0, scale="log", label="KL λ₁")
     reconstruction_weight: float = tunable(100.0, 0.0, 200.0, label="reconstruction λ₂")
@@ -91,7 +98,7 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
-    check_game(settings, updates=1, batch_size=1)
+    check_game(settings)
     check_domains({"x1": x1, "x2": x2}, model, generator)
     return guard(_steps(model, x1, x2, settings, generator, kl), model, settings)
 
@@ -104,22 +111,21 @@ def _steps(
     generator: torch.Generator,
     kl: Kl,
 ) -> Iterator[Step]:
-    adam_autoencoders, adam_discriminators = adam(model.autoencoders), adam(model.discriminators)
+    autoencoders = Descent(model.autoencoders, betas=AGAINST_AN_OPPONENT)
+    discriminators = Descent(model.discriminators, betas=AGAINST_AN_OPPONENT)
     batches_1 = minibatches(x1_data, settings.batch_size, generator=generator)
     batches_2 = minibatches(x2_data, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):
         x1, x2 = next(batches_1), next(batches_2)
-        decay = late_decay(index, settings.updates)
+        decay = settings.decay(index)
 
-        model.discriminators.requires_grad_(False)  # only looked through, so no gradient is kept
         made = streams(model, x1, x2, generator=generator)
         both = autoencoder_terms(model, x1, x2, made, settings.objective, kl)
         loss = _sum(_sum(weighted(terms, settings)) for terms in both)
-        descend(adam_autoencoders, loss, settings.autoencoder_rate * decay)
+        autoencoders.step(loss, settings.autoencoder_rate * decay)
 
-        model.discriminators.requires_grad_(True)
         theirs = _sum(discriminator_terms(model, x1, x2, made, settings.objective))
-        descend(adam_discriminators, theirs, settings.discriminator_rate * decay)
+        discriminators.step(theirs, settings.discriminator_rate * decay)
 
         model.update_average()
         metrics = {name: _sum(pair) for name, *pair in zip(Terms._fields, *both, strict=True)}

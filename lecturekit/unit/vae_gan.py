@@ -15,14 +15,23 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.adversarial import (
-    adam,
     check_domains,
     check_game,
     discriminator_loss,
     generator_loss,
 )
 from lecturekit.networks import convolution, initialise, linear, mlp
-from lecturekit.training import Step, Steps, guard, minibatches, tunable
+from lecturekit.training import (
+    AGAINST_AN_OPPONENT,
+    Descent,
+    Schedule,
+    Step,
+    Steps,
+    guard,
+    limited,
+    minibatches,
+    tunable,
+)
 from lecturekit.unit.losses import gaussian_kl
 
 Similarity = Literal["pixels", "features"]
@@ -121,7 +130,7 @@ class VAEGAN(nn.Module):
 
 
 @dataclass
-class BridgeSettings:
+class BridgeSettings(Schedule):
     """Hyperparameters of `train_vae_gan`; tunable fields are read anew at every update.
 
     Attributes:
@@ -134,8 +143,9 @@ class BridgeSettings:
         rate, discriminator_rate: Adam's.
     """
 
-    updates: int = 400
-    batch_size: int = 64
+    updates: int = limited(400, 1)
+    batch_size: int = limited(64, 1)
+    constant_share: float = limited(1.0, 0.0, 1.0)
     similarity: Similarity = "features"
     noise: float = tunable(0.3, 0.03, 3.0, scale="log", label="noise s")
     gan_weight: float = tunable(0.1, 0.0, 1.0, label="GAN weight")
@@ -196,7 +206,7 @@ def train_vae_gan(
     Raises:
         ValueError: settings or images do not fit; the model is untouched.
     """
-    check_game(settings, updates=1, batch_size=1)
+    check_game(settings)
     if settings.similarity not in SIMILARITIES:
         raise ValueError(
             f"expected a similarity among {', '.join(SIMILARITIES)}, got {settings.similarity!r}"
@@ -214,7 +224,7 @@ def _bridge_steps(
     model: VAEGAN, images: Tensor, settings: BridgeSettings, generator: torch.Generator
 ) -> Iterator[Step]:
     nets = (model.encoder, model.decoder, model.discriminator)
-    players = [adam(net) for net in nets]
+    players = [Descent(net, betas=AGAINST_AN_OPPONENT) for net in nets]
     batches = minibatches(images, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):
         x = next(batches)
@@ -229,17 +239,11 @@ def _bridge_steps(
             theirs,
         )
         gradients = [
-            torch.autograd.grad(loss, list(net.parameters()), retain_graph=net is not nets[-1])
-            for loss, net in zip(objectives, nets, strict=True)
+            player.gradient(loss) for player, loss in zip(players, objectives, strict=True)
         ]
-        for player, net, gradient in zip(players, nets, gradients, strict=True):
-            for parameter, slope in zip(net.parameters(), gradient, strict=True):
-                parameter.grad = slope
-            adversary = net is model.discriminator
-            player.param_groups[0]["lr"] = (
-                settings.discriminator_rate if adversary else settings.rate
-            )
-            player.step()
+        rates = (settings.rate, settings.rate, settings.discriminator_rate)
+        for player, gradient, rate in zip(players, gradients, rates, strict=True):
+            player.follow(gradient, rate * settings.decay(index))
         metrics = {**losses._asdict(), "discriminator": theirs}
         yield Step(
             index, settings.updates, {name: value.detach() for name, value in metrics.items()}

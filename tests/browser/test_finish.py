@@ -1,9 +1,9 @@
 """Buttons while a cell waits for the end of a run: they act at once, always.
 
-A busy machine is given some seconds. What a quiet one needs is half a second and the rest of the
-present update:
+A busy machine is given some seconds. A quiet one needs no more than half a second, also where an
+update takes .3 s and is not torn apart; the slowest of all tries is printed:
 
-    LECTUREKIT_TRIES=20 LECTUREKIT_WITHIN=.5 pytest tests/browser/test_finish.py
+    LECTUREKIT_TRIES=20 LECTUREKIT_WITHIN=.5 pytest -rP tests/browser/test_finish.py
 """
 
 from __future__ import annotations
@@ -116,33 +116,38 @@ def under_run_all(notebook: Notebook) -> None:
     "begin", [after_nothing, after_a_reload, after_an_interrupt, under_run_all]
 )
 def test_buttons_and_sliders_act_while_a_cell_waits_for_the_end(
-    lab: JupyterLab, page: Page, begin, pause: float
+    lab: JupyterLab, page: Page, request: pytest.FixtureRequest, begin, pause: float
 ):
-    slow = pause + WITHIN  # an update is not torn apart
+    slowest: dict[str, float] = {}
+
+    def act(panel: Panel, button: str, words: str) -> None:
+        panel.press(button)
+        slowest[button] = max(seconds_until(panel, words), slowest.get(button, 0))
+
     for _ in range(TRIES):
         notebook = Notebook(page, lab).open(f"pause-{pause}.ipynb")
+        request.addfinalizer(notebook.shut_down)  # the next test begins with a fresh kernel
         begin(notebook)
         panel = notebook.panel(FINISH)
         first = panel.updates()
         wait_until(lambda panel=panel, first=first: panel.updates() > first, 20, "a moving number")
         panel.slider("batch size").press("ArrowRight")
         assert panel.number("batch size") == "9"
-        panel.press("Pause")
-        assert seconds_until(panel, "paused") < slow
+        act(panel, "Pause", "paused")
         held = panel.updates()
-        panel.press("Play")
-        assert seconds_until(panel, "finishing") < slow
+        act(panel, "Play", "finishing")
         wait_until(lambda panel=panel, held=held: panel.updates() > held, 20, "further updates")
         if begin is not under_run_all:  # a request of another cell waits meanwhile
             notebook.cell(TELL).locator(".jp-InputArea-editor").click()
             page.keyboard.press("Shift+Enter")
             page.wait_for_timeout(300)
             expect(notebook.cell(TELL).locator(".jp-InputPrompt")).to_have_text("[*]:")
-        notebook.panel(PLAY).press("Stop")  # the panel above is as good
-        assert seconds_until(notebook.panel(PLAY), "stopped by hand") < slow
+        act(notebook.panel(PLAY), "Stop", "stopped by hand")  # the panel above is as good
         notebook.wait(30)
         assert notebook.text(TELL) == "stopped"
         expect(notebook.cell(FINISH).locator("img[alt]")).to_have_count(2)
         expect(notebook.cell(FINISH).locator(".lecturekit-run")).to_have_count(0)
         assert notebook.errors() == [] or begin is after_an_interrupt
         notebook.shut_down()
+    print({button: f"{seconds:.2f} s" for button, seconds in slowest.items()})
+    assert max(slowest.values()) < WITHIN

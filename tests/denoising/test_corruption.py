@@ -78,7 +78,7 @@ def test_without_noise_data_stay_as_they_are(generator):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: GaussianNoise(0.0), "GaussianNoise.sigma must be a finite number from 1e-06"),
+        (lambda: GaussianNoise(0.0), "GaussianNoise.sigma must be a finite number ≥ 1e-06"),
         (lambda: GaussianNoise(math.nan), "sigma must be a finite number"),
         (lambda: SaltAndPepper(1.5), "SaltAndPepper.probability must be .* from 0 to 1"),
         (lambda: Masking(-0.1), "Masking.probability"),

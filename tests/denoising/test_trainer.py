@@ -16,7 +16,6 @@ from lecturekit.denoising import (
     GaussianNoise,
     LevelDenoiser,
     NoiseLevels,
-    PersistentWalkback,
     SaltAndPepper,
     Settings,
     exact_denoiser,
@@ -26,7 +25,7 @@ from lecturekit.denoising import (
     train,
     train_levels,
 )
-from lecturekit.training import DivergenceError, finish, minibatches
+from lecturekit.training import finish, minibatches
 
 
 def gaussian_data(generator):
@@ -55,7 +54,7 @@ def test_an_untrained_level_denoiser_is_optimal_for_gaussian_data(generator):
 
 def test_the_slides_loop_is_what_train_does():
     x = densities.ring().sample(200, generator=torch.Generator().manual_seed(1))
-    noise, settings = GaussianNoise(0.3), Settings(updates=5, batch_size=32, linear_decay=False)
+    noise, settings = GaussianNoise(0.3), Settings(updates=5, batch_size=32, constant_share=1.0)
     ours, theirs = (
         GaussianDenoiser(2, generator=torch.Generator().manual_seed(2)) for _ in range(2)
     )
@@ -71,7 +70,7 @@ def test_the_slides_loop_is_what_train_does():
         theirs(x_noisy).log_prob(clean).mean().backward()
         optimiser.step()
     for mine, its in zip(ours.parameters(), theirs.parameters(), strict=True):
-        assert torch.equal(mine, its)
+        torch.testing.assert_close(mine, its)  # Adam's sums are made in another order
 
 
 def test_it_learns_the_score_of_the_smoothed_density(generator):
@@ -112,17 +111,6 @@ def test_one_denoiser_learns_all_levels(generator):
         assert error < 0.15
 
 
-def test_the_same_seed_gives_the_same_denoiser_bit_for_bit():
-    def trained() -> torch.Tensor:
-        g = torch.Generator().manual_seed(4)
-        x = densities.two_moons().sample(100, generator=g)
-        denoiser = GaussianDenoiser(2, generator=g)
-        fit(denoiser, x, GaussianNoise(), generator=g, scheme=PersistentWalkback(), updates=10)
-        return denoiser(x).mean
-
-    assert torch.equal(trained(), trained())
-
-
 def test_settings_and_noise_are_read_at_every_update(generator):
     denoiser = GaussianDenoiser(1, generator=generator)
     settings, noise = Settings(updates=10), GaussianNoise(0.1)
@@ -138,15 +126,6 @@ def test_settings_and_noise_are_read_at_every_update(generator):
     assert next(steps).metrics["log_likelihood"] < -100_000  # the identity, scored at std 1
 
 
-def test_a_divergence_goes_back_to_the_last_finite_denoiser(generator):
-    denoiser = GaussianDenoiser(1, std=1.0, generator=generator)
-    before = copy.deepcopy(denoiser.state_dict())
-    x, noise = gaussian_data(generator), GaussianNoise()
-    with pytest.raises(DivergenceError, match="diverged between update 0 and 10"):
-        fit(denoiser, x, noise, generator=generator, updates=10, learning_rate=1e30)
-    assert all(torch.equal(before[name], now) for name, now in denoiser.state_dict().items())
-
-
 @pytest.mark.parametrize(
     ("x", "settings", "message"),
     [
@@ -155,9 +134,6 @@ def test_a_divergence_goes_back_to_the_last_finite_denoiser(generator):
         (torch.full((5, 2), math.nan), Settings(), "expected finite data"),
         (torch.zeros(5, 2, dtype=torch.float64), Settings(), "float32"),
         (torch.zeros(0, 2), Settings(), r"got \(0, 2\)"),
-        (torch.zeros(5, 2), Settings(learning_rate=-1.0), "learning_rate must be"),
-        (torch.zeros(5, 2), Settings(updates=0), "whole number updates ≥ 1, got 0"),
-        (torch.zeros(5, 2), Settings(batch_size=0), "whole number batch_size ≥ 1"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_the_model_untouched(x, settings, message, generator):

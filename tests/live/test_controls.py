@@ -106,7 +106,7 @@ def test_what_no_trainer_can_use_is_complained_of(value):
     (_, momentum, _) = controls_of([settings])
     assert momentum.complaint() == ""
     settings.momentum = value
-    expected = f"momentum (momentum) must be a finite number from 0 to inf, got {value!r}"
+    expected = f"momentum (momentum) must be a finite number ≥ 0, got {value!r}"
     assert momentum.complaint() == expected
 
 
@@ -115,7 +115,7 @@ def test_a_number_that_no_slider_offers_is_no_reason_to_complain():
     settings = Settings(learning_rate=50.0, momentum=2.0)
     assert [control.complaint() for control in controls_of([settings])] == ["", "", ""]
     settings.batch_size = 0
-    assert "batch size (batch_size) must be a finite number from 1" in (
+    assert "batch size (batch_size) must be a whole number ≥ 1" in (
         controls_of([settings])[2].complaint()
     )
 

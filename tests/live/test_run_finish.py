@@ -190,7 +190,7 @@ def tuned(settings: Settings, total: int = 10**6) -> tuple[Run, Line]:
     return Run(begin(model, settings, total), controls=controls_of([settings])), model
 
 
-WORDS = r"learning rate α \(learning_rate\) must be a finite number from 0 to inf, got nan"
+WORDS = r"learning rate α \(learning_rate\) must be a finite number ≥ 0, got nan"
 
 
 def test_a_setting_that_is_none_pauses_a_playing_run_with_words_until_it_is_repaired():

@@ -139,7 +139,7 @@ def test_other_bad_kernels_are_refused() -> None:
         Polynomial(1.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="offset ≥ 0, got -1"):
         Polynomial(2, offset=-1.0)
-    with pytest.raises(ValueError, match=r"rungs must be .* from 1"):
+    with pytest.raises(ValueError, match=r"rungs must be a whole number ≥ 1"):
         GaussianLadder(rungs=0)
     with pytest.raises(ValueError, match="a ratio above 1"):
         GaussianLadder(ratio=1.0)

@@ -57,7 +57,7 @@ def test_the_first_step_descends_c_with_the_crowd_held_fixed(model):
 
 
 def test_mixing_never_raises_and_metrics_add_up(model):
-    settings = rbm.CrowdSettings(updates=60, learning_rate=2.0, linear_decay=False)
+    settings = rbm.CrowdSettings(updates=60, learning_rate=2.0, constant_share=1.0)
     previous = None
     for step in rbm.infinite_crowd(model, PATTERNS, settings):
         assert step.metrics["lowered_by_mixing"] >= -1e-12
@@ -74,7 +74,7 @@ def test_more_gibbs_steps_keep_the_crowd_closer(model):
     lag = {}
     for k in (1, 5):
         model.initialise(torch.Generator().manual_seed(7))
-        settings = rbm.CrowdSettings(updates=300, learning_rate=1.0, linear_decay=False, k=k)
+        settings = rbm.CrowdSettings(updates=300, learning_rate=1.0, constant_share=1.0, k=k)
         lag[k] = finish(rbm.infinite_crowd(model, PATTERNS, settings)).metrics["kl_crowd"]
     assert 0 < lag[5] < lag[1]
 

@@ -17,9 +17,10 @@ from lecturekit.training import (
     Step,
     check_devices,
     check_settings,
+    choice,
     finish,
     guard,
-    linear_decay,
+    limited,
     measure,
     minibatches,
     side_by_side,
@@ -65,7 +66,7 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("settings", "message"),
         [
-            (Settings(rate=-0.1), "Settings.rate must be a finite number from 0 to inf, got -0.1"),
+            (Settings(rate=-0.1), "Settings.rate must be a finite number ≥ 0, got -0.1"),
             (Settings(rate=math.nan), "got nan"),
             (Settings(rate=math.inf), "got inf"),
             (Settings(decay=1.1), "Settings.decay must be a finite number from 0 to 1, got 1.1"),
@@ -75,24 +76,33 @@ class TestSettings:
         with pytest.raises(ValueError, match=message):
             check_settings(settings)
 
-    @pytest.mark.parametrize("size", [0, -3, 2.5, math.nan, math.inf])
+    @pytest.mark.parametrize("size", [0, -3, 2.5, math.nan, math.inf, "many", None])
     def test_a_size_that_is_no_whole_number_or_too_small_is_refused(self, size):
         @dataclass
         class Sized:
-            rows: float
+            rows: int = limited(7, 1)
 
-        check_settings(Sized(1), rows=1)
-        with pytest.raises(ValueError, match=f"expected a whole number rows ≥ 1, got {size!r}"):
-            check_settings(Sized(size), rows=1)
+        check_settings(Sized(1))
+        assert tunables(Sized()) == {}
+        with pytest.raises(
+            ValueError, match=f"Sized.rows must be a whole number ≥ 1, got {size!r}"
+        ):
+            check_settings(Sized(size))
+
+    def test_what_is_chosen_is_one_of_its_options(self):
+        @dataclass
+        class Shape:
+            name: str = choice("ring", ["ring", "spiral"])
+
+        check_settings(Shape("spiral"))
+        with pytest.raises(ValueError, match="must be one of ring, spiral, got 'disc'"):
+            check_settings(Shape("disc"))
 
     def test_parts_on_two_devices_are_refused_by_name(self):
         here, there = torch.zeros(1), torch.zeros(1, device="meta")
         check_devices(data=here, generator=torch.Generator())
         with pytest.raises(ValueError, match="expected data, W on one device, got data on cpu, W"):
             check_devices(data=here, W=there)
-
-    def test_linear_decay_goes_from_one_to_nearly_zero(self):
-        assert [linear_decay(index, 4) for index in range(1, 5)] == [1.0, 0.75, 0.5, 0.25]
 
 
 class TestMinibatches:

@@ -9,7 +9,7 @@ import torch
 
 from lecturekit import data, unit
 from lecturekit.evaluation.pairing import pixel_error
-from lecturekit.training import DivergenceError, finish, minibatches
+from lecturekit.training import finish, minibatches
 from tests.unit.nets import images, seeded, small
 
 
@@ -52,48 +52,10 @@ def test_shared_layers_stay_shared():
         assert p is q
 
 
-def test_the_same_seed_gives_the_same_parameters():
-    ends = []
-    for _ in range(2):
-        model = small()
-        finish(run(model, unit.Settings(updates=4, batch_size=3)))
-        ends.append(model.state_dict())
-    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
-
-
 def test_metrics_are_named_detached_and_summed_over_the_domains():
     step = next(run(small(), unit.Settings(updates=1, batch_size=3)))
     assert set(step.metrics) == {*unit.Terms._fields, "discriminators"}
     assert all(m.ndim == 0 and not m.requires_grad for m in step.metrics.values())
-
-
-def test_a_weight_that_changes_takes_effect_at_the_next_update():
-    """With rates of 0 for all but the discriminators, these stay where they are, too, at rate 0."""
-    settings = unit.Settings(updates=3, batch_size=3)
-    model = small()
-    steps = run(model, settings)
-    next(steps)
-    settings.autoencoder_rate = settings.discriminator_rate = 0.0
-    before = copy.deepcopy(model.state_dict())
-    next(steps)
-    for name, value in model.named_parameters():
-        if not name.startswith("averaged"):
-            assert torch.equal(value, before[name])
-
-
-def test_stopping_anywhere_leaves_the_discriminators_trainable():
-    model = small()
-    next(run(model, unit.Settings(updates=3, batch_size=3)))
-    assert all(p.requires_grad for p in model.parameters() if p.is_leaf)
-
-
-def test_divergence_goes_back_to_the_last_finite_state():
-    model = small()
-    before = copy.deepcopy(model.state_dict())
-    settings = unit.Settings(updates=5, batch_size=3, autoencoder_rate=1e38)
-    with pytest.raises(DivergenceError):
-        finish(run(model, settings))
-    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
 def test_it_learns_to_invert_digits():
@@ -112,11 +74,8 @@ class TestDoor:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"updates": 0}, "updates ≥ 1, got 0"),
-            ({"batch_size": 2.5}, "whole number batch_size"),
             ({"kl_weight": -1.0}, "kl_weight"),
             ({"cycle_weight": float("nan")}, "cycle_weight"),
-            ({"autoencoder_rate": -1e-3}, "autoencoder_rate"),
             ({"objective": "hinge"}, "among least squares.*'hinge'"),
         ],
     )

@@ -1,0 +1,53 @@
+"""One step of learning: Adam along the gradient of a loss, at a rate that is read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+BETAS = (0.9, 0.999)  # Adam's own
+AGAINST_AN_OPPONENT = (0.5, 0.999)  # a short memory of the direction, since the opponent moves too
+
+
+class Descent:
+    """Adam's steps down the gradient of whatever loss it is handed, or up with `ascent`.
+
+    θ := θ − α·Adam(∇_θ loss), with θ the parameters of one module. All others that the loss goes
+    through are frozen: they get no gradient, and none is computed for them. So two players may
+    each have a `Descent` and meet in one loss. Kingma & Ba 2015.
+
+    Args:
+        trained: the module, its parameters changed in place.
+        betas: the shares that the means of gradient and squared gradient retain.
+        ascent: whether to go up.
+
+    Example:
+        >>> net = nn.Linear(1, 1)
+        >>> descent = Descent(net)
+        >>> descent.step(net(torch.ones(1, 1)).square().mean(), 1e-3)
+    """
+
+    def __init__(
+        self, trained: nn.Module, *, betas: tuple[float, float] = BETAS, ascent: bool = False
+    ) -> None:
+        self._parameters = list(trained.parameters())
+        self._optimiser = torch.optim.Adam(
+            self._parameters, betas=betas, maximize=ascent, fused=True
+        )
+
+    def step(self, loss: Tensor, rate: float) -> None:
+        """One update along the gradient of `loss`, a scalar whose graph is spent by it."""
+        self.follow(self.gradient(loss, retain_graph=False), rate)
+
+    def gradient(self, loss: Tensor, *, retain_graph: bool = True) -> Sequence[Tensor]:
+        """∇_θ loss, by parameter; for players who look before any of them moves."""
+        return torch.autograd.grad(loss, self._parameters, retain_graph=retain_graph)
+
+    def follow(self, gradient: Sequence[Tensor], rate: float) -> None:
+        """One update along a gradient that was looked at before."""
+        for parameter, slope in zip(self._parameters, gradient, strict=True):
+            parameter.grad = slope
+        self._optimiser.param_groups[0]["lr"] = rate
+        self._optimiser.step()

@@ -1,0 +1,40 @@
+"""This section's trainers, small, for tests/test_trainers.py."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from lecturekit import deep_energy
+from lecturekit.networks import mlp
+from tests.contract import Training, seeded
+
+
+def trained_with(phase: deep_energy.Sampler, generator: torch.Generator) -> Training:
+    features = mlp([2, 8], output=nn.SiLU, generator=generator)
+    energy = deep_energy.DeepEnergy(features, 2, 8, 3, generator=generator)
+    settings = deep_energy.Settings(updates=6, batch_size=5)
+    data = torch.randn(20, 2, generator=generator)
+
+    def train(rows):
+        return deep_energy.train(energy, rows, settings, negative_phase=phase, generator=generator)
+
+    rates = [
+        (each, "learning_rate") for each in (settings, phase) if hasattr(each, "learning_rate")
+    ]
+    trained = nn.ModuleList([energy, *phase.modules])
+    return Training(train, [data], trained, settings, rates, generator)
+
+
+def with_a_generator(seed: int) -> Training:
+    generator = seeded(seed)
+    G = deep_energy.Generator(mlp([2, 8, 2], batch_norm=True, generator=generator), n_latent=2)
+    phase = deep_energy.GeneratorPhase(G, deep_energy.NearestNeighbourEntropy())
+    return trained_with(phase, generator)
+
+
+def with_langevin_steps(seed: int) -> Training:
+    return trained_with(deep_energy.LangevinPhase(n_particles=10, k=2), seeded(seed))
+
+
+TRAINERS = [with_a_generator, with_langevin_steps]

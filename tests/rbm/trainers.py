@@ -1,0 +1,49 @@
+"""This section's trainers, small, for tests/test_trainers.py."""
+
+from __future__ import annotations
+
+from lecturekit import rbm
+from tests.contract import Training, seeded
+
+
+def trained_with(phase: rbm.NegativePhase, seed: int, **changes: object) -> Training:
+    generator = seeded(seed)
+    model = rbm.RBM(6, 4, weight_scale=0.3, generator=generator)
+    data = rbm.sample(model.b.new_full((20, 6), 0.4), generator=generator)
+    settings = rbm.Settings(**{"updates": 6, "batch_size": 5, **changes})
+
+    def train(rows):
+        return rbm.train(model, rows, settings, negative_phase=phase, generator=generator)
+
+    return Training(train, [data], model, settings, [(settings, "learning_rate")], generator)
+
+
+def contrastive_divergence(seed: int) -> Training:
+    return trained_with(rbm.ContrastiveDivergence(2), seed, weight_decay=0.01)
+
+
+def persistent(seed: int) -> Training:
+    return trained_with(rbm.PersistentCD(7), seed, weight_decay=0.01)
+
+
+def fast_weights(seed: int) -> Training:
+    return trained_with(rbm.FastPersistentCD(7, 2), seed)
+
+
+def bfloat16(seed: int) -> Training:
+    return trained_with(rbm.PersistentCD(7), seed, precision="bfloat16")
+
+
+def infinite_crowd(seed: int) -> Training:
+    generator = seeded(seed)
+    model = rbm.RBM(4, 3, weight_scale=0.3, generator=generator)
+    data = rbm.sample(model.b.new_full((9, 4), 0.4), generator=generator)
+    settings = rbm.CrowdSettings(updates=6)
+
+    def train(rows):
+        return rbm.infinite_crowd(model, rows, settings)
+
+    return Training(train, [data], model, settings, [(settings, "learning_rate")])
+
+
+TRAINERS = [contrastive_divergence, persistent, fast_weights, bfloat16, infinite_crowd]
