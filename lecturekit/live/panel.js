@@ -1,10 +1,10 @@
 // The panel of a run: title, buttons, progress, sliders, and the pictures sharing the room there is.
 //
 // It stands behind plots/draw.js, controls.js and room.js in one module. The kernel's half is
-// live/panel.py. From there come
-// `state`, `controls` and `pictures` (the last ones, kept), and while a run plays a message for each
-// new picture. Back go orders, settings, and what was drawn, so that a slow page gets fewer
-// pictures and never a queue.
+// live/panel.py. From there come `state`, `controls` and `pictures` (the last ones, kept), and while
+// a run plays a message for each new picture. Messages may overtake what is kept, so both are
+// numbered. Back go orders, settings, and what was drawn, so that a slow page gets fewer pictures
+// and never a queue.
 
 const BUTTONS = [
   ["play", "", "train, or hold on (space)"],
@@ -161,37 +161,40 @@ class Panel {
   // ------------------------------------------------------------------------------- the pictures
 
   takeAll() {
-    const kept = this.model.get("pictures");
-    kept.forEach((picture, index) => this.receive(index, picture.what, picture.how, picture.data));
+    this.model.get("pictures").forEach((picture, index) => {
+      const place = (this.pictures[index] ??= this.place());
+      if (picture.frame > place.frame) this.receive(place, picture);
+    });
     this.arrange();
   }
 
   take(message, data) {
     if (message.saved) return save(new Blob([data], { type: message.type }), message.saved);
     if (message.view === undefined) return;
-    this.receive(message.view, message.what, message.how, data);
-    this.frame = message.frame;
+    const place = (this.pictures[message.view] ??= this.place());
+    place.told = message.what ?? place.told;  // it is only said anew where it is another one
+    if (place.told) this.receive(place, { ...message, what: place.told, data });
     if (this.visible) this.due ??= requestAnimationFrame(() => this.paint());
   }
 
-  receive(index, what, how, data) {
-    const place = (this.pictures[index] ??= this.place());
-    if (what && what !== place.words) [place.words, place.what, place.shaped] = [what, JSON.parse(what), false];
-    if (!place.what) return;
+  receive(place, { frame, what, how, data }) {
+    this.frame = place.frame = frame;
+    if (what !== place.words) {
+      [place.words, place.what] = [what, JSON.parse(what)];
+      this.unarranged = true;
+    }
     place.how = JSON.parse(how);
     const bytes = data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
     place.arrays = {};
     for (const [mark, name, type, offset, length] of place.how.arrays)
       (place.arrays[mark] ??= {})[name] = new (type === "u1" ? Uint8Array : Float32Array)(bytes, offset, length);
-    place.fresh = true;
-    if (!place.shaped) this.unarranged = place.shaped = true;
     this.keep();
   }
 
   place() {
     const canvas = make("canvas", { role: "img" });
     this.views.append(canvas);
-    return { canvas };
+    return { canvas, frame: -1 };
   }
 
   paint() {
@@ -199,9 +202,18 @@ class Panel {
     if (!this.root.isConnected) return;
     if (this.unarranged) return this.arrange();
     const theme = this.theme();
-    for (const place of this.pictures) if (place?.what) drawPicture(place.canvas, place, theme);
+    for (const place of this.pictures) if (place?.what) this.draw(place, theme);
     this.root.dispatchEvent(new CustomEvent("lecturekit-painted", { detail: this.frame }));  // for benchmarks
     if (this.frame !== undefined && this.frame !== this.drawn) this.say({ see: this.id, drawn: (this.drawn = this.frame) });
+  }
+
+  // A picture that cannot be drawn holds up neither the others nor the run.
+  draw(place, theme) {
+    try {
+      drawPicture(place.canvas, place, theme);
+    } catch (error) {
+      console.error("lecturekit:", error);
+    }
   }
 
   // The pictures share the room there is. Of all ways to cut it, the one that gives most to all.
@@ -264,7 +276,8 @@ class Panel {
 
   // The kernel keeps it beside the panel, for those who open the notebook without a kernel.
   async snapshot() {
-    if (!this.visible || !this.pictures.length || this.film.seen === this.shot) return;
+    const there = this.visible && this.root.isConnected && this.pictures.length;
+    if (!there || this.film.seen === this.shot) return;
     this.shot = this.film.seen;
     const blob = await new Promise((done) => this.composed().toBlob(done));
     if (blob) this.model.send({ snapshot: true }, undefined, [await blob.arrayBuffer()]);

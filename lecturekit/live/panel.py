@@ -66,7 +66,7 @@ class Panel:
     def __init__(self, run: Run, *, transport: bool = True, buttons_wait: bool = False) -> None:
         self._run, self._transport, self._buttons_wait = run, transport, buttons_wait
         self._axes = [Steady() for _ in run.views]
-        self._told: dict[int, str] = {}  # view → the description that the page has
+        self._told: dict[int, str] = {}  # view → the description that went with the last message
         self._watchers: dict[str, int] = {}  # each page that looks → the last frame it has drawn
         self._alts = ["" for _ in run.views]  # the pictures in words, as they last held still
         self._frame = 0
@@ -167,9 +167,9 @@ class Panel:
             self._watchers[page] = frame
 
     def _kept(self, view: int, picture: Picture) -> dict[str, Any]:
-        encoded = encode(picture, self._axes[view])
-        self._told[view], self._alts[view] = encoded.what, picture.alt
-        return encoded._asdict()
+        self._alts[view] = picture.alt
+        self._frame += 1
+        return encode(picture, self._axes[view])._asdict() | {"frame": self._frame}
 
     def _send(self, view: int, encoded: Encoded) -> None:
         self._frame += 1

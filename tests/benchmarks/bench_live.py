@@ -38,7 +38,7 @@ HEAD = (
 LISTEN = """panel => {
     const log = window.bench = {painted: [], keys: [], numbers: []};
     panel.addEventListener("lecturekit-painted",
-        event => log.painted.push([event.detail, performance.now()]));
+        event => log.painted.push([event.detail ?? -1, performance.now()]));
     panel.addEventListener("keydown", event => log.keys.push(performance.now()), true);
     const numbers = new MutationObserver(() => log.numbers.push(performance.now()));
     for (const number of panel.querySelectorAll("output"))

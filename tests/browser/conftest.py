@@ -40,7 +40,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page on a projector of 1280 × 720."""
+    """A fresh page on a projector of 1280 × 720, in which no script of ours may break off."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    yield context.new_page()
+    page, slips = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: slips.append(str(error.stack or error)))
+    page.on("console", lambda told: slips.append(told.text) if told.type == "error" else None)
+    yield page
     context.close()
+    assert not [slip for slip in slips if "lecturekit" in slip or "blob:" in slip]

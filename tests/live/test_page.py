@@ -20,7 +20,7 @@ from lecturekit.live.controls import controls_of
 from lecturekit.live.panel import PanelWidget, module
 from lecturekit.live.run import Run
 from lecturekit.plots.encode import encode
-from lecturekit.plots.marks import Axis, Field, Images, Plot
+from lecturekit.plots.marks import Axis, Field, Images, Line, Plot
 from tests.live.toy import Settings
 from tests.page import NODE, evaluate
 
@@ -191,3 +191,54 @@ def test_a_value_that_has_no_place_on_the_slider_does_no_harm(value):
     place, words = evaluate("[placeOf(rate, value), readable(value, rate)]", rate=rate, value=value)
     assert place == 0
     assert words == str(value)
+
+
+# ------------------------------------------------------------------- messages and what is kept
+
+PANEL = """(() => {
+    const panel = Object.create(Panel.prototype);
+    Object.assign(panel, {
+        pictures: [], film: { every: 1, seen: 0, moments: [] }, visible: false,
+        place: () => ({ frame: -1 }), arrange() {}, model: { get: () => panel.kept },
+    });
+    for (const [kind, picture] of events) {
+        const bytes = new DataView(Uint8Array.from(picture.data).buffer);
+        if (kind === "kept") { panel.kept = [{ ...picture, data: bytes }]; panel.takeAll(); }
+        else panel.take(picture, bytes);
+    }
+    const [place] = panel.pictures;
+    return [place.frame, place.what?.marks.length, Object.keys(place.arrays ?? {}).length];
+})()"""
+
+
+def curves(n: int) -> Plot:
+    return Plot("T", [Line([0.0, 1.0], [0.0, 1.0]) for _ in range(n)], Axis("x"), Axis("y"))
+
+
+def arrived(*events: tuple[str, int, int, bool]) -> list[int]:
+    """The frame, the marks and the arrays that a page has after these pictures of n lines."""
+    told = []
+    for kind, frame, n, described in events:
+        encoded = encode(curves(n))
+        picture = {"frame": frame, "how": encoded.how, "data": list(encoded.data), "view": 0}
+        told.append((kind, picture | ({"what": encoded.what} if described else {})))
+    return evaluate(PANEL, events=told)
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        # kept pictures come asynchronously in Jupyter, so that messages overtake them
+        ([("kept", 1, 3, True), ("message", 2, 5, True), ("message", 3, 5, False)], [3, 5, 5]),
+        ([("message", 2, 5, True), ("kept", 1, 3, True), ("message", 3, 5, False)], [3, 5, 5]),
+        ([("message", 2, 5, True), ("kept", 1, 3, True)], [2, 5, 5]),
+        ([("message", 2, 5, True), ("message", 4, 5, False), ("kept", 3, 0, True)], [4, 5, 5]),
+        ([("message", 2, 5, True), ("kept", 3, 0, True)], [3, 0, 0]),
+        ([("message", 2, 5, True), ("kept", 3, 0, True), ("message", 4, 5, False)], [4, 5, 5]),
+        # a page that came later knows nothing yet; it asks for everything when it begins to look
+        ([("message", 7, 5, False)], [-1, None, 0]),
+        ([("kept", 6, 3, True), ("message", 7, 5, False)], [6, 3, 3]),
+    ],
+)
+def test_description_and_numbers_always_belong_together(events, shown):
+    assert arrived(*events) == shown
