@@ -8,7 +8,8 @@ READY := $(VENV)/.ready
 BUILD := build
 PARALLEL := --numprocesses=auto
 
-.PHONY: help setup lab test test-lecture outputs lint benchmark bench-live html constraints clean
+.PHONY: help setup lab check test test-lecture sources outputs section lint benchmark bench-live \
+    html constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -30,6 +31,10 @@ $(BIN)/python:
 lab: setup  ## open JupyterLab on your own copy of the notebooks, made or refreshed first
 	$(BIN)/lecturekit lab
 
+check: setup lint  ## a minute: lint, types, and the tests next to what changed (BASE=… since when)
+	@$(BIN)/python tests/changed.py $(BASE) | xargs --no-run-if-empty $(BIN)/python -m pytest \
+	    $(PARALLEL) --quiet -m "not lecture and not browser and not notebook"
+
 test: setup lint  ## lint, types, import floors, and all tests but the lecture's own
 	$(BIN)/python -m pytest $(PARALLEL) --dist=worksteal -m "not lecture" --ignore=tests/benchmarks
 
@@ -41,8 +46,14 @@ test-lecture: setup  ## every notebook as a student runs it, compared with its s
 	    --nbval-cell-timeout=600 --timeout=0 $(PARALLEL) --dist=loadfile notebooks
 	$(BIN)/python -m pytest $(PARALLEL) -m lecture tests
 
-outputs: setup  ## execute the notebooks and renew the outputs that test-lecture compares
-	$(BIN)/python tests/notebooks/sources.py --execute notebooks/*.ipynb
+sources: setup  ## strip the notebooks to the form in which they are committed
+	-$(BIN)/python tests/notebooks/sources.py notebooks/*.ipynb
+
+outputs: setup  ## renew the outputs that are stored and compared (NOTEBOOK=… for one notebook)
+	$(BIN)/python tests/notebooks/sources.py --execute $(or $(NOTEBOOK),notebooks/*.ipynb)
+
+section: setup  ## write the skeleton of a new section: make section STEM=flows N=7
+	$(BIN)/python tests/skeleton/write.py $(STEM) $(N)
 
 lint: setup  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -89,7 +89,8 @@ class Session:
         self._judge(sentence, difference <= tolerance * size, {"largest difference": difference})
 
     def _judge(self, sentence: str, holds: bool, numbers: Mapping[str, float | Tensor]) -> None:
-        readings = ", ".join(f"{name} {float(value):.3g}" for name, value in numbers.items())
+        values = {name: float(torch.as_tensor(value).detach()) for name, value in numbers.items()}
+        readings = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
         line = f"{'✓' if holds else '✗'} {sentence}" + (f"  [{readings}]" if readings else "")
         if self.strict and not holds:
             raise AssertionError(line)

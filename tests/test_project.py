@@ -17,6 +17,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from lecturekit.sections import SECTIONS
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONDA = {"pytorch": "torch", "matplotlib-base": "matplotlib"}  # conda-forge's names for them
@@ -101,6 +103,9 @@ class TestFloors:
     def test_every_section_is_on_its_floor_and_free_of_widgets_and_plots(self):
         layers, forbidden = PROJECT["tool"]["importlinter"]["contracts"]
         placed = set(re.findall(r"\w+", " ".join(layers["layers"])))
+        rooms = [section.stem for section in SECTIONS]
+        (line,) = (each for each in layers["layers"] if "(rbm)" in each)
+        assert line == " | ".join(f"({stem})" for stem in rooms)
         there = {
             path.stem
             for path in (ROOT / "lecturekit").iterdir()
@@ -176,6 +181,24 @@ class TestFiles:
     def test_the_changelog_knows_this_version(self):
         version = importlib.metadata.version("lecturekit")
         assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.stem)
+    def test_every_section_has_its_rooms_and_its_rows(self, section):
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        assert f"| {section.number} | [" in readme
+        assert f"](notebooks/{section.notebook}) |" in readme
+        assert (
+            f"| [{section.stem}](lecturekit/{section.stem}) | section {section.number}: " in readme
+        )
+        rooms = [
+            f"notebooks/{section.notebook}",
+            f"lecturekit/{section.stem}",
+            f"lecturekit/exercises/{section.stem}",
+            f"tests/{section.stem}/section.py",
+            f"tests/exercises/test_{section.stem}.py",
+            f"docs/start/{section.notebook[:-6]}.png",
+        ]
+        assert not [room for room in rooms if not (ROOT / room).exists()]
 
     @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
     def test_every_file_that_a_document_links_to_is_there(self, name):

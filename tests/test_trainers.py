@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import itertools
 import math
 from collections.abc import Callable
@@ -12,15 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.catalogue import SECTIONS
 from lecturekit.training import DivergenceError, Schedule, finish
-from tests.contract import Training
+from tests.sections import Training, trainers
 
-TRAINERS = {
-    f"{section}-{make.__name__}": make
-    for section in SECTIONS.values()
-    for make in importlib.import_module(f"tests.{section}.trainers").TRAINERS
-}
+TRAINERS = trainers()
 every_trainer = pytest.mark.parametrize("make", TRAINERS.values(), ids=TRAINERS.keys())
 
 

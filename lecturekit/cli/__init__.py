@@ -94,10 +94,25 @@ def run(
     output: Annotated[Path, typer.Option(help="For the executed notebooks and the pages.")] = Path(
         "build/html"
     ),
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Before a lecture: look at the form, execute in the cpu profile, and compare "
+            "with the stored outputs; write nothing.",
+        ),
+    ] = False,
 ) -> None:
-    """Execute notebooks from top to bottom; write them out executed, and as HTML pages."""
+    """Execute notebooks from top to bottom; write them out executed, and as HTML pages.
+
+    An identity or a claim that does not hold is listed, and the command exits with 1.
+    """
     from lecturekit.cli.notebooks import select
 
+    if check:
+        with _explained():
+            _check(select(sections or ()))
+        return
     with _explained():
         from lecturekit.cli import execution
 
@@ -131,6 +146,24 @@ def _explained() -> Iterator[None]:
         _stop(f"this needs {error.name}, which comes with: pip install 'lecturekit[lab]'")
     except (OSError, ValueError) as error:
         _stop(str(error))
+
+
+def _check(notebooks: list[Path]) -> None:
+    """Say of each notebook whether it is ready, and what is not."""
+    from lecturekit.cli import execution
+
+    ready = True
+    for notebook in notebooks:
+        wrong, stale = execution.check(notebook)
+        for line in stale:
+            _out.print(f"[yellow]–[/yellow] {escape(f'{notebook.name}: {line}')}")
+        for line in wrong:
+            _out.print(f"[red]✗[/red] {escape(f'{notebook.name}: {line}')}")
+        if not wrong:
+            _out.print(f"[green]✓[/green] {escape(notebook.name)} is ready")
+        ready = ready and not wrong
+    if not ready:
+        raise typer.Exit(1)
 
 
 def _hand_out(folder: Path) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 import papermill
 from nbconvert import HTMLExporter
 from papermill.exceptions import PapermillExecutionError
+
+from lecturekit.cli import form, stored
+
+# As the stored outputs were made; no such folder as "none" means the embedded data.
+LECTURE = {"LECTUREKIT_PROFILE": "cpu", "LECTUREKIT_DATA": "none"}
 
 
 def execute_all(
@@ -24,17 +32,51 @@ def execute_all(
         parameters: replace those of the cell tagged `parameters`.
 
     Returns:
-        One line per failed notebook: which cell, and why.
+        One line per failed cell, and per identity or claim that does not hold.
     """
     output.mkdir(parents=True, exist_ok=True)
-    executed, failures = [], []
+    failures: dict[Path, list[str]] = {}
     for notebook in notebooks:
-        executed.append(output.resolve() / notebook.name)
-        if failure := _execute(notebook, executed[-1], parameters):
-            failures.append(f"{notebook.name}: {failure}")
-        _write_page(executed[-1])
-    _write_index(output, executed)
-    return failures
+        executed = output.resolve() / notebook.name
+        failures[executed] = _execute(notebook, executed, parameters)
+        _write_page(executed)
+    _write_index(output, failures)
+    return [f"{path.name}: {failure}" for path, found in failures.items() for failure in found]
+
+
+class Checked(NamedTuple):
+    """What a check of one notebook found.
+
+    Attributes:
+        wrong: what must be put right before the lecture.
+        stale: stored readings that a run gives otherwise, which may be the processor's doing.
+    """
+
+    wrong: list[str]
+    stale: list[str]
+
+
+def check(notebook: Path) -> Checked:
+    """Look at a notebook's form, execute it as the lecture does, and compare what it stores."""
+    wrong = form.complaints(notebook)
+    with tempfile.TemporaryDirectory() as folder, _environment(LECTURE):
+        executed = Path(folder) / notebook.name
+        wrong += _execute(notebook, executed, {})
+        after = nbformat.read(executed, as_version=4)
+    found = stored.differences(nbformat.read(notebook, as_version=4), after)
+    changed = [str(each) for each in found if not each.stale and "✗ " not in each.now]
+    return Checked(wrong + changed, [str(each) for each in found if each.stale])
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def title(notebook: Path) -> str:
@@ -47,7 +89,9 @@ def title(notebook: Path) -> str:
     return next(headings, notebook.stem)
 
 
-def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> str | None:
+def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> list[str]:
+    """What went wrong, one line each: sentences that do not hold, and the cell that failed."""
+    failures = []
     try:
         papermill.execute_notebook(
             str(notebook.resolve()),
@@ -61,8 +105,10 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> s
         )
     except PapermillExecutionError as error:
         first_line = error.source.strip().split("\n")[0]
-        return f"cell In [{error.exec_count}] ({first_line}) — {error.ename}: {error.evalue}"
-    return None
+        failures.append(
+            f"cell In [{error.exec_count}] ({first_line}) — {error.ename}: {error.evalue}"
+        )
+    return stored.broken(nbformat.read(executed, as_version=4)) + failures
 
 
 def _write_page(executed: Path) -> None:
@@ -72,10 +118,8 @@ def _write_page(executed: Path) -> None:
     executed.with_suffix(".html").write_text(page, encoding="utf-8")
 
 
-def _write_index(output: Path, executed: Iterable[Path]) -> None:
-    rows = "\n".join(
-        f'<li><a href="{path.stem}.html">{html.escape(title(path))}</a></li>' for path in executed
-    )
+def _write_index(output: Path, failures: Mapping[Path, list[str]]) -> None:
+    rows = "\n".join(_row(path, found) for path, found in failures.items())
     (output / "index.html").write_text(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
@@ -85,3 +129,9 @@ def _write_index(output: Path, executed: Iterable[Path]) -> None:
         f"<h1>Generative models, selected topics</h1>\n<ol>\n{rows}\n</ol>\n</html>\n",
         encoding="utf-8",
     )
+
+
+def _row(path: Path, failures: list[str]) -> str:
+    found = "".join(f"<li>{html.escape(failure)}</li>" for failure in failures)
+    link = f'<a href="{path.stem}.html">{html.escape(title(path))}</a>'
+    return f"<li>{link}{f'<ul>{found}</ul>' if found else ''}</li>"

@@ -9,16 +9,9 @@ from lecturekit.exercises.exercise import Exercise, Function
 from lecturekit.exercises.judge import judge
 from lecturekit.exercises.result import Note, Result
 from lecturekit.exercises.worker import Worker
+from lecturekit.sections import SECTIONS
 
-# the first part of an exercise's number, and the stem of its section
-SECTIONS = {
-    "1": "rbm",
-    "2": "deep_energy",
-    "3": "moment_matching",
-    "4": "denoising",
-    "5": "cycle_gan",
-    "6": "unit",
-}
+STEMS = {str(section.number): section.stem for section in SECTIONS}
 
 _worker = Worker()
 _hints_given: Counter[str] = Counter()
@@ -33,10 +26,8 @@ def catalogue(section: str) -> tuple[Exercise, ...]:
     Raises:
         ValueError: there are no exercises for it.
     """
-    if section not in SECTIONS.values():
-        raise ValueError(
-            f"expected a section among {', '.join(SECTIONS.values())}, got {section!r}"
-        )
+    if section not in STEMS.values():
+        raise ValueError(f"expected a section among {', '.join(STEMS.values())}, got {section!r}")
     # only here, so that one section's exercises never depend on another's
     exercises: tuple[Exercise, ...] = importlib.import_module(
         f"lecturekit.exercises.{section}"
@@ -91,10 +82,10 @@ def solution(number: str) -> Note:
 
 
 def _find(number: str) -> Exercise:
-    section = SECTIONS.get(str(number).partition(".")[0])
+    section = STEMS.get(str(number).partition(".")[0])
     exercises = catalogue(section) if section else ()
     for exercise in exercises:
         if exercise.number == number:
             return exercise
-    known = ", ".join(each.number for each in exercises) or f"sections {', '.join(SECTIONS)}"
+    known = ", ".join(each.number for each in exercises) or f"sections {', '.join(STEMS)}"
     raise ValueError(f"expected the number of an exercise as text, among {known}, got {number!r}")

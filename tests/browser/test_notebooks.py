@@ -6,100 +6,30 @@ import json
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
 import pytest
 import torch
 from playwright.sync_api import Page
 
+from lecturekit.sections import SECTIONS
 from tests.browser.lab import ROOT, JupyterLab, Notebook, Panel, wait_until
+from tests.sections import LiveRun, live_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600)]
 
 
-class Lecture(NamedTuple):
-    """A live run of a notebook, and the slider that makes its updates small.
-
-    Attributes:
-        stem: of the notebook.
-        play: how the line begins that starts the run.
-        run: the run's name in the notebook.
-        parameter: an expression for a tensor that is trained.
-        slider: its label; far to the left nothing moves any more.
-        setting: an expression for the setting.
-    """
-
-    stem: str
-    play: str
-    run: str
-    parameter: str
-    slider: str
-    setting: str
-
-
-LECTURES = [
-    Lecture(
-        stem="01_rbm",
-        play="pcd_run = live.play(",
-        run="pcd_run",
-        parameter="ruler.W",
-        slider="learning rate α",
-        setting="settings.learning_rate",
-    ),
-    Lecture(
-        stem="02_deep_energy",
-        play="run = live.play(",
-        run="run",
-        parameter="energy.experts.weight",
-        slider="energy rate α",
-        setting="settings.learning_rate",
-    ),
-    Lecture(
-        stem="03_moment_matching",
-        play="digit_run = live.play(",
-        run="digit_run",
-        parameter='nets["codes"].network[0].weight',
-        slider="learning rate α",
-        setting="digit_settings.learning_rate",
-    ),
-    Lecture(
-        stem="04_denoising",
-        play="field_run = live.play(",
-        run="field_run",
-        parameter="ring_denoiser.net[2].weight",
-        slider="learning rate β",
-        setting="field_settings.learning_rate",
-    ),
-    Lecture(
-        stem="05_cycle_gan",
-        play="cloud_run = live.play(",
-        run="cloud_run",
-        parameter='clouds["λ = 10"].G[0].weight',
-        slider="rate of G, F",
-        setting='cloud_settings["λ = 10"].generator_rate',
-    ),
-    Lecture(
-        stem="06_unit",
-        play="unit_run = live.play(",
-        run="unit_run",
-        parameter="model.E1.own[1][0].weight",
-        slider="rate of E, G",
-        setting="settings.autoencoder_rate",
-    ),
-]
-
 every_lecture = pytest.mark.parametrize(
     "lecture",  # `make test` is to take ten minutes: the first stands for all of them there
     [
-        pytest.param(lecture, marks=[pytest.mark.lecture] if rank else [])
-        for rank, lecture in enumerate(LECTURES)
+        pytest.param(live_run(section), marks=[pytest.mark.lecture] if rank else [])
+        for rank, section in enumerate(SECTIONS)
     ],
-    ids=lambda lecture: lecture.stem,
+    ids=[section.stem for section in SECTIONS],
 )
 
 
-def probe(lecture: Lecture) -> str:
+def probe(lecture: LiveRun) -> str:
     """A cell that tells how far the run is, what is set, and the trained numbers."""
     return textwrap.dedent(f"""
         import json
@@ -109,20 +39,20 @@ def probe(lecture: Lecture) -> str:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, lecture: Lecture, request: pytest.FixtureRequest) -> Iterator[JupyterLab]:
+def lab(tmp_path: Path, lecture: LiveRun, request: pytest.FixtureRequest) -> Iterator[JupyterLab]:
     """A JupyterLab on a copy of the notebook, with the probe after the cell that plays."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    notebook = nbformat.read(ROOT / "notebooks" / f"{lecture.stem}.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / f"{lecture.notebook}", as_version=4)
     at = play_cell(notebook, lecture)
     notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(probe(lecture)))
-    nbformat.write(notebook, folder / f"{lecture.stem}.ipynb")
+    nbformat.write(notebook, folder / f"{lecture.notebook}")
     profile = getattr(request, "param", "cpu")
     with JupyterLab(folder, LECTUREKIT_PROFILE=profile, LECTUREKIT_DATA="none") as server:
         yield server
 
 
-def play_cell(notebook: nbformat.NotebookNode, lecture: Lecture) -> int:
+def play_cell(notebook: nbformat.NotebookNode, lecture: LiveRun) -> int:
     """The place of the cell that starts the lecture's run."""
     return next(
         place
@@ -133,11 +63,11 @@ def play_cell(notebook: nbformat.NotebookNode, lecture: Lecture) -> int:
 
 @every_lecture
 def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
-    lab: JupyterLab, lecture: Lecture, page: Page
+    lab: JupyterLab, lecture: LiveRun, page: Page
 ):
-    source = nbformat.read(lab.folder / f"{lecture.stem}.ipynb", as_version=4)
+    source = nbformat.read(lab.folder / f"{lecture.notebook}", as_version=4)
     play = play_cell(source, lecture)
-    notebook = Notebook(page, lab).open(f"{lecture.stem}.ipynb")
+    notebook = Notebook(page, lab).open(f"{lecture.notebook}")
     for place in range(play + 1):
         if source.cells[place].cell_type == "code":
             notebook.run(place, timeout=120)
@@ -164,7 +94,7 @@ def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
     assert slow < fast / 10
     assert panel.state().count("playing") == 1
     assert panel.pictures() != seen
-    notebook.screenshot(f"{lecture.stem}-live", play)
+    notebook.screenshot(f"{lecture.notebook[:-6]}-live", play)
     assert notebook.errors() == []
     assert notebook.overflowing() == []
     notebook.shut_down()
@@ -172,9 +102,9 @@ def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
 
 @every_lecture
 @pytest.mark.parametrize("lab", ["smoke"], indirect=True)
-def test_every_panel_fits_the_screen(lab: JupyterLab, lecture: Lecture, page: Page):
+def test_every_panel_fits_the_screen(lab: JupyterLab, lecture: LiveRun, page: Page):
     """Title, buttons, sliders and pictures in sight together, in a notebook and in full screen."""
-    notebook = Notebook(page, lab).open(f"{lecture.stem}.ipynb").run_all(timeout=500)
+    notebook = Notebook(page, lab).open(f"{lecture.notebook}").run_all(timeout=500)
     assert notebook.errors() == []
     assert notebook.overflowing() == []
     for image in page.locator(".jp-OutputArea-output figure img").all():

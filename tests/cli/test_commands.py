@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 import torch
 
 from lecturekit import data
-from lecturekit.cli import checkup, notebooks
+from lecturekit.cli import checkup, form, notebooks
+from lecturekit.cli.stored import COMPARED
 from tests.cli.toy import call, lecture
 from tests.local_mirror import GOOD, Mirror
 
@@ -116,11 +118,76 @@ class TestRun:
         assert (tmp_path / "out" / "02_more_waves.html").exists()
         assert "ZeroDivisionError" in (tmp_path / "out" / "01_waves.html").read_text()
 
+    def test_what_does_not_hold_is_listed_stands_in_the_index_and_fails(self, originals, tmp_path):
+        session = "import lecturekit\nsession = lecturekit.start('cpu', seed)"
+        wrong = "session.identity('1 < 2', 1.0, 2.0)\nsession.claim('PCD & CD', False, {'by': 1.5})"
+        nbformat.write(lecture(session, wrong, "print('goes on')"), originals / "01_waves.ipynb")
+        code, printed = call("run", "--output", tmp_path / "out")
+        assert code == 1
+        assert "✗ 01_waves.ipynb: ✗ 1 < 2 [largest difference 1]" in printed
+        assert "✗ 01_waves.ipynb: ✗ PCD & CD [by 1.5]" in printed
+        index = (tmp_path / "out" / "index.html").read_text()
+        assert "✗ 1 &lt; 2" in index
+        assert "✗ PCD &amp; CD" in index
+        executed = nbformat.read(tmp_path / "out" / "01_waves.ipynb", as_version=4)
+        assert executed.cells[-1].outputs[0].text == "goes on\n"
+
     def test_an_unknown_section_is_refused_before_anything_runs(self, originals, tmp_path):
         code, printed = call("run", "tides", "--output", tmp_path / "out")
         assert code == 1
         assert "there is no section tides" in printed
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.notebook
+class TestCheck:
+    """`lecturekit run --check` on a notebook whose form is none of this test's business."""
+
+    @pytest.fixture(autouse=True)
+    def any_form(self, monkeypatch):
+        monkeypatch.setattr(form, "complaints", lambda path: [])
+
+    def lecture(self, stored: str, cell: str = "") -> nbformat.NotebookNode:
+        source = cell or "print('✓ PCD wins  [by 0.958]')"
+        notebook = lecture(f"{COMPARED}\n{source}")
+        notebook.cells[-1].outputs = [nbformat.v4.new_output("stream", text=stored)]
+        return notebook
+
+    @pytest.mark.parametrize(
+        ("stored", "code", "said"),
+        [
+            ("✓ PCD wins  [by 0.958]\n", 0, "✓ 01_waves.ipynb is ready"),
+            ("✓ PCD wins  [by 0.957]\n", 0, "✓ 01_waves.ipynb is ready"),
+            ("✓ PCD wins  [by 1.19]\n", 0, "– 01_waves.ipynb: cell 2: a stored reading is stale"),
+            ("✓ CD wins  [by 0.958]\n", 1, "✗ 01_waves.ipynb: cell 2: another output"),
+            ("", 1, "✗ 01_waves.ipynb: cell 2: another output"),
+        ],
+    )
+    def test_stored_outputs_are_compared(self, stored, code, said, originals):
+        nbformat.write(self.lecture(stored), originals / "01_waves.ipynb")
+        came, printed = call("run", "waves", "--check")
+        assert came == code, printed
+        assert said in printed
+        assert not (originals.parent / "build").exists()
+
+    def test_it_runs_in_the_lectures_profile_and_fails_with_a_claim(self, originals, monkeypatch):
+        monkeypatch.setenv("LECTUREKIT_PROFILE", "smoke")
+        cell = (
+            "import lecturekit\nsession = lecturekit.start(profile, seed)\n"
+            "session.claim('it holds', session.profile != 'cpu')"
+        )
+        nbformat.write(self.lecture("✗ it holds", cell), originals / "01_waves.ipynb")
+        code, printed = call("run", "1", "--check")
+        assert code == 1
+        assert "✗ 01_waves.ipynb: ✗ it holds" in printed
+        assert os.environ["LECTUREKIT_PROFILE"] == "smoke"
+
+    def test_the_form_counts(self, originals, monkeypatch):
+        monkeypatch.setattr(form, "complaints", lambda path: ["it has no title"])
+        code, printed = call("run", "1", "--check")
+        assert code == 1
+        assert "✗ 01_waves.ipynb: it has no title" in printed
+        assert "is ready" not in printed
 
 
 class TestDoctor:

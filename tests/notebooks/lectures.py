@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import re
 from collections.abc import Callable, Sequence
@@ -12,11 +11,13 @@ import nbformat
 import papermill
 from nbformat import NotebookNode
 
+from lecturekit.cli.form import code_cells, definition
 from lecturekit.exercises import Exercise
-from lecturekit.exercises.catalogue import SECTIONS
+from lecturekit.exercises.catalogue import STEMS
+from lecturekit.sections import SECTIONS
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [ROOT / "notebooks" / section.notebook for section in SECTIONS]
 
 _VERDICT = re.compile(r"Exercise (\S+), .*: (not attempted|correct|not yet|broken)$", re.MULTILINE)
 
@@ -24,10 +25,6 @@ _VERDICT = re.compile(r"Exercise (\S+), .*: (not attempted|correct|not yet|broke
 def section(path: Path) -> str:
     """01_rbm.ipynb → rbm: the stem that the section has everywhere."""
     return path.stem.split("_", maxsplit=1)[1]
-
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def execute(notebook: NotebookNode, folder: Path, **parameters: object) -> NotebookNode:
@@ -44,15 +41,6 @@ def execute(notebook: NotebookNode, folder: Path, **parameters: object) -> Noteb
         request_save_on_cell_execute=False,
     )
     return nbformat.read(executed, as_version=4)
-
-
-def definition(notebook: NotebookNode, name: str) -> tuple[NotebookNode, ast.FunctionDef] | None:
-    """The cell that defines a function at its top level, and the definition."""
-    for cell in code_cells(notebook):
-        for node in ast.parse(cell.source).body:
-            if isinstance(node, ast.FunctionDef) and node.name == name:
-                return cell, node
-    return None
 
 
 def answered(
@@ -76,7 +64,7 @@ def solution(exercise: Exercise) -> str:
 
 def typical_mistake(exercise: Exercise) -> str:
     """The first of the exercise's wrong answers, under the name that the notebook checks."""
-    stem = SECTIONS[exercise.number.partition(".")[0]]
+    stem = STEMS[exercise.number.partition(".")[0]]
     return (
         "from lecturekit.exercises import catalogue as _catalogue\n"
         f"{exercise.stub_name} = next(\n"

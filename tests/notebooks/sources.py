@@ -7,38 +7,15 @@ python tests/notebooks/sources.py --execute FILES   execute them first, to renew
 from __future__ import annotations
 
 import argparse
-import copy
 import os
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-COMPARED = "# NBVAL_CHECK_OUTPUT"
-CELL_METADATA = {"tags", "jupyter", "slideshow"}
-METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-# As `make test-lecture` runs them; no such folder as "none" means the embedded data.
-LECTURE = {"LECTUREKIT_PROFILE": "cpu", "LECTUREKIT_STRICT": "1", "LECTUREKIT_DATA": "none"}
+from lecturekit.cli import execution, form
 
-
-def as_source(notebook: NotebookNode) -> NotebookNode:
-    """A copy without what a run or an editor leaves behind, but for the outputs to be compared."""
-    source = copy.deepcopy(notebook)
-    source.metadata = nbformat.from_dict(METADATA)
-    for cell in source.cells:
-        for key in set(cell.metadata) - CELL_METADATA:
-            del cell.metadata[key]
-        if cell.cell_type == "code":
-            compared = COMPARED in cell.source and cell.outputs
-            cell.outputs = cell.outputs if compared else []
-            cell.execution_count = 1 if compared else None  # nbval wants a cell that was run
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = 1
-    return source
+LECTURE = execution.LECTURE | {"LECTUREKIT_STRICT": "1"}
 
 
 def execute(notebook: NotebookNode, folder: Path) -> None:
@@ -61,7 +38,7 @@ def main() -> int:
         notebook = nbformat.reads(before, as_version=4)
         if arguments.execute:
             execute(notebook, path.parent)
-        after = nbformat.writes(as_source(notebook)) + "\n"
+        after = form.text(notebook)
         if after != before:
             path.write_text(after, encoding="utf-8", newline="\n")
             print(f"{path} is now as it is to be committed")

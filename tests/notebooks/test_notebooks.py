@@ -2,113 +2,127 @@
 
 from __future__ import annotations
 
-import ast
-import itertools
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from lecturekit import exercises
+from lecturekit.cli import form
+from lecturekit.cli.form import code_cells
+from lecturekit.cli.stored import COMPARED
 from tests.notebooks.lectures import (
     NOTEBOOKS,
     ROOT,
     answered,
-    code_cells,
     complaints,
-    definition,
     execute,
     section,
     solution,
     typical_mistake,
     verdicts,
 )
-from tests.notebooks.sources import as_source
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|work|tmp|var|opt|Users|mnt)/|[A-Z]:\\\\")
-NETWORK = re.compile(r"\b(?:urllib|requests|pooch|fetch_mnist|wget|curl)\b|https?://")
 
 
 def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-def statements(source: str) -> int:
-    """Lines of code: docstrings, comments and blank lines explain, and so don't count."""
-    return len(ast.unparse(without_docstrings(ast.parse(source))).splitlines())
-
-
-def without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
-
-
 @every_notebook
-class TestForm:
-    def test_is_committed_as_a_source(self, path):
-        text = nbformat.writes(as_source(read(path))) + "\n"
-        assert path.read_text(encoding="utf-8") == text, (
-            f"run: python tests/notebooks/sources.py {path.relative_to(ROOT)}"
-        )
+def test_has_the_form_of_a_source(path):
+    assert form.complaints(path) == []
 
-    def test_begins_with_a_title_the_parameters_and_the_session(self, path):
-        notebook = read(path)
-        nbformat.validate(notebook)
-        assert notebook.cells[0].cell_type == "markdown"
-        assert notebook.cells[0].source.startswith("# ")
-        parameters, start = code_cells(notebook)[:2]
-        assert parameters.metadata.get("tags") == ["parameters"]
-        assert parameters.source == 'profile = "auto"\nseed = 0'
-        assert "session = lecturekit.start(profile, seed)" in start.source
 
-    def test_words_come_before_every_code_cell(self, path):
-        cells = read(path).cells
-        bare = [
-            cell.source
-            for before, cell in itertools.pairwise(cells)
-            if before.cell_type == cell.cell_type == "code"
-        ]
-        assert not bare
+def without_parameters(notebook: NotebookNode) -> None:
+    form.code_cells(notebook)[0].metadata.tags = []
 
-    def test_cells_are_short(self, path):
-        long = [cell.source for cell in code_cells(read(path)) if statements(cell.source) > 15]
-        assert not long
 
-    def test_every_compared_cell_has_an_output_to_compare_with(self, path):
-        compared = [c for c in code_cells(read(path)) if "NBVAL_CHECK_OUTPUT" in c.source]
-        assert compared
-        assert all(cell.outputs for cell in compared)
+def two_cells_in_a_row(notebook: NotebookNode) -> None:
+    notebook.cells += [new_code_cell("x = 0"), new_code_cell("x = 1")]
 
-    def test_depends_on_no_machine_and_no_network(self, path):
-        for cell in read(path).cells:
-            assert not ABSOLUTE_PATH.search(cell.source + str(cell.get("outputs", "")))
-            assert cell.cell_type != "code" or not NETWORK.search(cell.source)
 
-    def test_its_stem_has_a_room_exercises_and_tests(self, path):
-        assert re.fullmatch(r"0[1-6]_[a-z_]+", path.stem)
-        stem = section(path)
-        for folder, name in [
-            ("lecturekit", stem),
-            ("lecturekit/exercises", stem),
-            ("tests", f"test_{stem}"),
-        ]:
-            module, package = ROOT / folder / f"{name}.py", ROOT / folder / stem
-            assert module.is_file() or package.is_dir(), f"{module} or {package} is missing"
+def a_long_cell(notebook: NotebookNode) -> None:
+    notebook.cells += [new_markdown_cell("Words."), new_code_cell("x = 1\n" * 16)]
 
-    def test_every_exercise_has_its_stub_and_its_check(self, path):
-        notebook = read(path)
-        source = "\n".join(cell.source for cell in code_cells(notebook))
-        for exercise in exercises.catalogue(section(path)):
-            found = definition(notebook, exercise.stub_name)
-            assert found, f"no stub of {exercise.number}"
-            assert ast.unparse(found[1]) == ast.unparse(ast.parse(exercise.stub)), exercise.number
-            check = f'exercises.check("{exercise.number}", {exercise.stub_name})'
-            assert check in source
+
+def nothing_stored(notebook: NotebookNode) -> None:
+    notebook.cells += [new_markdown_cell("Words."), new_code_cell(f"{COMPARED}\nprint(1)")]
+
+
+def a_stored_picture(notebook: NotebookNode) -> None:
+    nothing_stored(notebook)
+    notebook.cells[-1].outputs = [new_output("display_data", {"text/plain": "<Figure>"})]
+    notebook.cells[-1].execution_count = 1
+
+
+def an_address(notebook: NotebookNode) -> None:
+    notebook.cells += [new_markdown_cell("Words."), new_code_cell("import urllib")]
+
+
+def a_path(notebook: NotebookNode) -> None:
+    notebook.cells.append(new_markdown_cell("It lies in /home/me/data."))
+
+
+def a_run(notebook: NotebookNode) -> None:
+    form.code_cells(notebook)[0].execution_count = 7
+
+
+def no_title(notebook: NotebookNode) -> None:
+    notebook.cells[0].source = "A title"
+
+
+def no_session(notebook: NotebookNode) -> None:
+    form.code_cells(notebook)[1].source = "import lecturekit"
+
+
+def another_stub(notebook: NotebookNode) -> None:
+    cell, stub = form.definition(notebook, exercises.catalogue("rbm")[0].stub_name)
+    cell.source = cell.source.replace(f"def {stub.name}(", f"def {stub.name}(extra, ")
+
+
+def a_promise_not_kept(notebook: NotebookNode) -> None:
+    for cell in form.code_cells(notebook):
+        cell.source = cell.source.replace("import math\n", "import statistics\n")
+
+
+def no_check(notebook: NotebookNode) -> None:
+    for cell in form.code_cells(notebook):
+        cell.source = cell.source.replace('exercises.check("1.1"', 'exercises.hint("1.1"')
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (without_parameters, "not tagged parameters"),
+        (two_cells_in_a_row, "no words before the cell 'x = 1'"),
+        (a_long_cell, "16 statements in the cell 'x = 1'"),
+        (nothing_stored, "no stored output to compare with: 'print(1)'"),
+        (a_stored_picture, "a compared output is more than printed text: 'print(1)'"),
+        (an_address, "touches the network: urllib"),
+        (a_path, "names a path of one machine: /home/"),
+        (a_run, "run `make sources`"),
+        (no_title, "does not begin with a title"),
+        (no_session, "does not start the session"),
+        (another_stub, "the stub of exercise 1.1 is not that of the exercise"),
+        (a_promise_not_kept, "the exercises promise `import math`, which no cell does"),
+        (no_check, "exercise 1.1 is not checked"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_is_wrong_with_a_form_is_said(spoil, complaint, tmp_path):
+    notebook, path = read(NOTEBOOKS[0]), tmp_path / NOTEBOOKS[0].name
+    spoil(notebook)
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    assert any(complaint in found for found in form.complaints(path))
+
+
+def test_the_register_has_every_notebook_and_every_notebook_is_in_it():
+    assert sorted((ROOT / "notebooks").glob("*.ipynb")) == NOTEBOOKS
 
 
 @every_notebook

@@ -16,6 +16,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbval.plugin import get_sanitize_patterns
 
 from lecturekit import exercises
+from lecturekit.cli import form
+from lecturekit.cli.stored import COMPARED
 from tests.notebooks import lectures, sources
 
 EXERCISE = exercises.catalogue("rbm")[0]
@@ -78,7 +80,7 @@ class TestSources:
     @staticmethod
     def used(notebook: NotebookNode) -> NotebookNode:
         """As an editor leaves it: run, one cell marked, and the tool's own metadata everywhere."""
-        notebook.cells[2].source = f"{sources.COMPARED}\nprint(1)"
+        notebook.cells[2].source = f"{COMPARED}\nprint(1)"
         for count, cell in enumerate(notebook.cells[1:], start=5):
             cell.execution_count = count
             cell.metadata["execution"] = {"started": "now"}
@@ -89,14 +91,14 @@ class TestSources:
         return notebook
 
     def test_keep_only_compared_outputs(self, notebook):
-        source = sources.as_source(self.used(notebook))
+        source = form.as_source(self.used(notebook))
         _, parameters, marked, check = source.cells
         assert [len(cell.outputs) for cell in (parameters, marked, check)] == [0, 1, 0]
         assert marked.execution_count == marked.outputs[0].execution_count == 1
         assert parameters.execution_count is check.execution_count is None
         assert parameters.metadata == {"tags": ["parameters"]}
         assert "widgets" not in source.metadata
-        assert sources.as_source(source) == source
+        assert form.as_source(source) == source
         nbformat.validate(source)
 
     def test_the_command_strips_files_and_tells_pre_commit(self, notebook, tmp_path):
@@ -113,7 +115,7 @@ class TestSources:
     def test_the_command_renews_compared_outputs(self, notebook, tmp_path):
         path = tmp_path / "01_new.ipynb"
         notebook.cells[2].source = (
-            f"{sources.COMPARED}\nimport os\n"
+            f"{COMPARED}\nimport os\n"
             "print(os.environ['LECTUREKIT_PROFILE'], os.environ['LECTUREKIT_STRICT'])"
         )
         notebook.cells[3].source = "print('not compared')"
@@ -128,11 +130,11 @@ class TestSources:
 def test_nbval_accepts_a_source_with_other_readings_and_no_other_verdict(notebook, tmp_path):
     notebook.cells[2:] = [
         new_code_cell("import lecturekit\nsession = lecturekit.start(profile, seed)"),
-        new_code_cell(f"{sources.COMPARED}\n_ = session.claim('it holds', True, {{'by': 1.0}})"),
+        new_code_cell(f"{COMPARED}\n_ = session.claim('it holds', True, {{'by': 1.0}})"),
     ]
     for name, stored in [("01_good", "✓ it holds  [by 0.5]\n"), ("02_bad", "✓ it fails  [by 1]\n")]:
         notebook.cells[3].outputs = [new_output("stream", text=stored)]
-        nbformat.write(sources.as_source(notebook), tmp_path / f"{name}.ipynb")
+        nbformat.write(form.as_source(notebook), tmp_path / f"{name}.ipynb")
     rules = Path(sources.__file__).with_name("sanitize.cfg")
     command = [sys.executable, "-m", "pytest", "-p", "no:timeout", "-rA", "--nbval-lax"]
     tested = subprocess.run(

@@ -1,18 +1,21 @@
-"""What the suite of tests/test_trainers.py needs to know of a trainer.
+"""What the suites over all sections need to know of one.
 
-Each section says it in `trainers.py` of its folder here: a list `TRAINERS` of functions that make
-a small training, everything drawn from one seed.
+Each section says it in `section.py` of its folder here: `TRAINERS`, functions that make a small
+training, everything drawn from one seed; and `LIVE`, a run of its notebook that is steered in a
+real browser.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from lecturekit.sections import SECTIONS, Section
 from lecturekit.training import Steps
 
 
@@ -55,3 +58,41 @@ class Training:
 def seeded(seed: int) -> torch.Generator:
     """A source of random numbers."""
     return torch.Generator().manual_seed(seed)
+
+
+class LiveRun(NamedTuple):
+    """A live run of a notebook, and the slider that makes its updates small.
+
+    Attributes:
+        play: how the line begins that starts the run.
+        run: the run's name in the notebook.
+        parameter: an expression for a tensor that is trained.
+        slider: its label; far to the left nothing moves any more.
+        setting: an expression for the setting.
+        notebook: the file; filled in by the register.
+    """
+
+    play: str
+    run: str
+    parameter: str
+    slider: str
+    setting: str
+    notebook: str = ""
+
+
+def trainers() -> dict[str, Callable[[int], Training]]:
+    """The trainers of all sections, by name."""
+    return {
+        f"{section.stem}-{make.__name__}": make
+        for section in SECTIONS
+        for make in _of(section).TRAINERS
+    }
+
+
+def live_run(section: Section) -> LiveRun:
+    """The live run of a section."""
+    return _of(section).LIVE._replace(notebook=section.notebook)
+
+
+def _of(section: Section) -> Any:
+    return importlib.import_module(f"tests.{section.stem}.section")

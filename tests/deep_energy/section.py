@@ -1,4 +1,4 @@
-"""This section's trainers, small, for tests/test_trainers.py."""
+"""What the suites over all sections need of this one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import nn
 
 from lecturekit import deep_energy
 from lecturekit.networks import mlp
-from tests.contract import Training, seeded
+from tests.sections import LiveRun, Training, seeded
 
 
 def trained_with(phase: deep_energy.Sampler, generator: torch.Generator) -> Training:
@@ -38,3 +38,11 @@ def with_langevin_steps(seed: int) -> Training:
 
 
 TRAINERS = [with_a_generator, with_langevin_steps]
+
+LIVE = LiveRun(
+    play="run = live.play(",
+    run="run",
+    parameter="energy.experts.weight",
+    slider="energy rate α",
+    setting="settings.learning_rate",
+)

@@ -1,4 +1,4 @@
-"""This section's trainers, small, for tests/test_trainers.py."""
+"""What the suites over all sections need of this one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import nn
 
 from lecturekit import unit
 from lecturekit.unit import vae_gan
-from tests.contract import Training, seeded
+from tests.sections import LiveRun, Training, seeded
 from tests.unit.nets import images, small
 
 
@@ -36,3 +36,11 @@ def bridge(seed: int) -> Training:
 
 
 TRAINERS = [game, bridge]
+
+LIVE = LiveRun(
+    play="unit_run = live.play(",
+    run="unit_run",
+    parameter="model.E1.own[1][0].weight",
+    slider="rate of E, G",
+    setting="settings.autoencoder_rate",
+)

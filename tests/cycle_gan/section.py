@@ -1,4 +1,4 @@
-"""This section's trainers, small, for tests/test_trainers.py."""
+"""What the suites over all sections need of this one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lecturekit import cycle_gan
-from tests.contract import Training, seeded
+from tests.sections import LiveRun, Training, seeded
 
 RATES = ("generator_rate", "discriminator_rate")
 
@@ -38,3 +38,11 @@ def images(seed: int) -> Training:
 
 
 TRAINERS = [points, images]
+
+LIVE = LiveRun(
+    play="cloud_run = live.play(",
+    run="cloud_run",
+    parameter='clouds["λ = 10"].G[0].weight',
+    slider="rate of G, F",
+    setting='cloud_settings["λ = 10"].generator_rate',
+)

@@ -1,9 +1,9 @@
-"""This section's trainers, small, for tests/test_trainers.py."""
+"""What the suites over all sections need of this one."""
 
 from __future__ import annotations
 
 from lecturekit import rbm
-from tests.contract import Training, seeded
+from tests.sections import LiveRun, Training, seeded
 
 
 def trained_with(phase: rbm.NegativePhase, seed: int, **changes: object) -> Training:
@@ -47,3 +47,11 @@ def infinite_crowd(seed: int) -> Training:
 
 
 TRAINERS = [contrastive_divergence, persistent, fast_weights, bfloat16, infinite_crowd]
+
+LIVE = LiveRun(
+    play="pcd_run = live.play(",
+    run="pcd_run",
+    parameter="ruler.W",
+    slider="learning rate α",
+    setting="settings.learning_rate",
+)

@@ -1,11 +1,11 @@
-"""This section's trainers, small, for tests/test_trainers.py."""
+"""What the suites over all sections need of this one."""
 
 from __future__ import annotations
 
 import torch
 
 from lecturekit import denoising
-from tests.contract import Training, seeded
+from tests.sections import LiveRun, Training, seeded
 
 
 def trained_with(scheme: denoising.Scheme, seed: int) -> Training:
@@ -43,3 +43,11 @@ def all_levels(seed: int) -> Training:
 
 
 TRAINERS = [simple, walkback, all_levels]
+
+LIVE = LiveRun(
+    play="field_run = live.play(",
+    run="field_run",
+    parameter="ring_denoiser.net[2].weight",
+    slider="learning rate β",
+    setting="field_settings.learning_rate",
+)

@@ -1,11 +1,11 @@
-"""This section's trainers, small, for tests/test_trainers.py."""
+"""What the suites over all sections need of this one."""
 
 from __future__ import annotations
 
 import torch
 
 from lecturekit import moment_matching
-from tests.contract import Training, seeded
+from tests.sections import LiveRun, Training, seeded
 
 KERNEL = moment_matching.Gaussian(1.0)
 
@@ -47,3 +47,11 @@ def flow(seed: int) -> Training:
 
 
 TRAINERS = [network, autoencoder, flow]
+
+LIVE = LiveRun(
+    play="digit_run = live.play(",
+    run="digit_run",
+    parameter='nets["codes"].network[0].weight',
+    slider="learning rate α",
+    setting="digit_settings.learning_rate",
+)
