@@ -215,42 +215,58 @@ def for_images(
             f"expected n_own_blocks, n_shared_blocks ≥ 0, got {n_own_blocks}, {n_shared_blocks}"
         )
 
-    def blocks(n: int) -> list[nn.Module]:
-        return [ResidualBlock(width, generator=generator) for _ in range(n)]
-
-    def rectified(n_in: int) -> nn.Module:
-        # no instance norm on the way through: it would take brightness and colour away, which the
-        # code could not give back
-        wide = convolution(n_in, width, 3, gain=math.sqrt(2), generator=generator)
-        return nn.Sequential(wide, nn.ReLU())
-
-    def encoder_end() -> nn.Module:
-        code = convolution(width, n_latent, 1, generator=generator)
-        return nn.Sequential(*blocks(n_shared_blocks), code)
-
-    def generator_start() -> nn.Module:
-        return nn.Sequential(rectified(n_latent), *blocks(n_shared_blocks))
-
-    n_pixels = n_channels * patch**2  # numbers of the image at one place inside
-
-    def encoder_start() -> nn.Module:
-        return nn.Sequential(nn.PixelUnshuffle(patch), rectified(n_pixels), *blocks(n_own_blocks))
-
-    def generator_end() -> nn.Module:
-        end = convolution(width, n_pixels, 3, gain=0.5, generator=generator)
-        return nn.Sequential(*blocks(n_own_blocks), end, nn.PixelShuffle(patch))
-
-    def own(build: Callable[[], nn.Module]) -> tuple[nn.Module, nn.Module]:
-        first = build()
-        return first, copy.deepcopy(first) if alike else build()
-
-    def common(build: Callable[[], nn.Module]) -> tuple[nn.Module, nn.Module]:
-        return (build(),) * 2 if shared else own(build)
-
-    ends, starts = common(encoder_end), common(generator_start)
-    E1, E2 = map(Encoder, own(encoder_start), ends)
-    G1, G2 = map(Generator, starts, own(generator_end))
+    parts = _Parts(n_channels, width, n_latent, patch, n_own_blocks, n_shared_blocks, generator)
+    ends, starts = (
+        (build(),) * 2 if shared else _pair(build, alike)
+        for build in (parts.encoder_end, parts.generator_start)
+    )
+    E1, E2 = map(Encoder, _pair(parts.encoder_start, alike), ends)
+    G1, G2 = map(Generator, starts, _pair(parts.generator_end, alike))
     D1, D2 = (
         PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "12"
     )
     return UNIT((E1, E2), (G1, G2), (D1, D2), alike=alike).to(generator.device)
+
+
+def _pair(build: Callable[[], nn.Module], alike: bool) -> tuple[nn.Module, nn.Module]:
+    """Layers for either domain, with the same numbers at the beginning or with others."""
+    first = build()
+    return first, copy.deepcopy(first) if alike else build()
+
+
+class _Parts(NamedTuple):
+    """The sizes of `for_images`, and the four parts of an encoder and a generator built by them."""
+
+    n_channels: int
+    width: int
+    n_latent: int
+    patch: int
+    n_own_blocks: int
+    n_shared_blocks: int
+    generator: torch.Generator
+
+    def encoder_start(self) -> nn.Module:
+        begin = self._rectified(self.n_channels * self.patch**2)
+        return nn.Sequential(nn.PixelUnshuffle(self.patch), begin, *self._blocks(self.n_own_blocks))
+
+    def encoder_end(self) -> nn.Module:
+        code = convolution(self.width, self.n_latent, 1, generator=self.generator)
+        return nn.Sequential(*self._blocks(self.n_shared_blocks), code)
+
+    def generator_start(self) -> nn.Module:
+        return nn.Sequential(self._rectified(self.n_latent), *self._blocks(self.n_shared_blocks))
+
+    def generator_end(self) -> nn.Module:
+        n_pixels = self.n_channels * self.patch**2  # numbers of the image at one place inside
+        end = convolution(self.width, n_pixels, 3, gain=0.5, generator=self.generator)
+        return nn.Sequential(*self._blocks(self.n_own_blocks), end, nn.PixelShuffle(self.patch))
+
+    def _blocks(self, n: int) -> list[nn.Module]:
+        return [ResidualBlock(self.width, generator=self.generator) for _ in range(n)]
+
+    def _rectified(self, n_in: int) -> nn.Module:
+        # no instance norm on the way through: it would take brightness and colour away, which the
+        # code could not give back
+        gain = math.sqrt(2)
+        wide = convolution(n_in, self.width, 3, gain=gain, generator=self.generator)
+        return nn.Sequential(wide, nn.ReLU())
