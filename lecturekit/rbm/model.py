@@ -177,7 +177,9 @@ class RBM(nn.Module):
     def ascend(self, gradient: Theta, learning_rate: float, *, weight_decay: float = 0.0) -> None:
         """θ := θ + α·(g − λ·(W, 0, 0)) for the gradient g, rate α and weight decay λ, in place."""
         W, b, c = self.theta
-        W.mul_(1 - learning_rate * weight_decay).add_(gradient.W.detach(), alpha=learning_rate)
+        if weight_decay:
+            W.mul_(1 - learning_rate * weight_decay)
+        W.add_(gradient.W.detach(), alpha=learning_rate)
         b.add_(gradient.b.detach(), alpha=learning_rate)
         c.add_(gradient.c.detach(), alpha=learning_rate)
 

@@ -155,8 +155,9 @@ def learn(
 ) -> None:
     """θ := θ + α·(∇E(X⁻) − ∇E(X⁺)) less the weight decay, in place; products in `dtype`."""
     if negative_phase.wants_gradient():
-        gradient = 0.0 * model.theta
-        _add_contrast(gradient, data, particles, 1.0, 1.0, dtype)
+        W, b, c = model.theta
+        gradient = Theta(torch.empty_like(W), torch.zeros_like(b), torch.zeros_like(c))
+        _add_contrast(gradient, data, particles, 1.0, 0.0, dtype)
         model.ascend(gradient, learning_rate, weight_decay=weight_decay)
         negative_phase.learn(gradient)
     else:
@@ -167,7 +168,8 @@ def learn(
 def _add_contrast(
     theta: Theta, data: State, particles: State, factor: float, keep: float, dtype: torch.dtype
 ) -> None:
-    """θ += factor · (∇E(X⁻) − ∇E(X⁺)), in place, after W is shrunk to the part `keep`."""
+    """θ += factor · (∇E(X⁻) − ∇E(X⁺)), in place, after W is shrunk to the part `keep`; what is
+    shrunk to nothing need not be there before."""
     n_data, n_particles = len(data.visible), len(particles.visible)
     up, down = factor / n_data, -factor / n_particles
     if dtype == theta.W.dtype:
@@ -176,7 +178,7 @@ def _add_contrast(
     else:  # one product of all rows, so that only the difference is rounded to `dtype`
         v = torch.cat([data.visible, particles.visible]).to(dtype)
         h = torch.cat([data.hidden, particles.hidden * (-n_data / n_particles)]).to(dtype)
-        theta.W.mul_(keep).add_(v.t() @ h, alpha=up)
+        add_outer(theta.W, v, h, keep=keep, factor=up)
     theta.b.add_(data.visible.sum(0), alpha=up).add_(particles.visible.sum(0), alpha=down)
     theta.c.add_(data.hidden.sum(0), alpha=up).add_(particles.hidden.sum(0), alpha=down)
 

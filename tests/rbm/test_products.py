@@ -16,12 +16,26 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+class Decided:
+    """A machine on which one way is the faster one for every job."""
+
+    def __init__(self, way: str) -> None:
+        self.chosen: dict[str, str] = {}
+        self.way = lambda job, ways: self.chosen.setdefault(job, way)
+
+
+def decide(patch: pytest.MonkeyPatch, way: str) -> None:
+    machine = Decided(way)
+    patch.setattr(products, "on_this_machine", lambda: machine)
+    patch.setattr(products, "FEWEST_TERMS", 0)
+
+
 @pytest.fixture
 def sums(monkeypatch):
-    """How often the sum over the ones was taken, with no batch too small for it."""
+    """How often the sum over the ones was taken, where it is faster for batches of any size."""
     taken = []
     plain = products._sums
-    monkeypatch.setattr(products, "FEWEST_TERMS", 0)
+    decide(monkeypatch, "sums")
     monkeypatch.setattr(products, "_sums", lambda *a: taken.append(1) or plain(*a))
     return taken
 
@@ -36,18 +50,22 @@ def batch(n: int, width: int, share: float, seed: int = 0) -> torch.Tensor:
     hidden=st.integers(1, 12),
     share=st.floats(0, 0.6),
     seed=st.integers(0, 1000),
+    way=st.sampled_from(["sums", "dense"]),
 )
-def test_both_products_are_the_dense_ones(n, visible, hidden, share, seed):
+def test_both_products_are_the_dense_ones(n, visible, hidden, share, seed, way):
     generator = torch.Generator().manual_seed(seed)
     v = batch(n, visible, share, seed)
     W, h = (torch.randn(rows, hidden, generator=generator) for rows in (visible, n))
     bias = torch.randn(hidden, generator=generator)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(products, "FEWEST_TERMS", 0)
+        decide(patch, way)
         torch.testing.assert_close(products.product(v, W, bias), bias + v @ W)
         added = W.clone()
         products.add_outer(added, v, h, keep=0.9, factor=0.3)
         torch.testing.assert_close(added, 0.9 * W + 0.3 * v.t() @ h)
+        written = torch.full_like(W, float("nan"))
+        products.add_outer(written, v, h, keep=0.0, factor=0.3)
+        torch.testing.assert_close(written, 0.3 * v.t() @ h)
 
 
 def test_sparse_binary_batches_are_summed(sums):
@@ -81,7 +99,24 @@ def test_everything_else_is_multiplied(sums, v, W):
 
 
 def test_small_batches_are_multiplied():
-    assert products._few_ones(batch(50, 80, 0.1), torch.ones(80, 7)) is None
+    assert products._few_ones(batch(50, 80, 0.1), torch.ones(80, 7), "x W") is None
+
+
+def test_where_the_dense_product_is_faster_it_is_taken_and_nothing_is_looked_for(monkeypatch):
+    decide(monkeypatch, "dense")
+    v, W = batch(50, 80, 0.1), torch.randn(80, 7)
+    products.product(v, W, torch.zeros(7))
+    monkeypatch.setattr(products, "_ones", lambda x: pytest.fail("looked for ones"))
+    torch.testing.assert_close(products.product(v, W, torch.zeros(7)), v @ W)
+
+
+@pytest.mark.parametrize("job", ["x W", "vᵀh"])
+def test_the_two_ways_that_are_measured_do_the_same(job):
+    v, other = batch(30, 20, 0.1), torch.randn(*((20, 7) if job == "x W" else (30, 7)))
+    results = [way().clone() for way in products._ways(v, other, job).values()]
+    if job == "vᵀh":  # each adds to what the other left
+        results[1] -= results[0]
+    torch.testing.assert_close(*results)
 
 
 def test_an_update_is_the_same_either_way(sums, monkeypatch):
