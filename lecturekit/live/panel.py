@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import html
-import sys
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
