@@ -70,13 +70,14 @@ function frame(ui, what, how, marks, top, w, h) {
   const bar = barred ? 3.2 * em + Math.max(...barred[1].map((end) => pen.measureText(end).width)) : 0;
   const under = 1.5 * em + (what.x.label.length ? 1.3 * em : 0.2 * em);
   const legendAt = top, rows = legend(ui, marks, l, top, w - 4, false);
-  const f = { l, t: top + rows * 1.35 * em + 0.4 * em, legend: legendAt };
+  const f = { l, t: top + rows * 1.35 * em + 0.4 * em, legend: legendAt, shift: 0 };
   f.w = w - l - bar - 0.9 * em;
   f.h = h - f.t - under;
   if (what.equal) {
     const across = Math.abs(how.x[1] - how.x[0]), up = Math.abs(how.y[1] - how.y[0]);
     const unit = Math.min(f.w / across, f.h / up);
-    f.l += Math.max(0, (f.w - unit * across) / 2);
+    f.shift = Math.max(0, (f.w - unit * across) / 2);
+    f.l += f.shift;
     [f.w, f.h] = [unit * across, unit * up];
   }
   return f;
@@ -120,7 +121,7 @@ function axes(ui, what, x, y, f) {
   pen.textAlign = "left";
   centred(ui, what.x.label, f.l + f.w / 2, below + 2.45 * size);
   pen.save();
-  pen.translate(1.05 * size, f.t + f.h / 2);
+  pen.translate(1.05 * size + f.shift, f.t + f.h / 2);
   pen.rotate(-Math.PI / 2);
   centred(ui, what.y.label, 0, 0);
   pen.restore();
