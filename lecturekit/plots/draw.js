@@ -70,7 +70,7 @@ function frame(ui, what, how, marks, top, w, h) {
   const bar = barred ? 3.2 * em + Math.max(...barred[1].map((end) => pen.measureText(end).width)) : 0;
   const under = 1.5 * em + (what.x.label.length ? 1.3 * em : 0.2 * em);
   const legendAt = top, rows = legend(ui, marks, l, top, w - 4, false);
-  const f = { l, t: top + rows * 1.35 * em + 0.4 * em, legend: legendAt, shift: 0 };
+  const f = { l, t: top + rows * 1.35 * em + 0.4 * em, legend: legendAt, shift: 0, edge: w };
   f.w = w - l - bar - 0.9 * em;
   f.h = h - f.t - under;
   if (what.equal) {
@@ -110,10 +110,11 @@ function axes(ui, what, x, y, f) {
     pen.font = ui.font(0.92);
     const wide = pen.measureText(label).width;
     if (what.x.named && wide > 0.95 * fits) return wrapped(ui, label, x(v), below + 1.15 * size, fits);
-    if (x(v) - wide / 2 < last + 0.3 * size) return;
-    last = x(v) + wide / 2;
+    const at = Math.min(x(v), f.edge - wide / 2);  // the last one is not cut by the picture's edge
+    if (at - wide / 2 < last + 0.3 * size) return;
+    last = at + wide / 2;
     pen.textAlign = "center";
-    pen.fillText(label, x(v), below + 1.15 * size);
+    pen.fillText(label, at, below + 1.15 * size);
   });
   pen.textAlign = "right";
   pen.font = ui.font(0.92);

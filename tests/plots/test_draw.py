@@ -231,6 +231,15 @@ def test_numbers_at_the_axes_are_those_that_python_wrote():
         assert set(scale.labels) <= set(texts)
 
 
+def test_the_last_number_is_not_cut_by_the_edge():
+    ends = Axis("x", (0.0, 900_000.0), ticks=(0.0, 900_000.0))
+    texts = [d for d in drawn(Plot("T", [], ends, AXES[1])) if d["kind"] == "text"]
+    (last,) = (d for d in texts if d["text"] == "900,000")
+    half = 0.55 * 0.92 * 14 * len("900,000") / 2
+    assert last["textAlign"] == "center"
+    assert last["x"] + half <= 600 + 1e-6
+
+
 def test_indices_are_set_lower_and_smaller():
     drawings = drawn(plot_of(title="P_θ"))
     letter, index = (d for d in drawings if d["kind"] == "text" and d["text"] in "Pθ")
