@@ -20,6 +20,7 @@ import torch
 
 from lecturekit import data, rbm
 from lecturekit.rbm import products
+from lecturekit.rbm.fastest import machine, on_this_machine
 
 from .conftest import interleave, speed_relative_to
 
@@ -146,9 +147,15 @@ def test_cd_and_pcd_run_at_the_speed_of_their_matrix_products(digits, say):
     ratios = speed_relative_to(interleave(contenders | peers), "five products")
     for name, ratio in ratios.items():
         say(f"{name}: {ratio:.2f} of the five products")
+    chosen = on_this_machine().chosen
+    taken = [job for job, way in chosen.items() if f"{N} × {V} × {H}" in job and way == "sums"]
+    say(f"on {machine()}, which took {taken or 'the dense products'}")
+    # What is not a product is a third of an update where dense products are fast, and hidden by
+    # what skipping the zeros saves where they are slow.
     ours = min(ratios["CD-1"], ratios["PCD-1"])
-    assert ours >= 0.93
+    assert ours >= (0.93 if len(taken) == 2 else 0.6)
     assert ours > max(ratios[name] for name in peers)
+    assert ratios["FPCD-1"] >= 0.75 * ratios["PCD-1"]
 
 
 def test_skipping_the_zeros_pays(say):
