@@ -116,7 +116,7 @@ def test_a_gmmn_step_is_mostly_matrix_products(say):
     ratios = speed_relative_to(seconds, "raw products")
     for name, ratio in ratios.items():
         say(f"{name}: {ratio:.2f} of the raw matrix products' speed")
-    assert ratios["train"] >= 0.6  # .64 to .78 by processor: the rest are passes over memory
+    assert ratios["train"] >= 0.55  # .63 to .78 by processor: the rest are passes over memory
     assert ratios["train"] > ratios["autograd, distances once"]
     assert ratios["train"] >= 3 * ratios["autograd, six kernels"]
 
