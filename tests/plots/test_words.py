@@ -61,4 +61,8 @@ def test_matplotlib_can_set_whatever_is_written(text):
     """Every label comes from somewhere, and a strange one must not end a run."""
     written = as_mathtext(text)
     if cbook.is_math_text(written):
-        MathTextParser("path").parse(written)
+        glyphs = MathTextParser("path").parse(written).glyphs
+        signs = sum(len(piece.replace(" ", "")) for piece, _ in pieces(text))
+        assert sum(glyph[2] != ord(" ") for glyph in glyphs) == signs
+    else:
+        assert "$" not in written.replace(r"\$", "")

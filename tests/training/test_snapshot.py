@@ -160,8 +160,14 @@ def test_hooks_stay_with_those_who_hung_them():
 
 
 def test_what_is_read_only_is_no_obstacle():
-    things = [np.broadcast_to(np.zeros(1), 3)]
-    Snapshot({"things": things}).restore()
+    zeros = np.broadcast_to(np.zeros(1), 3)
+    things = [zeros]
+    snapshot = Snapshot({"things": things})
+    things[:] = [1, 2]
+    snapshot.restore()
+    assert len(things) == 1
+    assert things[0] is zeros
+    assert not zeros.any()
 
 
 def test_a_tensor_whose_entries_are_one_number_is_no_obstacle():
@@ -192,4 +198,9 @@ def test_what_cannot_be_put_back_is_refused(parts, message):
 def test_constants_of_all_kinds_are_welcome():
     constants = (None, 1, 2.0, "a", b"b", torch.float32, torch.device("cpu"), range(3), object())
     more = (torch.relu, max, int, math, slice(1), frozenset([1]), np.float32(1), content)
-    Snapshot({"constants": (*constants, *more)}).restore()
+    held = [*constants, *more]
+    snapshot = Snapshot({"constants": held})
+    held[:] = reversed(held)
+    snapshot.restore()
+    assert len(held) == len(constants) + len(more)
+    assert all(one is other for one, other in zip(held, (*constants, *more), strict=True))
