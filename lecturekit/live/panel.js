@@ -12,7 +12,6 @@ const BUTTONS = [
   ["stop", "Stop", "end here for good"],
   ["reset", "Reset", "begin anew (r)"],
 ];
-const KEYS = [" ", "r", "f", "Tab", "ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
 const KEPT = 120;  // moments of a run that an animation shows
 
 export default { render({ model, el }) { return new Panel(model, el).open(); } };
@@ -135,16 +134,17 @@ class Panel {
 
   underWay() { return ["playing", "finishing"].includes(this.model.get("state").status); }
 
-  // JupyterLab leaves a key to the panel if it is one of the panel's; Ctrl-S or Shift-Enter are not.
+  // Plain keys are the panel's; with Ctrl-S or Shift-Enter it is Jupyter that is meant. It looks for
+  // the attribute from the focused part upwards, and asks first whether that part is focused.
   claim(event) {
-    const own = KEYS.includes(event.key) && !(event.ctrlKey || event.metaKey || event.altKey);
-    this.root.toggleAttribute("data-lm-suppress-shortcuts", own);
+    for (const part of [this.root, ...this.root.querySelectorAll("button, input, select")])
+      part.toggleAttribute("data-lm-suppress-shortcuts", !modified(event));
   }
 
   key(event) {
     const onSlider = event.target.type === "range", onButton = event.target.tagName === "BUTTON";
     const order = { " ": !onButton && "play", ArrowRight: !onSlider && "step", r: "reset" }[event.key];
-    if (!this.root.hasAttribute("data-lm-suppress-shortcuts")) return;
+    if (modified(event)) return;
     event.stopPropagation();
     if (event.key === "f") this.toggleFullScreen();
     else if (order && this.model.get("state").can.includes(order)) this.say({ order: this.meant(order) });
@@ -317,6 +317,8 @@ function themeOf(el) {
   const dark = 0.299 * r + 0.587 * g + 0.114 * b < 128;
   return { ...LOOK[dark ? "dark" : "light"], ink: style.color, face, family: style.fontFamily };
 }
+
+function modified(event) { return event.ctrlKey || event.metaKey || event.altKey || event.shiftKey; }
 
 function save(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
