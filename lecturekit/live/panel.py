@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +60,10 @@ class PanelWidget(anywidget.AnyWidget):
         return f"Live panel of the run{named}; to be seen where a kernel is running."
 
 
-# A slider's message passes some threads of the kernel's before it sets anything, and each of them
-# waits so long for a training step to let it in. Python's own 5 ms add up to a tenth of a second.
-SWITCH_INTERVAL = 0.0005  # seconds
-
-
 class Panel:
     """What a person sees of a run and does to it; the run's listener."""
 
     def __init__(self, run: Run, *, transport: bool = True, buttons_wait: bool = False) -> None:
-        sys.setswitchinterval(SWITCH_INTERVAL)
         self._run, self._transport, self._buttons_wait = run, transport, buttons_wait
         self._axes = [Steady() for _ in run.views]
         self._told: dict[int, str] = {}  # view → the description that went with the last message
