@@ -32,7 +32,7 @@ lab: setup  ## open JupyterLab on your own copy of the notebooks, made or refres
 	$(BIN)/lecturekit lab
 
 check: setup lint  ## a minute: lint, types, and the tests next to what changed (BASE=… since when)
-	@$(BIN)/python tests/changed.py $(BASE) | xargs --no-run-if-empty $(BIN)/python -m pytest \
+	@$(BIN)/python tests/changed.py $(BASE) | xargs $(BIN)/python -m pytest \
 	    $(PARALLEL) --quiet -m "not lecture and not browser and not notebook"
 
 test: setup lint  ## lint, types, import floors, and all tests but the lecture's own
