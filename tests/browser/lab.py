@@ -131,8 +131,9 @@ class Notebook:
     def open(self, path: str) -> Notebook:
         """Open a notebook of the server's folder, alone, and wait for its kernel."""
         self._path = path
-        # `reset` forgets the tabs of the test before, which would begin kernels of their own.
-        self.page.goto(f"{self._lab.url}/lab/tree/{path}?token={self._lab.token}&reset")
+        # In a workspace of its own: tabs of the test before would come back and begin kernels.
+        place = f"/lab/workspaces/{secrets.token_hex(4)}/tree/{path}"
+        self.page.goto(f"{self._lab.url}{place}?token={self._lab.token}")
         return self.ready()
 
     def ready(self) -> Notebook:
