@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from lecturekit.sections import SECTIONS
 from tests.browser.lab import ROOT, JupyterLab, Notebook, Panel, wait_until
@@ -18,6 +18,8 @@ from tests.sections import LiveRun, live_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600)]
 
+
+LAST = "that was all"  # what the last cell says
 
 every_lecture = pytest.mark.parametrize(
     "lecture",  # `make test` is to take ten minutes: the first stands for all of them there
@@ -46,6 +48,7 @@ def lab(tmp_path: Path, lecture: LiveRun, request: pytest.FixtureRequest) -> Ite
     notebook = nbformat.read(ROOT / "notebooks" / f"{lecture.notebook}", as_version=4)
     at = play_cell(notebook, lecture)
     notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(probe(lecture)))
+    notebook.cells.append(nbformat.v4.new_code_cell(f"print({LAST!r})"))
     nbformat.write(notebook, folder / f"{lecture.notebook}")
     profile = getattr(request, "param", "cpu")
     with JupyterLab(folder, LECTUREKIT_PROFILE=profile, LECTUREKIT_DATA="none") as server:
@@ -104,7 +107,9 @@ def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
 @pytest.mark.parametrize("lab", ["smoke"], indirect=True)
 def test_every_panel_fits_the_screen(lab: JupyterLab, lecture: LiveRun, page: Page):
     """Title, buttons, sliders and pictures in sight together, in a notebook and in full screen."""
-    notebook = Notebook(page, lab).open(f"{lecture.notebook}").run_all(timeout=500)
+    notebook = Notebook(page, lab).open(lecture.notebook).run_all(timeout=0)
+    # what the kernel says counts: JupyterLab now and then leaves a star at a cell that has ended
+    expect(page.locator(".jp-Cell-outputArea", has_text=LAST)).to_be_visible(timeout=500_000)
     assert notebook.errors() == []
     assert notebook.overflowing() == []
     for image in page.locator(".jp-OutputArea-output figure img").all():
