@@ -30,7 +30,7 @@ def changed(base: str) -> list[str]:
     return sorted({path for lines in said for path in lines.splitlines()})
 
 
-def tests_of(paths: Iterable[str]) -> list[str]:
+def beside(paths: Iterable[str]) -> list[str]:
     """The test files and folders next to these files, none of them inside another."""
     found = ALWAYS.union(*map(_next_to, paths))
     there = sorted(each for each in found if (ROOT / each).exists())
@@ -54,4 +54,4 @@ def _next_to(path: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(tests_of(changed(sys.argv[1] if len(sys.argv) > 1 else "HEAD"))))
+    print("\n".join(beside(changed(sys.argv[1] if len(sys.argv) > 1 else "HEAD"))))

@@ -25,9 +25,9 @@ from tests import changed
     ],
 )
 def test_the_tests_next_to_a_file(path, tests):
-    assert changed.tests_of([path]) == sorted([*tests, "tests/test_project.py"])
+    assert changed.beside([path]) == sorted([*tests, "tests/test_project.py"])
 
 
 def test_a_folder_stands_for_its_files():
     paths = ["tests/rbm/test_model.py", "lecturekit/rbm/ais.py"]
-    assert "tests/rbm/test_model.py" not in changed.tests_of(paths)
+    assert "tests/rbm/test_model.py" not in changed.beside(paths)

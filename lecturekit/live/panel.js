@@ -178,7 +178,8 @@ class Panel {
   }
 
   receive(place, { frame, what, how, data }) {
-    this.frame = place.frame = frame;
+    place.frame = frame;
+    this.frame = Math.max(frame, this.frame ?? frame);  // what is kept may come late
     if (what !== place.words) {
       [place.words, place.what] = [what, JSON.parse(what)];
       this.unarranged = true;

@@ -207,7 +207,7 @@ PANEL = """(() => {
         else panel.take(picture, bytes);
     }
     const [place] = panel.pictures;
-    return [place.frame, place.what?.marks.length, Object.keys(place.arrays ?? {}).length];
+    return [panel.frame ?? null, place.frame, place.what?.marks.length, Object.keys(place.arrays ?? {}).length];
 })()"""
 
 
@@ -241,4 +241,14 @@ def arrived(*events: tuple[str, int, int, bool]) -> list[int]:
     ],
 )
 def test_description_and_numbers_always_belong_together(events, shown):
-    assert arrived(*events) == shown
+    newest, *rest = arrived(*events)
+    assert rest == shown
+    assert newest in (None, shown[0])
+
+
+def test_a_kept_picture_that_comes_late_takes_nothing_back_of_what_was_drawn():
+    """Of another view: else the kernel would believe that the page is far behind."""
+    late = encode(curves(1))
+    view = {"how": late.how, "data": list(late.data), "what": late.what}
+    events = [("message", view | {"view": 1, "frame": 9}), ("kept", view | {"frame": 2})]
+    assert evaluate(PANEL, events=events)[:2] == [9, 2]
