@@ -207,7 +207,8 @@ PANEL = """(() => {
         else panel.take(picture, bytes);
     }
     const [place] = panel.pictures;
-    return [panel.frame ?? null, place.frame, place.what?.marks.length, Object.keys(place.arrays ?? {}).length];
+    const arrays = Object.keys(place.arrays ?? {}).length;
+    return [panel.frame ?? null, place.frame, place.what?.marks.length, arrays];
 })()"""
 
 
