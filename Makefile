@@ -41,7 +41,7 @@ test: setup lint  ## lint, types, import floors, and all tests but the lecture's
 # LECTUREKIT_DATA names a folder that is not there: the embedded data, whatever was fetched before.
 test-lecture: setup  ## every notebook as a student runs it, compared with its stored outputs
 	LECTUREKIT_PROFILE=cpu LECTUREKIT_STRICT=1 LECTUREKIT_DATA=none \
-	    $(BIN)/python -m pytest --nbval-lax --nbval-current-env \
+	    $(BIN)/python -m pytest -p tests.notebooks.unix_sockets --nbval-lax --nbval-current-env \
 	    --nbval-sanitize-with=tests/notebooks/sanitize.cfg \
 	    --nbval-cell-timeout=600 --timeout=0 $(PARALLEL) --dist=loadfile notebooks
 	$(BIN)/python -m pytest $(PARALLEL) -m lecture tests
