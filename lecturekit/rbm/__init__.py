@@ -17,20 +17,23 @@ from lecturekit.rbm.ais import LogPartition, ais_log_partition, ais_schedule
 from lecturekit.rbm.enumeration import state_index, states
 from lecturekit.rbm.exact import (
     EnergyProfile,
+    Wells,
     empirical_distribution,
     energy_profile,
+    energy_wells,
     exact_gradient,
     exact_visible_distribution,
     expected_energy_gradient,
     gibbs_transition_matrix,
 )
 from lecturekit.rbm.expected import (
+    Bias,
     CrowdSettings,
-    cd_relative_error,
+    cd_bias,
     expected_cd_gradient,
     infinite_crowd,
+    mean_field_cd_bias,
     mean_field_cd_gradient,
-    mean_field_cd_relative_error,
 )
 from lecturekit.rbm.model import RBM, State, Theta, energy_gradient, log_odds, sample
 from lecturekit.rbm.negative_phase import (
@@ -50,6 +53,7 @@ from lecturekit.rbm.trainer import Settings, train, update
 __all__ = [
     "PHASES",
     "RBM",
+    "Bias",
     "ContrastiveDivergence",
     "CrowdSettings",
     "EnergyProfile",
@@ -64,12 +68,14 @@ __all__ = [
     "State",
     "Theta",
     "WatchedUpdate",
+    "Wells",
     "ais_log_partition",
     "ais_schedule",
-    "cd_relative_error",
+    "cd_bias",
     "empirical_distribution",
     "energy_gradient",
     "energy_profile",
+    "energy_wells",
     "exact_gradient",
     "exact_log_likelihood",
     "exact_log_partition",
@@ -80,8 +86,8 @@ __all__ = [
     "gibbs_transition_matrix",
     "infinite_crowd",
     "log_odds",
+    "mean_field_cd_bias",
     "mean_field_cd_gradient",
-    "mean_field_cd_relative_error",
     "pseudo_log_likelihood",
     "sample",
     "slow_motion",

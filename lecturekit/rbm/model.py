@@ -82,7 +82,7 @@ class RBM(nn.Module):
         torch.Size([3])
 
     Raises:
-        ValueError: fewer than one unit in a layer, or a weight scale that is negative.
+        ValueError: fewer than one unit in a layer, or a scale that is negative.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class RBM(nn.Module):
         n_hidden: int,
         *,
         weight_scale: float = 0.01,
+        bias_scale: float = 0.0,
         generator: torch.Generator | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
@@ -98,10 +99,11 @@ class RBM(nn.Module):
         super().__init__()
         if n_visible < 1 or n_hidden < 1:
             raise ValueError(f"expected at least one unit in a layer, got {n_visible}×{n_hidden}")
-        if not weight_scale >= 0:
-            raise ValueError(f"expected weight_scale ≥ 0, got {weight_scale}")
+        for name, scale in (("weight_scale", weight_scale), ("bias_scale", bias_scale)):
+            if not scale >= 0:
+                raise ValueError(f"expected {name} ≥ 0, got {scale}")
         self.n_visible, self.n_hidden = n_visible, n_hidden
-        self.weight_scale = weight_scale
+        self.weight_scale, self.bias_scale = weight_scale, bias_scale
         self.W = nn.Parameter(torch.empty(n_visible, n_hidden, device=device, dtype=dtype))
         self.b = nn.Parameter(torch.empty(n_visible, device=device, dtype=dtype))
         self.c = nn.Parameter(torch.empty(n_hidden, device=device, dtype=dtype))
@@ -109,22 +111,26 @@ class RBM(nn.Module):
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator, data: Tensor | None = None) -> RBM:
-        """Start anew, in place: W ~ N(0, weight_scale²), c = 0, b = 0 or the data's log-odds.
+        """Start anew, in place: W ~ N(0, weight_scale²), b and c ~ N(0, bias_scale²).
+
+        With data, b are its log-odds instead.
 
         With b_i = log(p_i / (1 − p_i)) the model starts at the best model without hidden units
         (Hinton 2012, A practical guide to training RBMs, section 8.1). p_i is the share of ones
         with half a one and half a zero added, which keeps b finite.
 
         Args:
-            generator: source of W, on any device.
-            data: (n, n_visible), or None for b = 0.
+            generator: source of θ, on any device.
+            data: (n, n_visible), or None.
         """
-        start = torch.randn(self.W.shape, generator=generator, device=generator.device)
-        self.W.copy_(self.weight_scale * start)
-        self.b.copy_(
-            torch.zeros_like(self.b) if data is None else log_odds(self._rows(data, "data"))
-        )
-        self.c.zero_()
+        scales = self.weight_scale, self.bias_scale, self.bias_scale
+        for term, scale in zip(self.theta, scales, strict=True):
+            term.zero_()
+            if scale > 0:  # with biases of zero nothing is drawn for them
+                start = torch.randn(term.shape, generator=generator, device=generator.device)
+                term.copy_(scale * start)
+        if data is not None:
+            self.b.copy_(log_odds(self._rows(data, "data")))
         return self
 
     @property
