@@ -1,6 +1,7 @@
 """Section 1: the restricted Boltzmann machine, trained by CD-k, PCD and FPCD, and exact answers.
 
 model            energy, conditionals, the gradient of the energy
+class_rbm        image and label in one visible layer: the RBM as a classifier
 negative_phase   CD-k, MF CD, PCD, FPCD: where the particles come from
 trainer          the loop on the slides as a generator of steps
 products         v W and vᵀh for batches that are mostly zeros
@@ -14,6 +15,7 @@ pseudo_likelihood
 """
 
 from lecturekit.rbm.ais import LogPartition, ais_log_partition, ais_schedule
+from lecturekit.rbm.class_rbm import ClassRBM
 from lecturekit.rbm.enumeration import state_index, states
 from lecturekit.rbm.exact import (
     EnergyProfile,
@@ -50,6 +52,7 @@ from lecturekit.rbm.trainer import Settings, train, update
 __all__ = [
     "PHASES",
     "RBM",
+    "ClassRBM",
     "ContrastiveDivergence",
     "CrowdSettings",
     "EnergyProfile",

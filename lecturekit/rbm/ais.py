@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from lecturekit.rbm.enumeration import refuse_softmax
 from lecturekit.rbm.model import RBM, sample
 
 
@@ -79,6 +80,7 @@ def ais_log_partition(
     Raises:
         ValueError: too few runs or levels, or base_bias of another shape.
     """
+    refuse_softmax(model)
     if n_runs < 2:
         raise ValueError(f"expected n_runs ≥ 2, got {n_runs}")
     theta = model.theta
