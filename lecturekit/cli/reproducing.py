@@ -23,7 +23,7 @@ def reproduce(
         The record's file.
 
     Raises:
-        ValueError: no such experiment, or a record that was begun with another seed; or interrupted.
+        ValueError: no such experiment, a record begun with another seed, or an interrupt.
     """
     chosen = experiment(name)
     torch.set_num_threads(1)  # the batches are small; a second thread costs more than it brings

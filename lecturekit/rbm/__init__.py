@@ -10,11 +10,13 @@ enumeration      all states of binary units, by number
 exact            distributions, gradients, transition matrices by enumeration
 expected         CD and PCD with infinitely many samples: bias, and the tug-of-war
 partition        exact log Z and likelihood, up to 784×25
-ais              an estimate of log Z for any size
+ais              an estimate of log Z for any size, and whether to trust it
+bracket          a likelihood from below as well, by annealing in reverse
 pseudo_likelihood
 """
 
 from lecturekit.rbm.ais import LogPartition, ais_log_partition, ais_schedule
+from lecturekit.rbm.bracket import Bracket, likelihood_bracket, raise_log_likelihood
 from lecturekit.rbm.class_rbm import ClassRBM
 from lecturekit.rbm.enumeration import state_index, states
 from lecturekit.rbm.exact import (
@@ -52,6 +54,7 @@ from lecturekit.rbm.trainer import Settings, train, update
 __all__ = [
     "PHASES",
     "RBM",
+    "Bracket",
     "ClassRBM",
     "ContrastiveDivergence",
     "CrowdSettings",
@@ -82,10 +85,12 @@ __all__ = [
     "gibbs_step",
     "gibbs_transition_matrix",
     "infinite_crowd",
+    "likelihood_bracket",
     "log_odds",
     "mean_field_cd_gradient",
     "mean_field_cd_relative_error",
     "pseudo_log_likelihood",
+    "raise_log_likelihood",
     "sample",
     "slow_motion",
     "state_index",
