@@ -3,6 +3,7 @@
 model            energy, conditionals, the gradient of the energy
 class_rbm        image and label in one visible layer: the RBM as a classifier
 negative_phase   CD-k, MF CD, PCD, FPCD: where the particles come from
+tempering        parallel tempering: particles at several temperatures that change places
 trainer          the loop on the slides as a generator of steps
 products         v W and vᵀh for batches that are mostly zeros
 slow_motion      one update, phase by phase
@@ -49,6 +50,7 @@ from lecturekit.rbm.negative_phase import (
 from lecturekit.rbm.partition import exact_log_likelihood, exact_log_partition
 from lecturekit.rbm.pseudo_likelihood import pseudo_log_likelihood
 from lecturekit.rbm.slow_motion import PHASES, Phase, WatchedUpdate, slow_motion
+from lecturekit.rbm.tempering import ParallelTempering
 from lecturekit.rbm.trainer import Settings, train, update
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "LogPartition",
     "MeanFieldCD",
     "NegativePhase",
+    "ParallelTempering",
     "PersistentCD",
     "Phase",
     "Settings",

@@ -21,8 +21,8 @@ class LogPartition(NamedTuple):
 
     The interval comes from the weights that were seen. On a rough model few runs find the modes
     that matter; a few weights then decide, the standard error is itself wrong, and the truth is
-    often outside. `trusted` says whether that is so. It cannot see a mode that no run has come near:
-    `likelihood_bracket` looks from the other side.
+    often outside. `trusted` says whether that is so. It cannot see a mode that no run has come
+    near: `likelihood_bracket` looks from the other side.
 
     Attributes:
         log_z: log of the mean importance weight, times the Z of the base model.

@@ -207,19 +207,22 @@ class RBM(nn.Module):
 
 
 def hidden_probabilities(theta: Theta, v: Tensor) -> Tensor:
-    return _affine(theta.c, v, theta.W).sigmoid_()
+    return affine(theta.c, v, theta.W).sigmoid_()
 
 
 def visible_probabilities(theta: Theta, h: Tensor, n_classes: int = 0) -> Tensor:
-    """P(v = 1 | h); the last `n_classes` units are a softmax group, of which one is on."""
-    field = _affine(theta.b, h, theta.W.t())
+    return switched_on(affine(theta.b, h, theta.W.t()), n_classes)
+
+
+def switched_on(field: Tensor, n_classes: int = 0) -> Tensor:
+    """P(v = 1) in a field, which is used up: the last `n_classes` units are a softmax group."""
     if not n_classes:
         return field.sigmoid_()
-    binary, group = field.split([len(theta.b) - n_classes, n_classes], 1)
+    binary, group = field.split([field.shape[1] - n_classes, n_classes], 1)
     return torch.cat([binary.sigmoid(), group.softmax(1)], 1)
 
 
-def _affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
+def affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
     """bias + x W; the product in the precision of W, the rest in that of x."""
     if W.dtype == x.dtype:
         return product(x, W, bias)

@@ -32,6 +32,10 @@ def persistent(seed: int) -> Training:
     return trained_with(rbm.PersistentCD(7), seed, weight_decay=0.01)
 
 
+def tempered(seed: int) -> Training:
+    return trained_with(rbm.ParallelTempering(7, 3), seed, weight_decay=0.01)
+
+
 def fast_weights(seed: int) -> Training:
     return trained_with(rbm.FastPersistentCD(7, 2), seed)
 
@@ -69,6 +73,7 @@ TRAINERS = [
     contrastive_divergence,
     mean_field,
     persistent,
+    tempered,
     fast_weights,
     bfloat16,
     classifier,
