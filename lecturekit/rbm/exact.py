@@ -17,6 +17,7 @@ from lecturekit.rbm.enumeration import (
     MAX_UNITS,
     chunks,
     refuse_beyond,
+    refuse_softmax,
     state_index,
     states,
     transposed,
@@ -228,6 +229,7 @@ def _free_energies(theta: Theta) -> Tensor:
 
 
 def in_float64(model: RBM) -> Theta:
+    refuse_softmax(model)
     return Theta(*(term.double() for term in model.theta))
 
 

@@ -76,6 +76,9 @@ class RBM(nn.Module):
 
     Everything but sampling is differentiable in θ and in its arguments.
 
+    Attributes:
+        n_classes: how many of the last visible units are a softmax group; 0, but for `ClassRBM`.
+
     Example:
         >>> model = RBM(784, 500, generator=torch.Generator().manual_seed(0))
         >>> model.free_energy(torch.zeros(3, 784)).shape
@@ -84,6 +87,8 @@ class RBM(nn.Module):
     Raises:
         ValueError: fewer than one unit in a layer, or a scale that is negative.
     """
+
+    n_classes = 0
 
     def __init__(
         self,
@@ -164,7 +169,8 @@ class RBM(nn.Module):
 
     def visible_probabilities(self, h: Tensor) -> Tensor:
         """P(v_i = 1 | h) = sigmoid(b_i + (Wh)_i): (batch, n_hidden) -> (batch, n_visible)."""
-        return visible_probabilities(Theta(self.W, self.b, self.c), self._rows(h, "h", hidden=True))
+        theta = Theta(self.W, self.b, self.c)
+        return visible_probabilities(theta, self._rows(h, "h", hidden=True), self.n_classes)
 
     def sample_hidden(self, v: Tensor, *, generator: torch.Generator) -> Tensor:
         """h ~ P(h | v): (batch, n_visible) -> (batch, n_hidden) in {0, 1}."""
@@ -172,7 +178,7 @@ class RBM(nn.Module):
 
     def sample_visible(self, h: Tensor, *, generator: torch.Generator) -> Tensor:
         """v ~ P(v | h): (batch, n_hidden) -> (batch, n_visible) in {0, 1}."""
-        return sample(self.visible_probabilities(h), generator=generator)
+        return sample_visible(self.visible_probabilities(h), self.n_classes, generator=generator)
 
     # ----------------------------------------------------------------------------- learning
 
@@ -207,14 +213,22 @@ class RBM(nn.Module):
 
 
 def hidden_probabilities(theta: Theta, v: Tensor) -> Tensor:
-    return _affine(theta.c, v, theta.W).sigmoid_()
+    return affine(theta.c, v, theta.W).sigmoid_()
 
 
-def visible_probabilities(theta: Theta, h: Tensor) -> Tensor:
-    return _affine(theta.b, h, theta.W.t()).sigmoid_()
+def visible_probabilities(theta: Theta, h: Tensor, n_classes: int = 0) -> Tensor:
+    return switched_on(affine(theta.b, h, theta.W.t()), n_classes)
 
 
-def _affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
+def switched_on(field: Tensor, n_classes: int = 0) -> Tensor:
+    """P(v = 1) in a field, which is used up: the last `n_classes` units are a softmax group."""
+    if not n_classes:
+        return field.sigmoid_()
+    binary, group = field.split([field.shape[1] - n_classes, n_classes], 1)
+    return torch.cat([binary.sigmoid(), group.softmax(1)], 1)
+
+
+def affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
     """bias + x W; the product in the precision of W, the rest in that of x."""
     if W.dtype == x.dtype:
         return product(x, W, bias)
@@ -248,6 +262,18 @@ def sample(probabilities: Tensor, *, generator: torch.Generator) -> Tensor:
     """Independent draws from {0, 1}, each 1 with its probability; the shape stays."""
     u = _uniform(probabilities, generator)
     return torch.lt(u, probabilities, out=u)
+
+
+def sample_visible(
+    probabilities: Tensor, n_classes: int = 0, *, generator: torch.Generator
+) -> Tensor:
+    """A draw of the visible layer: binary units, then one of `n_classes` units of a group."""
+    v = sample(probabilities, generator=generator)
+    if n_classes:
+        group = v[:, -n_classes:].zero_()
+        label = torch.multinomial(probabilities[:, -n_classes:], 1, generator=generator)
+        group.scatter_(1, label, 1.0)
+    return v
 
 
 def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
