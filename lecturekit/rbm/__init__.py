@@ -1,7 +1,7 @@
 """Section 1: the restricted Boltzmann machine, trained by CD-k, PCD and FPCD, and exact answers.
 
 model            energy, conditionals, the gradient of the energy
-negative_phase   CD-k, PCD, FPCD: where the particles come from
+negative_phase   CD-k, MF CD, PCD, FPCD: where the particles come from
 trainer          the loop on the slides as a generator of steps
 products         v W and vᵀh for batches that are mostly zeros
 slow_motion      one update, phase by phase
@@ -29,12 +29,15 @@ from lecturekit.rbm.expected import (
     cd_relative_error,
     expected_cd_gradient,
     infinite_crowd,
+    mean_field_cd_gradient,
+    mean_field_cd_relative_error,
 )
 from lecturekit.rbm.model import RBM, State, Theta, energy_gradient, log_odds, sample
 from lecturekit.rbm.negative_phase import (
     ContrastiveDivergence,
     FastPersistentCD,
     GibbsStep,
+    MeanFieldCD,
     NegativePhase,
     PersistentCD,
     gibbs_step,
@@ -53,6 +56,7 @@ __all__ = [
     "FastPersistentCD",
     "GibbsStep",
     "LogPartition",
+    "MeanFieldCD",
     "NegativePhase",
     "PersistentCD",
     "Phase",
@@ -76,6 +80,8 @@ __all__ = [
     "gibbs_transition_matrix",
     "infinite_crowd",
     "log_odds",
+    "mean_field_cd_gradient",
+    "mean_field_cd_relative_error",
     "pseudo_log_likelihood",
     "sample",
     "slow_motion",

@@ -1,4 +1,4 @@
-"""CD and PCD with infinitely many samples: what they do on average, without their noise.
+"""CD and PCD with infinitely many samples: what they do on average, and the bias of mean-field CD.
 
 On a machine small enough to enumerate, a crowd of particles is a distribution R over all visible
 states, and a Gibbs step is one product with the transition matrix: R := R T. What is left of CD's
@@ -20,8 +20,10 @@ from lecturekit.rbm.exact import (
     exact_visible_distribution,
     expected_energy_gradient,
     gibbs_transition_matrix,
+    in_float64,
 )
-from lecturekit.rbm.model import RBM, Theta
+from lecturekit.rbm.model import RBM, Theta, clamp, energy_gradient
+from lecturekit.rbm.negative_phase import mean_field_step
 from lecturekit.rbm.trainer import Settings, check
 from lecturekit.training import Step, Steps, guard, tunable
 
@@ -48,6 +50,41 @@ def expected_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
     start = empirical_distribution(data)
     end = start @ torch.linalg.matrix_power(gibbs_transition_matrix(model), k)
     return expected_energy_gradient(model, end) - expected_energy_gradient(model, start)
+
+
+@torch.no_grad()
+def mean_field_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
+    """The update of MF CD-k, the mean over the data's rows v₀ of ∇F(v_k) − ∇F(v₀).
+
+    v_{i+1} = σ(b + W σ(c + Wᵀv_i)) is one mean-field step (`MeanFieldCD`).
+    Nothing in it is sampled, so this is the direction itself and not its mean, for a model of any
+    size. Unlike that of CD it does not become the gradient of the log-likelihood for k → ∞.
+
+    Args:
+        model: any size.
+        data: (n, n_visible) in {0, 1}.
+        k: mean-field steps, ≥ 0.
+
+    Returns:
+        Theta in float64.
+
+    Raises:
+        ValueError: k is negative.
+    """
+    if k < 0:
+        raise ValueError(f"expected k ≥ 0 mean-field steps, got {k}")
+    theta = in_float64(model)
+    start = end = clamp(theta, data.double())
+    for _ in range(k):
+        end = mean_field_step(theta, end).state
+    return energy_gradient(end) - energy_gradient(start)
+
+
+def mean_field_cd_relative_error(model: RBM, data: Tensor, ks: Sequence[int]) -> Tensor:
+    """‖g_k − g‖ / ‖g‖ for the update g_k of MF CD-k, as `cd_relative_error` has it for CD-k."""
+    gradient = exact_gradient(model, data)
+    errors = [_norm(mean_field_cd_gradient(model, data, int(k)) - gradient) for k in ks]
+    return torch.stack(errors) / _norm(gradient)
 
 
 def cd_relative_error(model: RBM, data: Tensor, ks: Sequence[int]) -> Tensor:

@@ -63,7 +63,7 @@ class State(NamedTuple):
     (Rao-Blackwell): −E[∂E(v, h)/∂θ | v] is exactly −∂F(v)/∂θ.
 
     Attributes:
-        visible: (batch, n_visible), in {0, 1}.
+        visible: (batch, n_visible), in {0, 1}; in [0, 1] for mean-field CD.
         hidden: (batch, n_hidden), P(h = 1 | v) in [0, 1].
     """
 

@@ -22,6 +22,10 @@ def contrastive_divergence(seed: int) -> Training:
     return trained_with(rbm.ContrastiveDivergence(2), seed, weight_decay=0.01)
 
 
+def mean_field(seed: int) -> Training:
+    return trained_with(rbm.MeanFieldCD(2), seed, weight_decay=0.01)
+
+
 def persistent(seed: int) -> Training:
     return trained_with(rbm.PersistentCD(7), seed, weight_decay=0.01)
 
@@ -46,7 +50,14 @@ def infinite_crowd(seed: int) -> Training:
     return Training(train, [data], model, settings, [(settings, "learning_rate")])
 
 
-TRAINERS = [contrastive_divergence, persistent, fast_weights, bfloat16, infinite_crowd]
+TRAINERS = [
+    contrastive_divergence,
+    mean_field,
+    persistent,
+    fast_weights,
+    bfloat16,
+    infinite_crowd,
+]
 
 LIVE = LiveRun(
     play="pcd_run = live.play(",
@@ -55,3 +66,5 @@ LIVE = LiveRun(
     slider="learning rate α",
     setting="settings.learning_rate",
 )
+
+NOT_NOTICED: dict[str, str] = {}
