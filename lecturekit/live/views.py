@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from lecturekit import plots
 from lecturekit.live.history import History
 from lecturekit.training import Step
@@ -63,7 +65,9 @@ class Curves(View):
             race and labels them with what the star stands for; several of them; or metric → label.
         ylabel: quantity and unit.
         xlabel: what is counted.
-        options: as in `plots.curves`: `references`, `xscale`, `yscale`, `xlim`, `ylim`, `window`.
+        against: a metric, or a pattern with the same star, in place of the number of updates.
+        options: as in `plots.curves`: `references`, `xscale`, `yscale`, `xlim`, `ylim`, `window`,
+            `behind`.
 
     Raises:
         ValueError: an unknown option.
@@ -76,6 +80,7 @@ class Curves(View):
         *,
         ylabel: str,
         xlabel: str = "update",
+        against: str | None = None,
         **options: Any,
     ) -> None:
         labels: dict[str, Any] = {"xlabel": xlabel, "ylabel": ylabel}
@@ -84,6 +89,7 @@ class Curves(View):
         super().__init__(plots.curves, {}, title, **labels, **options)
         names = [metrics] if isinstance(metrics, str) else metrics
         self._wanted = dict(names if isinstance(names, Mapping) else {name: "" for name in names})
+        self._against = against
         self._history = History()
 
     def observe(self, step: Step) -> None:
@@ -93,7 +99,8 @@ class Curves(View):
 
     def expect(self, metrics: Iterable[str]) -> None:
         there = list(metrics)
-        unknown = [name for name in self._wanted if not fnmatch.filter(there, name)]
+        wanted = [*self._wanted, *([] if self._against is None else [self._against])]
+        unknown = [name for name in wanted if not fnmatch.filter(there, name)]
         if unknown:
             raise ValueError(
                 f"{self._args[1]!r} shows metrics that no update has: {', '.join(unknown)}; "
@@ -107,10 +114,18 @@ class Curves(View):
         labels = self._labels()
         often = Counter(labels.values())
         shown = {
-            label if often[label] == 1 else _spoken(name): self._history[name]
+            label if often[label] == 1 else _spoken(name): self._points(name)
             for name, label in labels.items()
         }
         return self._function(shown, self._args[1], **self._options)
+
+    def _points(self, name: str) -> tuple[list[float], list[float]]:
+        updates, values = self._history[name]
+        if self._against is None:
+            return list(updates), values
+        pattern = next(p for p in self._wanted if fnmatch.fnmatch(name, p))
+        at = self._history[self._against.replace("*", _starred(name, pattern))]
+        return np.interp(updates, *at).tolist(), values  # long series keep not every update
 
     def _labels(self) -> dict[str, str]:
         """Each metric that is shown, and what it was to be called."""

@@ -99,7 +99,7 @@ def _cloud(
     marks: list[Mark] = [Points(behind, name, "faint", 4.5, rim=False)]
     for blob in range(int(blobs.max()) + 1):
         shape = SHAPES[blob % len(SHAPES)]
-        marks.append(Points(cloud[blobs == blob], "", blob, 5.5, shape))  # type: ignore[arg-type]
+        marks.append(Points(cloud[blobs == blob], "", blob, 5.5, shape))
     return plane(marks, title, extent=(-REACH, REACH, -REACH, REACH), alt=said)
 
 

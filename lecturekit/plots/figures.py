@@ -15,7 +15,8 @@ import torch
 from contourpy import contour_generator
 from torch import Tensor
 
-from lecturekit.plots.look import ramp
+from lecturekit.plots.look import Shape, ramp
+from lecturekit.plots.look import shape as shape_of
 from lecturekit.plots.marks import (
     Arrows,
     Axis,
@@ -29,7 +30,6 @@ from lecturekit.plots.marks import (
     Plot,
     Points,
     Rule,
-    Shape,
     Words,
     to_array,
 )
@@ -56,6 +56,7 @@ def curves(
     xstart: float | None = None,
     ylim: tuple[float, float] | None = None,
     window: tuple[float, float] | None = None,
+    behind: Mapping[str, Mapping[str, Sequence[Any]]] | None = None,
     shape: float = 1.55,
     alt: str = "",
 ) -> Plot:
@@ -70,6 +71,8 @@ def curves(
         xlim, ylim: fixed ends of the axes, which otherwise follow the data.
         xstart: a place that is always seen.
         window: of y: as soon as all curves end inside, only this much is shown.
+        behind: source → name → (x, y): curves to compare with, such as published ones, in grey;
+            one with the name of a curve in front has its marker.
         shape: width over height.
         alt: by default, where each curve begins and ends.
 
@@ -81,7 +84,7 @@ def curves(
         >>> curves({"PCD": (steps, [-9, -5, -4])}, "Learning", xlabel="update", ylabel="nats").alt
         'nats against update. PCD: from -9 to -4.'
     """
-    marks: list[Mark] = []
+    marks = _behind(behind or {}, list(lines))
     for name, (x, y, *band) in lines.items():
         if len(x) != len(y):
             raise ValueError(
@@ -96,6 +99,15 @@ def curves(
         shape=shape,
         words=alt,
     )
+
+
+def _behind(sources: Mapping[str, Mapping[str, Sequence[Any]]], names: list[str]) -> list[Mark]:
+    marks: list[Mark] = []
+    for source, lines in sources.items():
+        for place, (name, (x, y)) in enumerate(lines.items()):
+            marker = shape_of(names.index(name)) if name in names else ""
+            marks.append(Line(x, y, "" if place else source, "soft", marker=marker))
+    return marks
 
 
 def rules(references: Mapping[str, float] | None) -> list[Mark]:

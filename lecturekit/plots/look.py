@@ -5,18 +5,20 @@ The page takes it as it stands here (see `encode`), matplotlib through `STYLE`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
+
+Shape = Literal["o", "s", "^", "D", "v", "+"]
 
 # Okabe & Ito, "Color Universal Design" (2008), without their yellow: a thin yellow line vanishes
 # on a projector. For dark pages the same hues, lighter. To a colour-blind eye some of them are
 # the same grey, so that every curve also has a shape of its own.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 PALETTE_ON_DARK = ("#5AB4EC", "#FF8F4A", "#3CCFA0", "#EDA6CB", "#F3BE4C", "#A9DCFA")
-SHAPES = ("o", "s", "^", "D", "v", "+")
+SHAPES: tuple[Shape, ...] = ("o", "s", "^", "D", "v", "+")
 DASHES = ((2, 3), (7, 3), (7, 3, 2, 3))  # of reference levels: curves are told apart by shapes
 
 FACE, INK, FAINT = "#fcfcfa", "#1a1a1a", "#d9d9d4"
@@ -38,7 +40,7 @@ def colour(role: int | str | None) -> str:
     return fixed.get(role or "ink", INK)
 
 
-def shape(role: int) -> str:
+def shape(role: int) -> Shape:
     """The marker of a place in the palette; where the colours begin again, it is another one.
 
     The second round is ordered so that none meets a colour that some eyes take for its first.

@@ -18,12 +18,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 
+from lecturekit.plots.look import Shape
 from lecturekit.plots.picture import Picture
 
 # A place in the palette; what the page says; or, on colours, the same everywhere.
 Role = int | Literal["ink", "soft", "faint", "face", "white", "black"]
 Extent = tuple[float, float, float, float]  # left, right, bottom, top
-Shape = Literal["o", "s", "^", "D", "v", "+"]
 
 
 def to_array(values: Any) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -80,39 +81,54 @@ def mean_field_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
     return energy_gradient(end) - energy_gradient(start)
 
 
-def mean_field_cd_relative_error(model: RBM, data: Tensor, ks: Sequence[int]) -> Tensor:
-    """‖g_k − g‖ / ‖g‖ for the update g_k of MF CD-k, as `cd_relative_error` has it for CD-k."""
-    gradient = exact_gradient(model, data)
-    errors = [_norm(mean_field_cd_gradient(model, data, int(k)) - gradient) for k in ks]
-    return torch.stack(errors) / _norm(gradient)
+class Bias(NamedTuple):
+    """How far the direction g_k of a method is from the gradient g of the log-likelihood.
+
+    Norms and products are over all of θ.
+
+    Attributes:
+        relative_error: ‖g_k − g‖ / ‖g‖, (len(ks),) float64; 1 where nothing moves.
+        cosine: gᵀg_k / (‖g‖ ‖g_k‖), (len(ks),) float64; above 0 a small update raises the
+            likelihood, NaN where nothing moves.
+    """
+
+    relative_error: Tensor
+    cosine: Tensor
 
 
-def cd_relative_error(model: RBM, data: Tensor, ks: Sequence[int]) -> Tensor:
-    """‖g_k − g‖ / ‖g‖ for the mean update g_k of CD-k and the gradient g of the log-likelihood.
-
-    1 means as wrong as not moving at all. The norm is over all of θ.
+def cd_bias(model: RBM, data: Tensor, ks: Sequence[int]) -> Bias:
+    """The bias of CD-k's mean update, for each k.
 
     Args:
         model, data: as in `expected_cd_gradient`; the gradient must not be zero.
         ks: Gibbs steps, each ≥ 0.
-
-    Returns:
-        (len(ks),) float64.
     """
-    gradient, transition = exact_gradient(model, data), gibbs_transition_matrix(model)
+    transition = gibbs_transition_matrix(model)
     start = end = empirical_distribution(data)
     at_start = expected_energy_gradient(model, start)
-    errors, taken = {}, 0
+    directions, taken = {}, 0
     for k in sorted({int(k) for k in ks}):
         for _ in range(k - taken):
             end = end @ transition
         taken = k
-        errors[k] = _norm(expected_energy_gradient(model, end) - at_start - gradient)
-    return torch.stack([errors[int(k)] for k in ks]) / _norm(gradient)
+        directions[k] = expected_energy_gradient(model, end) - at_start
+    return _bias(model, data, [directions[int(k)] for k in ks])
 
 
-def _norm(direction: Theta) -> Tensor:
-    return torch.cat([term.flatten().double() for term in direction]).norm()
+def mean_field_cd_bias(model: RBM, data: Tensor, ks: Sequence[int]) -> Bias:
+    """The bias of MF CD-k's update, for each k; arguments as in `cd_bias`."""
+    return _bias(model, data, [mean_field_cd_gradient(model, data, int(k)) for k in ks])
+
+
+def _bias(model: RBM, data: Tensor, directions: Sequence[Theta]) -> Bias:
+    gradient = _flat(exact_gradient(model, data))
+    taken = torch.stack([_flat(direction) for direction in directions])
+    lengths = taken.norm(dim=1) * gradient.norm()
+    return Bias((taken - gradient).norm(dim=1) / gradient.norm(), taken @ gradient / lengths)
+
+
+def _flat(direction: Theta) -> Tensor:
+    return torch.cat([term.flatten().double() for term in direction])
 
 
 @dataclass

@@ -14,7 +14,15 @@ from typing import NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from lecturekit.rbm.model import RBM, State, Theta, clamp, sample, visible_probabilities
+from lecturekit.rbm.model import (
+    RBM,
+    State,
+    Theta,
+    clamp,
+    sample,
+    sample_visible,
+    visible_probabilities,
+)
 from lecturekit.training import check_settings, limited, tunable
 
 
@@ -48,17 +56,22 @@ class GibbsStep(NamedTuple):
     state: State
 
 
-def gibbs_step(theta: Theta, state: State, *, generator: torch.Generator) -> GibbsStep:
-    """Sample the hidden units, then the visible units, and average the hidden units out again."""
+def gibbs_step(
+    theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+) -> GibbsStep:
+    """Sample the hidden units, then the visible units, and average the hidden units out again.
+
+    The last `n_classes` visible units are drawn as a softmax group (`ClassRBM`).
+    """
     hidden = sample(state.hidden, generator=generator)
-    probabilities = visible_probabilities(theta, hidden)
-    visible = sample(probabilities, generator=generator)
+    probabilities = visible_probabilities(theta, hidden, n_classes)
+    visible = sample_visible(probabilities, n_classes, generator=generator)
     return GibbsStep(hidden, probabilities, clamp(theta, visible))
 
 
-def mean_field_step(theta: Theta, state: State) -> GibbsStep:
+def mean_field_step(theta: Theta, state: State, *, n_classes: int = 0) -> GibbsStep:
     """A Gibbs step with every sample replaced by its probability: v′ = σ(b + W σ(c + Wᵀv))."""
-    visible = visible_probabilities(theta, state.hidden)
+    visible = visible_probabilities(theta, state.hidden, n_classes)
     return GibbsStep(state.hidden, visible, clamp(theta, visible))
 
 
@@ -98,9 +111,11 @@ class GibbsChain:
         """The parameters whose conditionals move the chain: those that are trained."""
         return theta
 
-    def step(self, theta: Theta, state: State, *, generator: torch.Generator) -> GibbsStep:
+    def step(
+        self, theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+    ) -> GibbsStep:
         """How the chain moves: it samples."""
-        return gibbs_step(theta, state, generator=generator)
+        return gibbs_step(theta, state, n_classes=n_classes, generator=generator)
 
     def keep(self, state: State) -> None:
         """What is remembered of the end of the chain: nothing."""
@@ -116,7 +131,8 @@ class GibbsChain:
         theta = self.moved_by(model.theta)
         state = self.starts_from(theta, data)
         for _ in range(self.steps()):
-            state = self.step(theta, state, generator=generator).state
+            step = self.step(theta, state, n_classes=model.n_classes, generator=generator)
+            state = step.state
         self.keep(state)
         return state
 
@@ -153,9 +169,11 @@ class MeanFieldCD(GibbsChain):
 
     k: int = tunable(1, 1, 25, label="mean-field steps k", minimum=1)
 
-    def step(self, theta: Theta, state: State, *, generator: torch.Generator) -> GibbsStep:
+    def step(
+        self, theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+    ) -> GibbsStep:
         """How the chain moves: from probabilities to probabilities; `generator` is not used."""
-        return mean_field_step(theta, state)
+        return mean_field_step(theta, state, n_classes=n_classes)
 
 
 @dataclass

@@ -116,7 +116,9 @@ def _phases(
     state = chain.starts_from(theta, data)
     yield Phase("chain starts", 0, *state)
     for number in range(1, chain.steps() + 1):
-        hidden, probabilities, following = chain.step(theta, state, generator=generator)
+        hidden, probabilities, following = chain.step(
+            theta, state, n_classes=model.n_classes, generator=generator
+        )
         yield Phase("hidden given visible", number, state.visible, hidden, state.hidden)
         yield Phase("visible given hidden", number, following.visible, hidden, probabilities)
         state = following

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
@@ -89,6 +90,22 @@ def _measured(
             taken = {name: torch.as_tensor(take()).detach() for name, take in measurements.items()}
             step = step._replace(metrics={**step.metrics, **taken})
         yield step
+
+
+def clocked(steps: Steps) -> Steps:
+    """Add `seconds` to the metrics: the time on the wall that the steps themselves have taken.
+
+    What is done between two steps, such as drawing, measuring or a pause, does not count. So it
+    comes first, and `measure` after it.
+    """
+    spent = 0.0
+    while True:
+        begun = time.perf_counter()
+        step = next(steps, None)
+        spent += time.perf_counter() - begun
+        if step is None:
+            return
+        yield step._replace(metrics={**step.metrics, "seconds": torch.tensor(spent)})
 
 
 Until = Literal["first", "last"]

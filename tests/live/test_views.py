@@ -114,6 +114,19 @@ def test_a_metric_measured_now_and_then_has_points_where_it_was():
     assert by_name == {"a": [1.0, 2.0, 3.0], "b": [2.0]}
 
 
+def test_a_metric_may_stand_against_another_one_of_the_same_run():
+    rows = [
+        {"a/s": 0.5, "b/s": 10.0, "a/nats": -9.0},
+        {"a/s": 1.5, "b/s": 30.0},
+        {"a/s": 2.0, "b/s": 40.0, "a/nats": -5.0, "b/nats": -7.0},
+    ]
+    view = observed(Curves("T", "*/nats", ylabel="", against="*/s"), *rows)
+    drawn = {mark.label: mark.x.tolist() for mark in view.picture().marks}  # type: ignore[attr-defined]
+    assert drawn == {"a": [0.5, 2.0], "b": [40.0]}
+    with pytest.raises(ValueError, match=r"that no update has: \*/t"):
+        Curves("T", "*/nats", ylabel="", against="*/t").expect(["a/nats", "a/s"])
+
+
 def test_a_point_that_is_not_finite_is_a_gap():
     view = observed(Curves("T", ylabel=""), {"a": 1.0}, {"a": float("nan")}, {"a": 3.0})
     np.testing.assert_array_equal(view.picture().marks[0].y, [1.0, np.nan, 3.0])  # type: ignore[attr-defined]

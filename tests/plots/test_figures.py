@@ -92,6 +92,18 @@ def test_curves_keep_names_bands_and_references():
     assert len({mark.dash for mark in named.marks}) == 3  # told apart without colours
 
 
+def test_curves_to_compare_with_stand_behind_in_grey_with_the_same_markers():
+    theirs = {"1985": {"CD": ([1, 2], [3, 4]), "PCD": ([1, 2], [5, 6]), "other": ([1], [1])}}
+    ours = {"PCD": ([1, 2], [7, 8]), "CD": ([1, 2], [9, 9])}
+    marks = curves(ours, "T", xlabel="", ylabel="", behind=theirs).marks
+    assert [(m.label, m.color, m.marker) for m in marks[:3]] == [
+        ("1985", "soft", "s"),
+        ("", "soft", "o"),
+        ("", "soft", ""),
+    ]
+    assert [m.label for m in marks[3:]] == ["PCD", "CD"]
+
+
 def test_curves_may_have_logarithmic_and_fixed_axes_and_a_window():
     picture = curves(
         {}, "T", xlabel="", ylabel="", xscale="log", xlim=(1.0, 9.0), window=(-5.0, 0.0)

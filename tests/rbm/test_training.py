@@ -22,7 +22,10 @@ PHASES = {
     "FPCD-1": lambda: rbm.FastPersistentCD(30, 1, 0.1),
     "FPCD-2": lambda: rbm.FastPersistentCD(30, 2, 0.1, 0.9),
 }
+CHAINS = PHASES.copy()  # those whose k steps can be watched one by one
+PHASES["PT"] = lambda: rbm.ParallelTempering(30, 3)
 every_phase = pytest.mark.parametrize("make", PHASES.values(), ids=PHASES.keys())
+every_chain = pytest.mark.parametrize("make", CHAINS.values(), ids=CHAINS.keys())
 
 
 def seeded(seed: int = 1) -> torch.Generator:
@@ -45,7 +48,7 @@ def test_train_is_the_loop_on_the_slide(make, weight_decay):
     finish(rbm.train(by_train, v, plan, negative_phase=make(), generator=seeded()))
 
     chain, generator = make(), seeded()
-    if isinstance(chain, rbm.PersistentCD):
+    if isinstance(chain, rbm.PersistentCD | rbm.ParallelTempering):
         chain.initialise(v, generator=generator)
     batches = minibatches(v, 20, generator=generator)
     for index in range(40):
@@ -318,7 +321,7 @@ def test_bfloat16_costs_at_most_half_a_nat_on_mnist():
 # --------------------------------------------------------------------------------- slow motion
 
 
-@every_phase
+@every_chain
 def test_slow_motion_ends_where_an_update_ends_bit_for_bit(make):
     v, plan = binary(20, 12, seed=0), settings(weight_decay=0.01)
     slow, plain = random_rbm(12, 6, 0), random_rbm(12, 6, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from lecturekit.training import (
     check_devices,
     check_settings,
     choice,
+    clocked,
     finish,
     guard,
     limited,
@@ -171,6 +173,19 @@ class TestSteps:
         assert not taken[6]["double"].requires_grad
         assert taken[6]["one"] == 1
         assert taken[6]["count"] == 6
+
+    def test_the_clock_counts_the_steps_and_not_what_is_done_between(self):
+        def lazy():
+            for index in (1, 2):
+                time.sleep(0.02)
+                yield Step(index, 2, {})
+
+        seconds = []
+        for step in clocked(lazy()):
+            seconds.append(step.metrics["seconds"].item())
+            time.sleep(0.2)
+        assert 0.02 <= seconds[0] < seconds[1] - 0.02
+        assert seconds[1] < 0.2
 
     def test_measure_refuses_never(self):
         with pytest.raises(ValueError, match="every ≥ 1, got 0"):
