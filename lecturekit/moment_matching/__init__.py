@@ -28,7 +28,7 @@ from lecturekit.moment_matching.trainer import (
     train,
     train_autoencoder,
 )
-from lecturekit.moment_matching.two_sample import TwoSampleTest, two_sample_test
+from lecturekit.moment_matching.two_sample import TwoSampleTest, power_criterion, two_sample_test
 
 __all__ = [
     "GMMN",
@@ -50,6 +50,7 @@ __all__ = [
     "mmd2",
     "population_mmd2",
     "population_witness",
+    "power_criterion",
     "train",
     "train_autoencoder",
     "two_sample_test",

@@ -27,9 +27,10 @@ def mmd2(x: Tensor, y: Tensor, kernel: Kernel, *, unbiased: bool = False) -> Ten
     biased:   1/N² Σ_ij k(x_i, x_j) + 1/M² Σ_ij k(y_i, y_j) − 2/(NM) Σ_ij k(x_i, y_j)
     unbiased: the first two sums over i ≠ j, divided by N(N−1) and M(M−1)
 
-    The biased one is a squared distance between means, so never negative, and what is minimised.
-    The unbiased one has the populations' MMD² as its expectation, so it is negative half of the
-    time when they agree, and what is tested. Gretton et al. 2012.
+    The biased one is a squared distance between means: never negative, and it has a root. The
+    unbiased one has the populations' MMD² as its expectation, so it is often negative when they
+    agree. For N = M and a radial kernel, both give a permutation test the same p-value. Gretton
+    et al. 2012.
 
     Differentiable once in x and y. Time grows as (N + M)², memory as N + M: a block of at most
     2¹⁸ pairs is held at a time (2²⁴ on a GPU).

@@ -80,8 +80,13 @@ class GMMN(nn.Module):
 class AutoEncoder(nn.Module):
     """Codes h = e(x) in [0, 1]^n_code, and back, x ≈ d(h), with sigmoid units throughout.
 
-    Li et al. 2015 take one hidden layer of 1024 units and 32 codes for MNIST. Bounded codes keep
-    one bandwidth good for all of them.
+    Li et al. 2015 take one hidden layer of 1024 units and 32 codes for MNIST, and in training drop
+    inputs of the encoder's layers, which keeps the decoder from being surprised by a code that is
+    a little off. Bounded codes keep one bandwidth good for all of them.
+
+    Attributes:
+        sizes: units of the encoder's layers, from the input to the code.
+        dropout: share of the inputs of each encoder layer that training sets to 0.
 
     Example:
         >>> model = AutoEncoder(784, (1024,), 32, generator=torch.Generator().manual_seed(0))
@@ -90,15 +95,27 @@ class AutoEncoder(nn.Module):
     """
 
     def __init__(
-        self, n_features: int, hidden: Sequence[int], n_code: int, *, generator: torch.Generator
+        self,
+        n_features: int,
+        hidden: Sequence[int],
+        n_code: int,
+        *,
+        dropout: Sequence[float] = (),
+        generator: torch.Generator,
     ):
         """Make both halves; the decoder's hidden layers are the encoder's in reverse.
 
         Raises:
-            ValueError: a layer without units.
+            ValueError: a layer without units, or shares that are not one in [0, 1) per layer.
         """
         super().__init__()
         self.sizes = (n_features, *hidden, n_code)
+        self.dropout = tuple(dropout) or (0.0,) * (len(self.sizes) - 1)
+        if len(self.dropout) != len(self.sizes) - 1 or not all(0 <= p < 1 for p in self.dropout):
+            raise ValueError(
+                f"expected {len(self.sizes) - 1} shares in [0, 1), one for each layer of the "
+                f"encoder, got {self.dropout}"
+            )
         self.encoder, self.decoder = (
             mlp(sizes, activation=nn.Sigmoid, output=nn.Sigmoid, generator=generator)
             for sizes in (self.sizes, self.sizes[::-1])
@@ -112,9 +129,21 @@ class AutoEncoder(nn.Module):
         """The reconstruction d(e(x)): (n, n_features) → (n, n_features)."""
         return self.logits(x).sigmoid()
 
-    def logits(self, x: Tensor) -> Tensor:
-        """log d/(1 − d) of the reconstruction d(e(x)), from which losses are finite anywhere."""
-        logits: Tensor = self.decoder[:-1](self.encoder(x))  # without its last sigmoid
+    def logits(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """log d/(1 − d) of the reconstruction d(e(x)), from which losses are finite anywhere.
+
+        Args:
+            x: (n, n_features).
+            generator: chooses what is dropped, and what is kept counts 1/(1 − p) times as much, so
+                that its mean stays; without one nothing is dropped.
+        """
+        shares = iter(self.dropout)
+        for layer in self.encoder:
+            if generator is not None and isinstance(layer, nn.Linear) and (p := next(shares)):
+                kept = torch.rand(x.shape, generator=generator, device=x.device) >= p
+                x = x * kept / (1 - p)
+            x = layer(x)
+        logits: Tensor = self.decoder[:-1](x)  # without its last sigmoid
         return logits
 
     @torch.no_grad()

@@ -105,13 +105,14 @@ def train_autoencoder(
 ) -> Steps:
     """Train an auto-encoder to reconstruct rows in [0, 1], by cross-entropy, one update per step.
 
-    The metric `error` is the root mean square error of a pixel.
+    Inputs of the encoder's layers are dropped as the model says. The metric `error` is the root
+    mean square error of a pixel, with what was dropped.
 
     Args:
         model: trained in place.
         data: (n, n_features) in [0, 1], on the model's device.
         settings: a change to a tunable field takes effect at the next update.
-        generator: source of minibatches, on the model's device.
+        generator: source of minibatches and of what is dropped, on the model's device.
 
     Returns:
         Steps under `guard`.
@@ -134,7 +135,7 @@ def _autoencoder_steps(
     batches = minibatches(data, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):
         x = next(batches)
-        logits = model.logits(x)
+        logits = model.logits(x, generator=generator)
         loss = binary_cross_entropy_with_logits(logits, x)
         descent.step(loss, settings.learning_rate * settings.decay(index))
         error = (logits.detach().sigmoid() - x).square().mean().sqrt()

@@ -1,8 +1,10 @@
-"""Pictures of section 3: a null distribution, what a kernel sees, what a network makes of z."""
+"""Pictures of section 3: null distributions, what a kernel sees, networks and what they make."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -10,7 +12,19 @@ from torch import Tensor, nn
 
 from lecturekit import moment_matching as mm
 from lecturekit.plots.figures import arrows, dots, field, plane, warped_grid
-from lecturekit.plots.marks import Axis, Bars, Extent, Plot, Points, Rule, to_array
+from lecturekit.plots.marks import (
+    Arrows,
+    Axis,
+    Bars,
+    Extent,
+    Mark,
+    Plot,
+    Points,
+    Role,
+    Rule,
+    Words,
+    to_array,
+)
 
 
 def null_distribution(test: mm.TwoSampleTest, title: str, *, quantile: float = 0.95) -> Plot:
@@ -97,3 +111,93 @@ def pushed_square(
         f"The latent square as a warped grid, under {len(z)} samples and {len(data)} data points."
     )
     return plane(marks, title, extent=extent, alt=said)
+
+
+def architecture(model: mm.GMMN, title: str, *, autoencoder: mm.AutoEncoder | None = None) -> Plot:
+    """The layers of a GMMN, from the noise up, and what they are matched to; read from the modules.
+
+    With an auto-encoder, both are codes: of its encoder on the one side, for its decoder on the
+    other. Thick arrows are the way of a sample. After Li et al. 2015, figure 1.
+
+    Args:
+        model: the generator.
+        title: shown above.
+        autoencoder: in whose code space the generator works, if it does not make data.
+
+    Raises:
+        ValueError: a generator of other codes than the auto-encoder's.
+    """
+    made: Layers = [(model.n_latent, "uniform z"), *_layers(model.network)]
+    matched: Layers = [(model.n_features, "data y")]
+    decoder: Layers = []
+    drops: Sequence[float] = ()
+    if autoencoder is not None:
+        if model.n_features != autoencoder.sizes[-1]:
+            raise ValueError(
+                f"expected a generator of {autoencoder.sizes[-1]} codes, got {model.n_features}"
+            )
+        matched = [(autoencoder.sizes[0], "data y"), *_layers(autoencoder.encoder)]
+        decoder, drops = _layers(autoencoder.decoder), autoencoder.dropout
+    level = max(len(made), len(matched)) - 1  # the row of what is compared
+    marks = [
+        *_column(made, LEFT, level - len(made) + 1, 0, "GMMN"),
+        *_column(matched[:1], RIGHT, level - len(matched) + 1, "soft"),
+        *_column(matched[1:], RIGHT, level - len(matched) + 2, 2, "auto-encoder"),
+        *_column(decoder, (LEFT + RIGHT) / 2, level + 1, 2),
+        *_comparison(level),
+    ]
+    way = [(LEFT, level - row) for row in reversed(range(len(made)))]
+    way += [((LEFT + RIGHT) / 2, level + 1 + row) for row in range(len(decoder))]
+    marks.append(_steps(way, "sample generation", 1, 3.5))
+    up = [(RIGHT, level - row) for row in reversed(range(len(matched)))]
+    marks.append(_steps(up + way[len(made) : len(made) + 1], "", "ink", 1.5))
+    for row, share in enumerate(drops):
+        if share:
+            at = (RIGHT + 0.1, level - len(matched) + 1.5 + row)
+            marks.append(Words(f"dropout {share:g}", at))
+    said = [f"{units} {kind}" for column in (made, matched, decoder) for units, kind in column]
+    top = level + len(decoder) + 0.5
+    limits = Axis(limits=(LEFT - 1.2, RIGHT + 1.2)), Axis(limits=(-0.5, max(top, 6.5)))
+    words = f"Layers of the generator, what it is matched to, decoder: {', '.join(said)}."
+    return Plot(title, marks, *limits, bare=True, shape=0.95, words=words)
+
+
+Layers: TypeAlias = list[tuple[int, str]]  # units and kind, from below
+LEFT, RIGHT = 0.0, 3.0  # columns: what is made, what it is matched to
+
+
+def _layers(network: nn.Sequential) -> Layers:
+    """Affine layers, each with the units that it feeds."""
+    found: Layers = []
+    for module in network:
+        if isinstance(module, nn.Linear):
+            found.append((module.out_features, "linear"))
+        else:
+            name = type(module).__name__
+            found[-1] = (found[-1][0], {"Sigmoid": "sigmoid"}.get(name, name))
+    return found
+
+
+def _column(layers: Layers, x: float, bottom: int, color: Role, label: str = "") -> list[Mark]:
+    """A box for each layer, the wider the more units it has."""
+    marks: list[Mark] = []
+    for row, (units, kind) in enumerate(layers, start=bottom):
+        width = 1.4 + 0.08 * math.log2(units)
+        named = label if row == bottom else ""
+        marks.append(Bars([x], [row + 0.3], width, named, color, base=row - 0.3, opacity=0.35))
+        marks.append(Words(f"{units} {kind}", (x, row), align="center", bold=True))
+    return marks
+
+
+def _steps(way: Sequence[tuple[float, float]], label: str, color: Role, width: float) -> Arrows:
+    """Arrows from box to box."""
+    at, edge = np.array(way, dtype=float), np.array([0.0, 0.3])
+    start, end = at[:-1] + edge, at[1:] - edge
+    return Arrows(start, end - start, label, color, width)
+
+
+def _comparison(level: int) -> list[Mark]:
+    """MMD, between what is made and what it is matched to."""
+    middle, reach = (LEFT + RIGHT) / 2, 0.45
+    both = Arrows([[middle, level]] * 2, [[-reach, 0.0], [reach, 0.0]], color="ink", width=2.0)
+    return [both, Words("MMD", (middle, level - 0.3), align="center", bold=True)]

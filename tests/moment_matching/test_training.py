@@ -121,6 +121,42 @@ def test_autoencoder_mirrors_its_layers(generator: torch.Generator) -> None:
 # --------------------------------------------------------------------------------- the trainers
 
 
+def test_dropout_hides_that_share_of_each_layers_inputs_and_keeps_their_mean(
+    generator: torch.Generator,
+) -> None:
+    """An encoder of one layer that is linear near 0, so that means are seen in its output."""
+    model = AutoEncoder(400, (), 1, dropout=(0.3,), generator=generator)
+    layer = model.encoder[0]
+    with torch.no_grad():
+        layer.weight.fill_(1e-3)
+        layer.bias.zero_()
+    seen: list[torch.Tensor] = []
+    layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    x = 1 + torch.rand(200, 400, generator=generator)
+    model.logits(x, generator=generator)
+    dropped = (seen[0] == 0).double().mean().item()
+    assert abs(dropped - 0.3) < 4 * math.sqrt(0.3 * 0.7 / x.numel())
+    kept = seen[0] != 0
+    torch.testing.assert_close(seen[0][kept], x[kept] / 0.7)
+    model.logits(x)
+    assert torch.equal(seen[1], x)  # nothing is dropped unless one asks for it
+    assert torch.equal(model(x), model(x))
+
+
+def test_training_drops_what_the_model_says(generator: torch.Generator) -> None:
+    data = torch.rand(30, 5, generator=generator)
+    weights = []
+    for shares in ((), (0.5, 0.0), (0.0, 0.5)):
+        model = AutoEncoder(5, (6,), 2, dropout=shares, generator=seeded())
+        finish(train_autoencoder(model, data, AutoEncoderSettings(3), generator=seeded(1)))
+        weights.append(model.encoder[0].weight.detach())
+    assert not any(torch.equal(weights[i], weights[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+    with pytest.raises(ValueError, match="2 shares in"):
+        AutoEncoder(5, (6,), 2, dropout=(0.5,), generator=generator)
+    with pytest.raises(ValueError, match="2 shares in"):
+        AutoEncoder(5, (6,), 2, dropout=(0.5, 1.0), generator=generator)
+
+
 def ring_sample(n: int = 300) -> torch.Tensor:
     return densities.ring().sample(n, generator=seeded(5))
 

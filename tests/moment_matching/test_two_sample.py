@@ -8,7 +8,13 @@ import math
 import pytest
 import torch
 
-from lecturekit.moment_matching import Gaussian, discrepancy, mmd2, two_sample_test
+from lecturekit.moment_matching import (
+    Gaussian,
+    discrepancy,
+    mmd2,
+    power_criterion,
+    two_sample_test,
+)
 
 KERNEL = Gaussian([0.5, 2.0])
 
@@ -74,6 +80,35 @@ def test_same_seed_same_result_and_p_is_never_zero() -> None:
     )
     assert first.p_value == second.p_value == pytest.approx(1 / 31)
     assert torch.equal(first.null, second.null)
+
+
+def test_power_criterion_is_the_statistic_over_its_standard_deviation(
+    generator: torch.Generator,
+) -> None:
+    """MMD² of pairs i ≠ j, and σ₁ from how the statistic scatters over fresh samples."""
+    n, repetitions = 150, 300
+    draws = [(normal(generator, n), normal(generator, n, 0.8)) for _ in range(repetitions)]
+    x, y = draws[0]
+    H = KERNEL(x, x) + KERNEL(y, y) - KERNEL(x, y) - KERNEL(y, x)
+    off_diagonal = (H.sum() - H.diagonal().sum()) / (n * (n - 1))
+    criteria = torch.stack([power_criterion(a, b, KERNEL) for a, b in draws])
+    values = torch.stack([mmd2(a, b, KERNEL, unbiased=True) for a, b in draws])
+    sigma = math.sqrt(n) * values.std()  # known to a share of 1/√(2 · 299), 4 %
+    assert abs(sigma / (off_diagonal / criteria[0]) - 1) < 0.3
+    assert criteria.mean() == pytest.approx((values.mean() / sigma).item(), rel=0.2)
+
+
+def test_the_criterion_grows_with_the_difference_and_can_be_climbed(
+    generator: torch.Generator,
+) -> None:
+    x, y = normal(generator, 60), normal(generator, 60)
+    y = y + torch.tensor([0.0, 2.0])  # only the second coordinate differs
+    weights = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda w: power_criterion(x * w, y * w, KERNEL), weights)
+    nothing = power_criterion(x, normal(generator, 60), KERNEL)
+    assert power_criterion(x, y, KERNEL) > nothing + 0.3
+    with pytest.raises(ValueError, match="as many rows of x as of y, got 60 and 59"):
+        power_criterion(x, y[1:], KERNEL)
 
 
 def test_bad_input_is_refused(generator: torch.Generator) -> None:

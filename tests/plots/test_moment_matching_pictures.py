@@ -8,8 +8,14 @@ import torch
 from torch import nn
 
 from lecturekit import moment_matching as mm
-from lecturekit.plots.marks import Arrows, Bars, Field, Paths, Points, Rule
-from lecturekit.plots.moment_matching import null_distribution, pulls, pushed_square, witness
+from lecturekit.plots.marks import Arrows, Bars, Field, Paths, Points, Rule, Words
+from lecturekit.plots.moment_matching import (
+    architecture,
+    null_distribution,
+    pulls,
+    pushed_square,
+    witness,
+)
 
 EXTENT = (-3.0, 3.0, -2.0, 2.0)
 
@@ -74,3 +80,38 @@ def test_pushed_square_shows_the_image_of_the_latent_square_and_of_the_samples()
     assert drawn["samples"].tolist() == [[0.5, 0.5]] * 4
     assert len(drawn["data"]) == 3
     assert picture.alt == "The latent square as a warped grid, under 4 samples and 3 data points."
+
+
+def said(picture):
+    return [mark.text for mark in marks(picture, Words)]
+
+
+def test_architecture_says_the_layers_of_its_module_and_of_no_other():
+    generator = torch.Generator().manual_seed(0)
+    model = mm.GMMN(10, (64, 256), 49, generator=generator)
+    picture = architecture(model, "Pixels")
+    layers = ["10 uniform z", "64 ReLU", "256 ReLU", "49 sigmoid", "49 data y"]
+    assert said(picture) == [*layers, "MMD"]
+    heights = [bar.base for bar in marks(picture, Bars)]
+    assert heights[:4] == sorted(heights[:4])  # the noise is lowest, and what is compared is level
+    assert heights[3] == heights[4]
+    other = architecture(mm.GMMN(2, (8, 8, 8), 3, bounded=False, generator=generator), "Another")
+    assert said(other) == ["2 uniform z", *["8 ReLU"] * 3, "3 linear", "3 data y", "MMD"]
+
+
+def test_architecture_in_code_space_shows_both_halves_dropout_and_the_way_of_a_sample():
+    generator = torch.Generator().manual_seed(0)
+    model = mm.GMMN(10, (64,), 5, generator=generator)
+    halves = mm.AutoEncoder(49, (30, 20), 5, dropout=(0.2, 0.0, 0.5), generator=generator)
+    picture = architecture(model, "Codes", autoencoder=halves)
+    assert said(picture) == [
+        "10 uniform z", "64 ReLU", "5 sigmoid",
+        "49 data y", "30 sigmoid", "20 sigmoid", "5 sigmoid",
+        "20 sigmoid", "30 sigmoid", "49 sigmoid",
+        "MMD", "dropout 0.2", "dropout 0.5",
+    ]  # fmt: skip
+    (way,) = [mark for mark in marks(picture, Arrows) if mark.label == "sample generation"]
+    assert len(way.xy) == 2 + 3  # noise to code, code to image
+    assert way.xy[1:, 1] == pytest.approx(way.xy[:-1, 1] + 1)  # up, and never by the encoder
+    with pytest.raises(ValueError, match="generator of 5 codes, got 49"):
+        architecture(mm.GMMN(10, (64,), 49, generator=generator), "?", autoencoder=halves)

@@ -153,7 +153,8 @@ $$\mathbb{E}\,\frac{1}{N^2}\sum_{i,j} k(x_i, x_j)
 and the mean over the $N(N-1)$ pairs with $i \ne j$ is not. In the cross term every pair is
 independent.
 
-An unbiased estimate of 0 has to be negative about half of the time: it is no squared distance any
-more. It is for *testing*; the biased one, which is a distance, is for *minimising*.
+An unbiased estimate of 0 has to be negative often: it is no squared distance any more, and has no
+root to minimise, as the biased one has. But its values can be compared between samples of different
+sizes.
 """,
 )
