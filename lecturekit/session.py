@@ -71,12 +71,19 @@ class Session:
             self._judge(sentence, bool(holds), numbers or {})
 
     def identity(
-        self, sentence: str, left: Tensor | float, right: Tensor | float, *, tolerance: float = 1e-5
+        self,
+        sentence: str,
+        left: Tensor | float,
+        right: Tensor | float,
+        *,
+        tolerance: float = 1e-5,
+        size: float | None = None,
     ) -> None:
         """Print ✓ or ✗ for an equation of the derivation, with the largest difference of its sides.
 
         Judged under every profile. The sides must have the same shape; the difference is compared
-        with `tolerance` × max(1, largest entry of the right side).
+        with `tolerance` × `size`, which is the largest entry of the right side unless it is given,
+        as it must be where that side is zero.
 
         Raises:
             ValueError: the sides have different shapes.
@@ -85,7 +92,7 @@ class Session:
         a, b = (torch.as_tensor(side).detach().double().cpu() for side in (left, right))
         if a.shape != b.shape:
             raise ValueError(f"the two sides have shapes {tuple(a.shape)} and {tuple(b.shape)}")
-        difference, size = (a - b).abs().max().item(), max(1.0, b.abs().max().item())
+        difference, size = (a - b).abs().max().item(), size or b.abs().max().item()
         self._judge(sentence, difference <= tolerance * size, {"largest difference": difference})
 
     def _judge(self, sentence: str, holds: bool, numbers: Mapping[str, float | Tensor]) -> None:

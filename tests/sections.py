@@ -1,8 +1,8 @@
 """What the suites over all sections need to know of one.
 
 Each section says it in `section.py` of its folder here: `TRAINERS`, functions that make a small
-training, everything drawn from one seed; and `LIVE`, a run of its notebook that is steered in a
-real browser.
+training, everything drawn from one seed; `LIVE`, a run of its notebook that is steered in a real
+browser; and `NOT_NOTICED`, which slips its identities need not notice, each with the reason.
 """
 
 from __future__ import annotations
@@ -92,6 +92,11 @@ def trainers() -> dict[str, Callable[[int], Training]]:
 def live_run(section: Section) -> LiveRun:
     """The live run of a section."""
     return _of(section).LIVE._replace(notebook=section.notebook)
+
+
+def not_noticed(section: Section) -> dict[str, str]:
+    """Slips, by the beginning of their name, that no identity of the notebook can notice: why."""
+    return _of(section).NOT_NOTICED
 
 
 def _of(section: Section) -> Any:

@@ -142,6 +142,16 @@ class TestIdentity:
         assert "✓ equal  [largest difference 1]" in out
         assert "✗ not equal  [largest difference 0.001]" in out
 
+    def test_small_sides_are_held_to_their_own_size(self, capsys):
+        session = lecturekit.start("smoke")
+        session.identity("small", 1.0e-6, 1.1e-6)
+        session.identity("nothing", 1e-9, 0.0)
+        session.identity("nothing much", 1e-9, 0.0, size=1.0)
+        out = capsys.readouterr().out
+        assert "✗ small" in out
+        assert "✗ nothing " in out
+        assert "✓ nothing much" in out
+
     def test_not_a_number_never_holds(self, capsys):
         lecturekit.start("smoke").identity("nan", torch.tensor([0.0, math.nan]), torch.zeros(2))
         assert "✗ nan" in capsys.readouterr().out

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -124,6 +124,32 @@ def run(
     if failures:
         raise typer.Exit(1)
     _out.print(f"✓ Open {escape(str((output / 'index.html').resolve()))}")
+
+
+@app.command()
+def reproduce(
+    name: Annotated[str, typer.Argument(help="Of the figure: pcd1, fpcd1 or fpcd2.")],
+    minutes: Annotated[
+        float, typer.Option(min=0.0, help="Training time of the process, in all.")
+    ] = 20.0,
+    pixels: Annotated[
+        Literal["sampled", "thresholded"],
+        typer.Option(help="Grey values are probabilities, as in the papers; or thresholded."),
+    ] = "sampled",
+    seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
+    output: Annotated[
+        Path, typer.Option(help="For the numbers, as JSON; runs that are there count.")
+    ] = Path("build/reproduce"),
+) -> None:
+    """Make a figure of a paper anew: train, measure, and write the numbers as JSON.
+
+    Interrupt it at any time: the same command goes on where it was, with more --minutes farther.
+    """
+    with _explained():
+        from lecturekit.cli import reproducing
+
+        path = reproducing.reproduce(name, pixels, minutes, seed, output, _out)
+    _out.print(f"✓ The numbers are in {escape(str(path))}")
 
 
 @app.command()

@@ -10,11 +10,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from lecturekit.rbm.enumeration import refuse_softmax
 from lecturekit.rbm.model import RBM, sample
+
+TRUSTED_SIZE = 25.0  # runs' worth of weights below which 3σ̂ says little about the truth
 
 
 class LogPartition(NamedTuple):
     """An estimate of log Z, in nats.
+
+    The interval comes from the weights that were seen. On a rough model few runs find the modes
+    that matter; a few weights then decide, the standard error is itself wrong, and the truth is
+    often outside. `trusted` says whether that is so. It cannot see a mode that no run has come
+    near: `likelihood_bracket` looks from the other side.
 
     Attributes:
         log_z: log of the mean importance weight, times the Z of the base model.
@@ -29,6 +37,54 @@ class LogPartition(NamedTuple):
     high: float
     effective_sample_size: float
     log_weights: Tensor
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the effective sample size, at least 25, lets the interval be believed."""
+        return self.effective_sample_size >= TRUSTED_SIZE
+
+
+class Path:
+    """The distributions P_β between independent pixels (β = 0) and a model (β = 1).
+
+    P_β(v) ∝ f_β(v) = exp((1 − β) b₀·v + β b·v) Π_j (1 + exp(β (c_j + (vᵀW)_j))), and log Z₀ =
+    Σ_i softplus(b₀_i) + n_hidden log 2.
+
+    Attributes:
+        theta: of the model.
+        base: b₀, (n_visible,).
+
+    Raises:
+        ValueError: a softmax group in the model, or base_bias of another shape.
+    """
+
+    def __init__(self, model: RBM, base_bias: Tensor | None):
+        refuse_softmax(model)
+        self.theta = model.theta
+        zeros = torch.zeros_like(self.theta.b)
+        self.base = zeros if base_bias is None else base_bias.to(zeros)
+        if self.base.shape != zeros.shape:
+            shape = tuple(self.base.shape)
+            raise ValueError(f"expected base_bias of shape ({model.n_visible},), got {shape}")
+
+    def log_z_base(self) -> float:
+        """log Z₀."""
+        n_hidden = len(self.theta.c)
+        return softplus(self.base.double()).sum().item() + n_hidden * math.log(2)
+
+    def hidden_field(self, v: Tensor) -> Tensor:
+        """c + vᵀW: (n, n_visible) -> (n, n_hidden)."""
+        return torch.addmm(self.theta.c, v, self.theta.W)
+
+    def start(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """n draws from P_0: (n, n_visible)."""
+        return sample(torch.sigmoid(self.base).expand(n, -1), generator=generator)
+
+    def gibbs_step(self, field: Tensor, beta: float, *, generator: torch.Generator) -> Tensor:
+        """A Gibbs step that leaves P_β as it is, from the state with this field: (n, n_visible)."""
+        h = sample(torch.sigmoid(beta * field), generator=generator)
+        visible = torch.addmm(self.theta.b, h, self.theta.W.t(), beta=beta, alpha=beta)
+        return sample(visible.add_(self.base, alpha=1 - beta).sigmoid_(), generator=generator)
 
 
 def ais_schedule(n_levels: int) -> Tensor:
@@ -62,12 +118,12 @@ def ais_log_partition(
 ) -> LogPartition:
     """Estimate log Z by annealing from independent pixels to the model.
 
-    P_β(v) ∝ exp((1 − β) b₀·v + β b·v) Π_j (1 + exp(β (c_j + (vᵀW)_j))) leads from the base model,
-    independent pixels with bias b₀ and log Z₀ = Σ_i softplus(b₀_i) + n_hidden log 2, to the RBM. A
-    run starts at a draw from P_0, gathers log w += log P*_β′(v) − log P*_β(v) at each level and
-    goes on with a Gibbs step that leaves P_β′ as it is. E[w] Z₀ = Z exactly, and log of the mean
-    is low by Jensen's inequality: too few levels make log Z too small and likelihoods too good.
-    Salakhutdinov & Murray 2008, section 4.1; they take 100 runs of 14500 levels.
+    P_β (see `Path`) leads from independent pixels with bias b₀ to the RBM. A run starts at a draw
+    from P_0, gathers log w += log f_β′(v) − log f_β(v) at each level and goes on with a Gibbs step
+    that leaves P_β′ as it is. E[w] Z₀ = Z exactly, and log of the mean is low by Jensen's
+    inequality: too few levels make log Z too small and likelihoods too good. Whether the interval
+    can be believed is told by the result's `trusted`. Salakhutdinov & Murray 2008, section 4.1;
+    they take 100 runs of 14500 levels.
 
     Args:
         model: any size.
@@ -81,24 +137,16 @@ def ais_log_partition(
     """
     if n_runs < 2:
         raise ValueError(f"expected n_runs ≥ 2, got {n_runs}")
-    theta = model.theta
-    base = torch.zeros_like(theta.b) if base_bias is None else base_bias.to(theta.b)
-    if base.shape != theta.b.shape:
-        raise ValueError(
-            f"expected base_bias of shape ({model.n_visible},), got {tuple(base.shape)}"
-        )
+    path = Path(model, base_bias)
     betas = ais_schedule(n_levels).tolist()
-    v = sample(torch.sigmoid(base).expand(n_runs, -1), generator=generator)
+    v = path.start(n_runs, generator=generator)
     log_w = torch.zeros(n_runs, dtype=torch.float64, device=v.device)
     for cooler, warmer in pairwise(betas):
-        pre = torch.addmm(theta.c, v, theta.W)  # (n_runs, n_hidden)
-        log_w += (warmer - cooler) * (v @ (theta.b - base))
-        log_w += (softplus(warmer * pre) - softplus(cooler * pre)).sum(1)
-        h = sample(torch.sigmoid(warmer * pre), generator=generator)
-        field = torch.addmm(theta.b, h, theta.W.t(), beta=warmer, alpha=warmer)
-        v = sample(field.add_(base, alpha=1 - warmer).sigmoid_(), generator=generator)
-    log_z_base = softplus(base.double()).sum() + model.n_hidden * math.log(2)
-    return _summary(log_w + log_z_base)
+        field = path.hidden_field(v)  # (n_runs, n_hidden)
+        log_w += (warmer - cooler) * (v @ (path.theta.b - path.base))
+        log_w += (softplus(warmer * field) - softplus(cooler * field)).sum(1)
+        v = path.gibbs_step(field, warmer, generator=generator)
+    return _summary(log_w + path.log_z_base())
 
 
 def _summary(log_weights: Tensor) -> LogPartition:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from lecturekit.rbm.model import Theta
+from lecturekit.rbm.model import RBM, Theta
 
 MAX_UNITS = 20  # 2²⁰ states, a million
 _CHUNK = 1 << 22  # entries of a temporary matrix, 32 MB in float64
@@ -55,3 +55,12 @@ def transposed(theta: Theta) -> Theta:
 def refuse_beyond(limit: int, units: int, what: str) -> None:
     if units > limit:
         raise ValueError(f"too many to enumerate: expected at most {limit} {what}, got {units}")
+
+
+def refuse_softmax(model: RBM) -> None:
+    """Here all 2ⁿ states of the visible layer count, of which a softmax group takes a few."""
+    if model.n_classes:
+        raise ValueError(
+            f"expected an RBM of binary units, got {type(model).__name__} with a softmax group; "
+            "model.given_label(y) is an RBM of the images alone"
+        )

@@ -17,6 +17,7 @@ from lecturekit.rbm.enumeration import (
     MAX_UNITS,
     chunks,
     refuse_beyond,
+    refuse_softmax,
     state_index,
     states,
     transposed,
@@ -152,6 +153,44 @@ def energy_profile(model: RBM, coordinate: Callable[[Tensor], Tensor]) -> Energy
     return EnergyProfile(values, -(top + sums.log()))
 
 
+class Wells(NamedTuple):
+    """The wells of a free energy on the states of binary units, the heaviest first.
+
+    Attributes:
+        states: (n_wells, n_visible), the bottoms: no flip of one unit leads further down.
+        probability: (n_wells,) float64, of all states from which the steepest way down, one flip
+            at a time, ends at that bottom; sums to 1.
+    """
+
+    states: Tensor
+    probability: Tensor
+
+
+@torch.no_grad()
+def energy_wells(model: RBM) -> Wells:
+    """All wells of the free energy F(v), by looking at every state and its neighbours.
+
+    Of neighbours that are equally low the one whose flipped unit comes first is taken.
+
+    Raises:
+        ValueError: more than 20 visible units.
+    """
+    refuse_beyond(MAX_UNITS, model.n_visible, "visible units")
+    energy = _free_energies(in_float64(model))
+    here = torch.arange(len(energy), device=energy.device)
+    down, lowest = here.clone(), energy.clone()
+    for unit in range(model.n_visible):
+        neighbour = here ^ (1 << unit)
+        lower = energy[neighbour] < lowest
+        down[lower], lowest[lower] = neighbour[lower], energy[neighbour][lower]
+    while not torch.equal(further := down[down], down):  # twice as far each time
+        down = further
+    mass = torch.zeros_like(energy).index_add_(0, down, torch.softmax(-energy, 0))
+    (bottoms,) = torch.nonzero(mass, as_tuple=True)
+    bottoms = bottoms[mass[bottoms].argsort(descending=True)]
+    return Wells(states(model.n_visible, like=model.W)[bottoms], mass[bottoms])
+
+
 def _model_energy_gradient(model: RBM) -> Theta:
     theta = in_float64(model)
     if model.n_visible <= model.n_hidden:
@@ -190,6 +229,7 @@ def _free_energies(theta: Theta) -> Tensor:
 
 
 def in_float64(model: RBM) -> Theta:
+    refuse_softmax(model)
     return Theta(*(term.double() for term in model.theta))
 
 

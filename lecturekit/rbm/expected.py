@@ -1,4 +1,4 @@
-"""CD and PCD with infinitely many samples: what they do on average, without their noise.
+"""CD and PCD with infinitely many samples: what they do on average, and the bias of mean-field CD.
 
 On a machine small enough to enumerate, a crowd of particles is a distribution R over all visible
 states, and a Gibbs step is one product with the transition matrix: R := R T. What is left of CD's
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,8 +21,10 @@ from lecturekit.rbm.exact import (
     exact_visible_distribution,
     expected_energy_gradient,
     gibbs_transition_matrix,
+    in_float64,
 )
-from lecturekit.rbm.model import RBM, Theta
+from lecturekit.rbm.model import RBM, Theta, clamp, energy_gradient
+from lecturekit.rbm.negative_phase import mean_field_step
 from lecturekit.rbm.trainer import Settings, check
 from lecturekit.training import Step, Steps, guard, tunable
 
@@ -50,32 +53,82 @@ def expected_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
     return expected_energy_gradient(model, end) - expected_energy_gradient(model, start)
 
 
-def cd_relative_error(model: RBM, data: Tensor, ks: Sequence[int]) -> Tensor:
-    """‖g_k − g‖ / ‖g‖ for the mean update g_k of CD-k and the gradient g of the log-likelihood.
+@torch.no_grad()
+def mean_field_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
+    """The update of MF CD-k, the mean over the data's rows v₀ of ∇F(v_k) − ∇F(v₀).
 
-    1 means as wrong as not moving at all. The norm is over all of θ.
+    v_{i+1} = σ(b + W σ(c + Wᵀv_i)) is one mean-field step (`MeanFieldCD`).
+    Nothing in it is sampled, so this is the direction itself and not its mean, for a model of any
+    size. Unlike that of CD it does not become the gradient of the log-likelihood for k → ∞.
+
+    Args:
+        model: any size.
+        data: (n, n_visible) in {0, 1}.
+        k: mean-field steps, ≥ 0.
+
+    Returns:
+        Theta in float64.
+
+    Raises:
+        ValueError: k is negative.
+    """
+    if k < 0:
+        raise ValueError(f"expected k ≥ 0 mean-field steps, got {k}")
+    theta = in_float64(model)
+    start = end = clamp(theta, data.double())
+    for _ in range(k):
+        end = mean_field_step(theta, end).state
+    return energy_gradient(end) - energy_gradient(start)
+
+
+class Bias(NamedTuple):
+    """How far the direction g_k of a method is from the gradient g of the log-likelihood.
+
+    Norms and products are over all of θ.
+
+    Attributes:
+        relative_error: ‖g_k − g‖ / ‖g‖, (len(ks),) float64; 1 where nothing moves.
+        cosine: gᵀg_k / (‖g‖ ‖g_k‖), (len(ks),) float64; above 0 a small update raises the
+            likelihood, NaN where nothing moves.
+    """
+
+    relative_error: Tensor
+    cosine: Tensor
+
+
+def cd_bias(model: RBM, data: Tensor, ks: Sequence[int]) -> Bias:
+    """The bias of CD-k's mean update, for each k.
 
     Args:
         model, data: as in `expected_cd_gradient`; the gradient must not be zero.
         ks: Gibbs steps, each ≥ 0.
-
-    Returns:
-        (len(ks),) float64.
     """
-    gradient, transition = exact_gradient(model, data), gibbs_transition_matrix(model)
+    transition = gibbs_transition_matrix(model)
     start = end = empirical_distribution(data)
     at_start = expected_energy_gradient(model, start)
-    errors, taken = {}, 0
+    directions, taken = {}, 0
     for k in sorted({int(k) for k in ks}):
         for _ in range(k - taken):
             end = end @ transition
         taken = k
-        errors[k] = _norm(expected_energy_gradient(model, end) - at_start - gradient)
-    return torch.stack([errors[int(k)] for k in ks]) / _norm(gradient)
+        directions[k] = expected_energy_gradient(model, end) - at_start
+    return _bias(model, data, [directions[int(k)] for k in ks])
 
 
-def _norm(direction: Theta) -> Tensor:
-    return torch.cat([term.flatten().double() for term in direction]).norm()
+def mean_field_cd_bias(model: RBM, data: Tensor, ks: Sequence[int]) -> Bias:
+    """The bias of MF CD-k's update, for each k; arguments as in `cd_bias`."""
+    return _bias(model, data, [mean_field_cd_gradient(model, data, int(k)) for k in ks])
+
+
+def _bias(model: RBM, data: Tensor, directions: Sequence[Theta]) -> Bias:
+    gradient = _flat(exact_gradient(model, data))
+    taken = torch.stack([_flat(direction) for direction in directions])
+    lengths = taken.norm(dim=1) * gradient.norm()
+    return Bias((taken - gradient).norm(dim=1) / gradient.norm(), taken @ gradient / lengths)
+
+
+def _flat(direction: Theta) -> Tensor:
+    return torch.cat([term.flatten().double() for term in direction])
 
 
 @dataclass

@@ -63,7 +63,7 @@ class State(NamedTuple):
     (Rao-Blackwell): −E[∂E(v, h)/∂θ | v] is exactly −∂F(v)/∂θ.
 
     Attributes:
-        visible: (batch, n_visible), in {0, 1}.
+        visible: (batch, n_visible), in {0, 1}; in [0, 1] for mean-field CD.
         hidden: (batch, n_hidden), P(h = 1 | v) in [0, 1].
     """
 
@@ -76,14 +76,19 @@ class RBM(nn.Module):
 
     Everything but sampling is differentiable in θ and in its arguments.
 
+    Attributes:
+        n_classes: how many of the last visible units are a softmax group; 0, but for `ClassRBM`.
+
     Example:
         >>> model = RBM(784, 500, generator=torch.Generator().manual_seed(0))
         >>> model.free_energy(torch.zeros(3, 784)).shape
         torch.Size([3])
 
     Raises:
-        ValueError: fewer than one unit in a layer, or a weight scale that is negative.
+        ValueError: fewer than one unit in a layer, or a scale that is negative.
     """
+
+    n_classes = 0
 
     def __init__(
         self,
@@ -91,6 +96,7 @@ class RBM(nn.Module):
         n_hidden: int,
         *,
         weight_scale: float = 0.01,
+        bias_scale: float = 0.0,
         generator: torch.Generator | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
@@ -98,10 +104,11 @@ class RBM(nn.Module):
         super().__init__()
         if n_visible < 1 or n_hidden < 1:
             raise ValueError(f"expected at least one unit in a layer, got {n_visible}×{n_hidden}")
-        if not weight_scale >= 0:
-            raise ValueError(f"expected weight_scale ≥ 0, got {weight_scale}")
+        for name, scale in (("weight_scale", weight_scale), ("bias_scale", bias_scale)):
+            if not scale >= 0:
+                raise ValueError(f"expected {name} ≥ 0, got {scale}")
         self.n_visible, self.n_hidden = n_visible, n_hidden
-        self.weight_scale = weight_scale
+        self.weight_scale, self.bias_scale = weight_scale, bias_scale
         self.W = nn.Parameter(torch.empty(n_visible, n_hidden, device=device, dtype=dtype))
         self.b = nn.Parameter(torch.empty(n_visible, device=device, dtype=dtype))
         self.c = nn.Parameter(torch.empty(n_hidden, device=device, dtype=dtype))
@@ -109,22 +116,26 @@ class RBM(nn.Module):
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator, data: Tensor | None = None) -> RBM:
-        """Start anew, in place: W ~ N(0, weight_scale²), c = 0, b = 0 or the data's log-odds.
+        """Start anew, in place: W ~ N(0, weight_scale²), b and c ~ N(0, bias_scale²).
+
+        With data, b are its log-odds instead.
 
         With b_i = log(p_i / (1 − p_i)) the model starts at the best model without hidden units
         (Hinton 2012, A practical guide to training RBMs, section 8.1). p_i is the share of ones
         with half a one and half a zero added, which keeps b finite.
 
         Args:
-            generator: source of W, on any device.
-            data: (n, n_visible), or None for b = 0.
+            generator: source of θ, on any device.
+            data: (n, n_visible), or None.
         """
-        start = torch.randn(self.W.shape, generator=generator, device=generator.device)
-        self.W.copy_(self.weight_scale * start)
-        self.b.copy_(
-            torch.zeros_like(self.b) if data is None else log_odds(self._rows(data, "data"))
-        )
-        self.c.zero_()
+        scales = self.weight_scale, self.bias_scale, self.bias_scale
+        for term, scale in zip(self.theta, scales, strict=True):
+            term.zero_()
+            if scale > 0:  # with biases of zero nothing is drawn for them
+                start = torch.randn(term.shape, generator=generator, device=generator.device)
+                term.copy_(scale * start)
+        if data is not None:
+            self.b.copy_(log_odds(self._rows(data, "data")))
         return self
 
     @property
@@ -158,7 +169,8 @@ class RBM(nn.Module):
 
     def visible_probabilities(self, h: Tensor) -> Tensor:
         """P(v_i = 1 | h) = sigmoid(b_i + (Wh)_i): (batch, n_hidden) -> (batch, n_visible)."""
-        return visible_probabilities(Theta(self.W, self.b, self.c), self._rows(h, "h", hidden=True))
+        theta = Theta(self.W, self.b, self.c)
+        return visible_probabilities(theta, self._rows(h, "h", hidden=True), self.n_classes)
 
     def sample_hidden(self, v: Tensor, *, generator: torch.Generator) -> Tensor:
         """h ~ P(h | v): (batch, n_visible) -> (batch, n_hidden) in {0, 1}."""
@@ -166,7 +178,7 @@ class RBM(nn.Module):
 
     def sample_visible(self, h: Tensor, *, generator: torch.Generator) -> Tensor:
         """v ~ P(v | h): (batch, n_hidden) -> (batch, n_visible) in {0, 1}."""
-        return sample(self.visible_probabilities(h), generator=generator)
+        return sample_visible(self.visible_probabilities(h), self.n_classes, generator=generator)
 
     # ----------------------------------------------------------------------------- learning
 
@@ -201,14 +213,22 @@ class RBM(nn.Module):
 
 
 def hidden_probabilities(theta: Theta, v: Tensor) -> Tensor:
-    return _affine(theta.c, v, theta.W).sigmoid_()
+    return affine(theta.c, v, theta.W).sigmoid_()
 
 
-def visible_probabilities(theta: Theta, h: Tensor) -> Tensor:
-    return _affine(theta.b, h, theta.W.t()).sigmoid_()
+def visible_probabilities(theta: Theta, h: Tensor, n_classes: int = 0) -> Tensor:
+    return switched_on(affine(theta.b, h, theta.W.t()), n_classes)
 
 
-def _affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
+def switched_on(field: Tensor, n_classes: int = 0) -> Tensor:
+    """P(v = 1) in a field, which is used up: the last `n_classes` units are a softmax group."""
+    if not n_classes:
+        return field.sigmoid_()
+    binary, group = field.split([field.shape[1] - n_classes, n_classes], 1)
+    return torch.cat([binary.sigmoid(), group.softmax(1)], 1)
+
+
+def affine(bias: Tensor, x: Tensor, W: Tensor) -> Tensor:
     """bias + x W; the product in the precision of W, the rest in that of x."""
     if W.dtype == x.dtype:
         return product(x, W, bias)
@@ -242,6 +262,18 @@ def sample(probabilities: Tensor, *, generator: torch.Generator) -> Tensor:
     """Independent draws from {0, 1}, each 1 with its probability; the shape stays."""
     u = _uniform(probabilities, generator)
     return torch.lt(u, probabilities, out=u)
+
+
+def sample_visible(
+    probabilities: Tensor, n_classes: int = 0, *, generator: torch.Generator
+) -> Tensor:
+    """A draw of the visible layer: binary units, then one of `n_classes` units of a group."""
+    v = sample(probabilities, generator=generator)
+    if n_classes:
+        group = v[:, -n_classes:].zero_()
+        label = torch.multinomial(probabilities[:, -n_classes:], 1, generator=generator)
+        group.scatter_(1, label, 1.0)
+    return v
 
 
 def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:

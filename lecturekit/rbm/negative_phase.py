@@ -1,8 +1,8 @@
 """Where the negative particles X⁻ come from: contrastive divergence and its persistent kin.
 
 A negative phase is a plain mutable dataclass. `advance` hands out the next particles, `learn`
-tells it the gradient that followed. The three differ in where the chain starts, in whose
-conditionals move it, and in what it remembers.
+tells it the gradient that followed. They differ in where the chain starts, in whose conditionals
+move it, in whether it samples, and in what it remembers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from typing import NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from lecturekit.rbm.model import RBM, State, Theta, clamp, sample, visible_probabilities
+from lecturekit.rbm.model import (
+    RBM,
+    State,
+    Theta,
+    clamp,
+    sample,
+    sample_visible,
+    visible_probabilities,
+)
 from lecturekit.training import check_settings, limited, tunable
 
 
@@ -48,18 +56,29 @@ class GibbsStep(NamedTuple):
     state: State
 
 
-def gibbs_step(theta: Theta, state: State, *, generator: torch.Generator) -> GibbsStep:
-    """Sample the hidden units, then the visible units, and average the hidden units out again."""
+def gibbs_step(
+    theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+) -> GibbsStep:
+    """Sample the hidden units, then the visible units, and average the hidden units out again.
+
+    The last `n_classes` visible units are drawn as a softmax group (`ClassRBM`).
+    """
     hidden = sample(state.hidden, generator=generator)
-    probabilities = visible_probabilities(theta, hidden)
-    visible = sample(probabilities, generator=generator)
+    probabilities = visible_probabilities(theta, hidden, n_classes)
+    visible = sample_visible(probabilities, n_classes, generator=generator)
     return GibbsStep(hidden, probabilities, clamp(theta, visible))
 
 
-class GibbsChain:
-    """What the three negative phases share: k Gibbs steps between a start and an end.
+def mean_field_step(theta: Theta, state: State, *, n_classes: int = 0) -> GibbsStep:
+    """A Gibbs step with every sample replaced by its probability: v′ = σ(b + W σ(c + Wᵀv))."""
+    visible = visible_probabilities(theta, state.hidden, n_classes)
+    return GibbsStep(state.hidden, visible, clamp(theta, visible))
 
-    A subclass says where the chain starts, whose conditionals move it and what is remembered.
+
+class GibbsChain:
+    """What these negative phases share: k Gibbs steps between a start and an end.
+
+    A subclass says where the chain starts, whose conditionals move it, how, and what is remembered.
     """
 
     k: int
@@ -92,6 +111,12 @@ class GibbsChain:
         """The parameters whose conditionals move the chain: those that are trained."""
         return theta
 
+    def step(
+        self, theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+    ) -> GibbsStep:
+        """How the chain moves: it samples."""
+        return gibbs_step(theta, state, n_classes=n_classes, generator=generator)
+
     def keep(self, state: State) -> None:
         """What is remembered of the end of the chain: nothing."""
 
@@ -106,7 +131,8 @@ class GibbsChain:
         theta = self.moved_by(model.theta)
         state = self.starts_from(theta, data)
         for _ in range(self.steps()):
-            state = gibbs_step(theta, state, generator=generator).state
+            step = self.step(theta, state, n_classes=model.n_classes, generator=generator)
+            state = step.state
         self.keep(state)
         return state
 
@@ -126,6 +152,28 @@ class ContrastiveDivergence(GibbsChain):
     """
 
     k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
+
+
+@dataclass
+class MeanFieldCD(GibbsChain):
+    """MF CD-k: CD-k with probabilities in the place of samples (Welling & Hinton 2002, section 4).
+
+    X⁻ is the end of k steps v := σ(b + W σ(c + Wᵀv)) from the minibatch. Nothing is random, so the
+    direction has no noise; its bias does not vanish for k → ∞, since the chain then ends at fixed
+    points of the mean-field equations and not at draws from the model. Tieleman 2008 compares it
+    with PCD under the name MF CD.
+
+    Raises:
+        ValueError: k is not a whole number ≥ 1.
+    """
+
+    k: int = tunable(1, 1, 25, label="mean-field steps k", minimum=1)
+
+    def step(
+        self, theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+    ) -> GibbsStep:
+        """How the chain moves: from probabilities to probabilities; `generator` is not used."""
+        return mean_field_step(theta, state, n_classes=n_classes)
 
 
 @dataclass

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
+from lecturekit.rbm.enumeration import refuse_softmax
 from lecturekit.rbm.model import RBM
 
 _CHUNK = 1 << 22  # entries of a temporary array, 16 MB in float32
@@ -27,6 +28,7 @@ def pseudo_log_likelihood(model: RBM, v: Tensor) -> Tensor:
     Raises:
         ValueError: v has another shape.
     """
+    refuse_softmax(model)
     rows = max(1, _CHUNK // (model.n_visible * model.n_hidden))
     return torch.cat([_pseudo(model, part) for part in model._rows(v, "v").split(rows)])
 

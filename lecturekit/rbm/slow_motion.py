@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.rbm.model import RBM, State, Theta
-from lecturekit.rbm.negative_phase import GibbsChain, gibbs_step
+from lecturekit.rbm.negative_phase import GibbsChain
 from lecturekit.rbm.trainer import Settings, check, learn, working_copy
 from lecturekit.training import Step, Steps
 
@@ -30,7 +30,8 @@ class Phase(NamedTuple):
     Attributes:
         name: one of `PHASES`, in that order; the two Gibbs half-steps come k times.
         gibbs_step: 1 … k in the half-steps, else 0.
-        visible: (batch, n_visible) in {0, 1}: the data in the positive phase, then the particles.
+        visible: (batch, n_visible) in {0, 1}: the data in the positive phase, then the particles
+            (probabilities for mean-field CD).
         hidden: (batch, n_hidden): samples in the half-steps, else P(h = 1 | v).
         probabilities: what the unit of the half-step was sampled from; None elsewhere.
         change: α·g and weight decay, by which θ changed; from "weights change" on.
@@ -115,7 +116,9 @@ def _phases(
     state = chain.starts_from(theta, data)
     yield Phase("chain starts", 0, *state)
     for number in range(1, chain.steps() + 1):
-        hidden, probabilities, following = gibbs_step(theta, state, generator=generator)
+        hidden, probabilities, following = chain.step(
+            theta, state, n_classes=model.n_classes, generator=generator
+        )
         yield Phase("hidden given visible", number, state.visible, hidden, state.hidden)
         yield Phase("visible given hidden", number, following.visible, hidden, probabilities)
         state = following

@@ -201,3 +201,8 @@ def check(
             f"expected data of zeros and ones, got values from {data.min():g} to {data.max():g}; "
             "threshold them: (data > 0.5).float()"
         )
+    if model.n_classes and not bool((data[:, -model.n_classes :].sum(1) == 1).all()):
+        raise ValueError(
+            f"expected rows in which one of the last {model.n_classes} units is on, the label: "
+            "model.join(images, labels)"
+        )

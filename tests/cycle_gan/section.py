@@ -46,3 +46,9 @@ LIVE = LiveRun(
     slider="rate of G, F",
     setting='cloud_settings["λ = 10"].generator_rate',
 )
+
+NOT_NOTICED = {
+    "cycle_gan.model.CycleGAN.to_": "that turning changes no cycle error holds for any two maps",
+    "evaluation.pairing.pixel_error": "... and for any error that looks at pixels one by one",
+    "evaluation.classifier.Classifier.agreement": "is for the claim in the same cell",
+}

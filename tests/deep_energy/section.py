@@ -46,3 +46,5 @@ LIVE = LiveRun(
     slider="energy rate α",
     setting="settings.learning_rate",
 )
+
+NOT_NOTICED: dict[str, str] = {}

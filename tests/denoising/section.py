@@ -51,3 +51,5 @@ LIVE = LiveRun(
     slider="learning rate β",
     setting="field_settings.learning_rate",
 )
+
+NOT_NOTICED = {"denoising.exact.line_corruption, width": "the identities hold for any corruption"}

@@ -55,3 +55,5 @@ LIVE = LiveRun(
     slider="learning rate α",
     setting="digit_settings.learning_rate",
 )
+
+NOT_NOTICED: dict[str, str] = {}

@@ -13,11 +13,8 @@ def random_rbm(
 ) -> RBM:
     """Weights and biases of size `scale`."""
     generator = torch.Generator().manual_seed(seed)
-    model = RBM(n_visible, n_hidden, weight_scale=scale, generator=generator, dtype=dtype)
-    with torch.no_grad():
-        for bias in (model.b, model.c):
-            bias.copy_(scale * torch.randn(bias.shape, generator=generator))
-    return model
+    scales = {"weight_scale": scale, "bias_scale": scale}
+    return RBM(n_visible, n_hidden, **scales, generator=generator, dtype=dtype)
 
 
 def binary(*shape: int, seed: int, dtype=torch.float64) -> Tensor:

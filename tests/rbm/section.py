@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from lecturekit import rbm
 from tests.sections import LiveRun, Training, seeded
 
@@ -22,8 +24,16 @@ def contrastive_divergence(seed: int) -> Training:
     return trained_with(rbm.ContrastiveDivergence(2), seed, weight_decay=0.01)
 
 
+def mean_field(seed: int) -> Training:
+    return trained_with(rbm.MeanFieldCD(2), seed, weight_decay=0.01)
+
+
 def persistent(seed: int) -> Training:
     return trained_with(rbm.PersistentCD(7), seed, weight_decay=0.01)
+
+
+def tempered(seed: int) -> Training:
+    return trained_with(rbm.ParallelTempering(7, 3), seed, weight_decay=0.01)
 
 
 def fast_weights(seed: int) -> Training:
@@ -32,6 +42,19 @@ def fast_weights(seed: int) -> Training:
 
 def bfloat16(seed: int) -> Training:
     return trained_with(rbm.PersistentCD(7), seed, precision="bfloat16")
+
+
+def classifier(seed: int) -> Training:
+    generator = seeded(seed)
+    model = rbm.ClassRBM(5, 3, 4, weight_scale=0.3, generator=generator)
+    images = rbm.sample(model.b.new_full((20, 5), 0.4), generator=generator)
+    data = model.join(images, torch.arange(20) % 3)
+    settings, phase = rbm.Settings(updates=6, batch_size=5), rbm.FastPersistentCD(7)
+
+    def train(rows):
+        return rbm.train(model, rows, settings, negative_phase=phase, generator=generator)
+
+    return Training(train, [data], model, settings, [(settings, "learning_rate")], generator)
 
 
 def infinite_crowd(seed: int) -> Training:
@@ -46,7 +69,16 @@ def infinite_crowd(seed: int) -> Training:
     return Training(train, [data], model, settings, [(settings, "learning_rate")])
 
 
-TRAINERS = [contrastive_divergence, persistent, fast_weights, bfloat16, infinite_crowd]
+TRAINERS = [
+    contrastive_divergence,
+    mean_field,
+    persistent,
+    tempered,
+    fast_weights,
+    bfloat16,
+    classifier,
+    infinite_crowd,
+]
 
 LIVE = LiveRun(
     play="pcd_run = live.play(",
@@ -55,3 +87,5 @@ LIVE = LiveRun(
     slider="learning rate α",
     setting="settings.learning_rate",
 )
+
+NOT_NOTICED: dict[str, str] = {}

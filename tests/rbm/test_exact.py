@@ -172,6 +172,34 @@ def test_pseudo_likelihood_in_parts_is_the_same(monkeypatch):
     torch.testing.assert_close(rbm.pseudo_log_likelihood(model, v), whole)
 
 
+# ------------------------------------------------------------------------------------- wells
+
+
+def test_every_state_is_counted_in_the_well_that_it_rolls_into():
+    """Rolled down by hand, state by state."""
+    model = random_rbm(7, 4, 2, scale=1.5)
+    W, b, c = model.theta
+    b.copy_(0.1 * b - W.sum(1) / 2)  # nearly the same energy when all units are flipped:
+    c.copy_(0.1 * c - W.sum(0) / 2)  # so two wells or more
+    energy = {tuple(v.tolist()): model.free_energy(v[None]).item() for v in all_states(7)}
+    ends = dict.fromkeys(energy, 0.0)
+    total = sum(math.exp(-e) for e in energy.values())
+    for start in energy:
+        v = start
+        while True:
+            flipped = [(*v[:i], 1 - v[i], *v[i + 1 :]) for i in range(7)]
+            best = min(flipped, key=energy.__getitem__)
+            if energy[best] >= energy[v]:
+                break
+            v = best
+        ends[v] += math.exp(-energy[start]) / total
+    wells = {v: mass for v, mass in ends.items() if mass}
+    found = rbm.energy_wells(model)
+    assert 1 < len(wells) == len(found.states)
+    assert [tuple(v) for v in found.states.tolist()] == sorted(wells, key=wells.get, reverse=True)
+    torch.testing.assert_close(found.probability.tolist(), sorted(wells.values(), reverse=True))
+
+
 # --------------------------------------------------------------------------------------- AIS
 
 

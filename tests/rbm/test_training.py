@@ -16,12 +16,16 @@ from .plain import binary, flat, random_rbm
 PHASES = {
     "CD-1": lambda: rbm.ContrastiveDivergence(1),
     "CD-3": lambda: rbm.ContrastiveDivergence(3),
+    "MF CD-2": lambda: rbm.MeanFieldCD(2),
     "PCD-1": lambda: rbm.PersistentCD(30, 1),
     "PCD-2": lambda: rbm.PersistentCD(30, 2),
     "FPCD-1": lambda: rbm.FastPersistentCD(30, 1, 0.1),
     "FPCD-2": lambda: rbm.FastPersistentCD(30, 2, 0.1, 0.9),
 }
+CHAINS = PHASES.copy()  # those whose k steps can be watched one by one
+PHASES["PT"] = lambda: rbm.ParallelTempering(30, 3)
 every_phase = pytest.mark.parametrize("make", PHASES.values(), ids=PHASES.keys())
+every_chain = pytest.mark.parametrize("make", CHAINS.values(), ids=CHAINS.keys())
 
 
 def seeded(seed: int = 1) -> torch.Generator:
@@ -44,7 +48,7 @@ def test_train_is_the_loop_on_the_slide(make, weight_decay):
     finish(rbm.train(by_train, v, plan, negative_phase=make(), generator=seeded()))
 
     chain, generator = make(), seeded()
-    if not isinstance(chain, rbm.ContrastiveDivergence):
+    if isinstance(chain, rbm.PersistentCD | rbm.ParallelTempering):
         chain.initialise(v, generator=generator)
     batches = minibatches(v, 20, generator=generator)
     for index in range(40):
@@ -70,6 +74,16 @@ def test_cd_k_gradient_on_average_is_that_of_the_transition_matrix(k):
     expected = flat(rbm.expected_energy_gradient(model, R))
     error = samples.std(0) / n**0.5
     assert ((samples.mean(0) - expected).abs() <= 5 * error).all()
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_mean_field_cd_moves_along_its_direction_and_draws_nothing(k):
+    model, v, generator = random_rbm(5, 3, 0), binary(9, 5, seed=0), seeded()
+    before, state = flat(model.theta).clone(), generator.get_state()
+    direction = flat(rbm.mean_field_cd_gradient(model, v, k))
+    rbm.update(model, v, rbm.MeanFieldCD(k), learning_rate=0.3, generator=generator)
+    torch.testing.assert_close(flat(model.theta), before + 0.3 * direction)
+    assert torch.equal(generator.get_state(), state)
 
 
 def test_persistent_particles_go_on_and_come_to_the_model_distribution():
@@ -307,7 +321,7 @@ def test_bfloat16_costs_at_most_half_a_nat_on_mnist():
 # --------------------------------------------------------------------------------- slow motion
 
 
-@every_phase
+@every_chain
 def test_slow_motion_ends_where_an_update_ends_bit_for_bit(make):
     v, plan = binary(20, 12, seed=0), settings(weight_decay=0.01)
     slow, plain = random_rbm(12, 6, 0), random_rbm(12, 6, 0)

@@ -44,3 +44,5 @@ LIVE = LiveRun(
     slider="rate of E, G",
     setting="settings.autoencoder_rate",
 )
+
+NOT_NOTICED: dict[str, str] = {}

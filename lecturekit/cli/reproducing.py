@@ -1,0 +1,65 @@
+"""`lecturekit reproduce`: a campaign on the terminal."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from lecturekit.reproduce import Experiment, Pixels, Record, Run, campaign, experiment
+from lecturekit.reproduce.record import file_name
+
+
+def reproduce(
+    name: str, pixels: Pixels, minutes: float, seed: int, folder: Path, console: Console
+) -> Path:
+    """Make what the budget allows of an experiment's runs, and say how far it is.
+
+    Returns:
+        The record's file.
+
+    Raises:
+        ValueError: no such experiment, a record begun with another seed, or an interrupt.
+    """
+    chosen = experiment(name)
+    torch.set_num_threads(1)  # the batches are small; a second thread costs more than it brings
+    path = folder / file_name(chosen.names[0], pixels)
+    record = _record(chosen, pixels, seed, path)
+    columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    try:
+        with Progress(*columns, console=console, refresh_per_second=2) as bars:
+            bar = bars.add_task(chosen.title, total=60 * minutes)
+            for event in campaign(chosen, record, path, minutes=minutes):
+                method, rate, seconds = event.job
+                words = f"{method}, rate {rate:g}, {seconds:g} s"
+                bars.update(bar, description=words, completed=event.spent)
+                if event.finished:
+                    bars.print(_line(event.finished))
+            bars.update(bar, description="done", completed=60 * minutes)
+    except KeyboardInterrupt:
+        raise ValueError(
+            f"interrupted; what is done is in {path}, and the same command goes on from there"
+        ) from None
+    return path
+
+
+def _record(chosen: Experiment, pixels: Pixels, seed: int, path: Path) -> Record:
+    """What is there already, or an empty one."""
+    if not path.exists():
+        command = shlex.join(["lecturekit", *sys.argv[1:]])
+        return Record(chosen.names[0], chosen.quantity, pixels, seed, command)
+    record = Record.read(path)
+    if record.seed != seed:
+        raise ValueError(f"{path} was begun with --seed {record.seed}; take another --output")
+    return record
+
+
+def _line(run: Run) -> str:
+    return (
+        f"{run.method:6} rate {run.rate:<5g} {run.seconds:6g} s  {run.updates:7,} updates  "
+        f"validation {run.validation:9.4g}  test {run.test:9.4g}"
+    )

@@ -1,0 +1,176 @@
+"""The runs behind a figure, one after the other; interrupted, it goes on where it was.
+
+Each point of a figure is a run of its own, whose rate falls linearly to 0 over its time. The
+shortest runs try every rate of the grid; those of twice and four times the time try the two that
+did best on the validation images, longer ones the best. A method stops when a doubling gains less
+than the experiment asks for, and all stop when the next run would not fit into the budget.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from lecturekit.reproduce.experiment import Experiment, Task
+from lecturekit.reproduce.record import Record, Run
+
+KEPT = (2, 2, 1)  # rates that runs of twice, four times, eight times … the shortest time try
+CHECKPOINT_EVERY = 10.0  # seconds of training
+
+
+class Job(NamedTuple):
+    """A run that is to be made."""
+
+    method: str
+    rate: float
+    seconds: float
+
+
+class Event(NamedTuple):
+    """Where a campaign is.
+
+    Attributes:
+        job: the run under way.
+        spent: training time of all runs up to now, in seconds of the process.
+        finished: the run that has just been made and scored, else None.
+    """
+
+    job: Job
+    spent: float
+    finished: Run | None = None
+
+
+@dataclass
+class Attempt:
+    """A run under way, as it is kept in a checkpoint."""
+
+    job: Job
+    state: Any
+    process_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    updates: int = 0
+
+
+def campaign(
+    experiment: Experiment,
+    record: Record,
+    path: Path,
+    *,
+    minutes: float,
+    checkpoint_every: float = CHECKPOINT_EVERY,
+) -> Iterator[Event]:
+    """Make the runs that `record` lacks, as far as the budget goes, and add them to it.
+
+    The record is written after each run, and a run under way is kept beside it every few seconds.
+    So an interrupted campaign is called again, with the record read from `path`.
+
+    Args:
+        experiment: what is trained.
+        record: runs made so far; grows.
+        path: where the record is written.
+        minutes: budget of training time of the process, with that of the runs made so far.
+        checkpoint_every: seconds of training after which a run under way is kept.
+
+    Yields:
+        Events, several a second.
+    """
+    task, kept = experiment.task(record.pixels), path.with_suffix(".checkpoint")
+    attempt = _load(kept)
+    for job in jobs(experiment, record, 60 * minutes):
+        if attempt is None or attempt.job != job:
+            seed = record.seed + len(record.runs)
+            attempt = Attempt(job, task.begin(job.method, job.rate, seed))
+        yield from _train(task, attempt, record.training_seconds, kept, checkpoint_every)
+        begun = time.process_time()
+        scores = task.scores(attempt.state)
+        run = Run(
+            *job,
+            process_seconds=round(attempt.process_seconds, 3),
+            wall_seconds=round(attempt.wall_seconds, 3),
+            updates=attempt.updates,
+            validation=round(scores.validation, 4),
+            test=round(scores.test, 4),
+        )
+        record.add(run, round(time.process_time() - begun, 3))
+        record.write(path)
+        kept.unlink(missing_ok=True)
+        attempt = None
+        yield Event(job, record.training_seconds, run)
+
+
+def jobs(experiment: Experiment, record: Record, budget: float) -> Iterator[Job]:
+    """The runs that are still to be made; what the record holds is looked at anew for each."""
+    going = list(experiment.methods)
+    doublings = 0
+    while going:
+        seconds = experiment.shortest * 2**doublings
+        for method in going:
+            for rate in _rates(experiment, record, method, doublings):
+                job = Job(method, rate, seconds)
+                if any((run.method, run.rate, run.seconds) == job for run in record.runs):
+                    continue
+                if record.training_seconds + seconds > budget:
+                    return
+                yield job
+        going = [method for method in going if _gains(experiment, record, method, doublings)]
+        doublings += 1
+
+
+def _rates(experiment: Experiment, record: Record, method: str, doublings: int) -> list[float]:
+    if doublings == 0:
+        return list(experiment.rates)
+    before = experiment.shortest * 2 ** (doublings - 1)
+    runs = [run for run in record.runs if run.method == method and run.seconds == before]
+    runs.sort(key=lambda run: run.validation, reverse=True)
+    n = KEPT[min(doublings, len(KEPT)) - 1]
+    return [run.rate for run in runs[:n]]
+
+
+def _gains(experiment: Experiment, record: Record, method: str, doublings: int) -> bool:
+    """Whether the last doubling was worth it; those that sort out the rates always are."""
+    if doublings < len(KEPT):
+        return True
+    *_, before, now = [
+        run.validation
+        for run in record.best(method)
+        if run.seconds <= experiment.shortest * 2**doublings
+    ]
+    return now - before >= experiment.least_gain
+
+
+def _train(
+    task: Task, attempt: Attempt, spent: float, kept: Path, checkpoint_every: float
+) -> Iterator[Event]:
+    job, saved_at = attempt.job, attempt.process_seconds
+    began, wall_began = time.process_time(), time.monotonic()
+    shown_at = wall_began
+    while attempt.process_seconds < job.seconds:
+        task.update(attempt.state, job.rate * (1 - attempt.process_seconds / job.seconds))
+        attempt.updates += 1
+        now, wall_now = time.process_time(), time.monotonic()
+        attempt.process_seconds += now - began
+        attempt.wall_seconds += wall_now - wall_began
+        if attempt.process_seconds - saved_at >= checkpoint_every:
+            _save(attempt, kept)
+            saved_at = attempt.process_seconds
+        if wall_now - shown_at >= 0.25:
+            yield Event(job, spent + attempt.process_seconds)
+            shown_at = wall_now
+        began, wall_began = time.process_time(), time.monotonic()  # keeping, showing: no training
+
+
+def _save(attempt: Attempt, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new-checkpoint")
+    torch.save(attempt, new)
+    os.replace(new, path)
+
+
+def _load(path: Path) -> Attempt | None:
+    return torch.load(path, weights_only=False) if path.exists() else None

@@ -1,0 +1,62 @@
+"""What a figure needs so that it can be made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol, get_args
+
+Pixels = Literal["sampled", "thresholded"]
+PIXELS: tuple[Pixels, ...] = get_args(Pixels)
+
+
+class Scores(NamedTuple):
+    """How good what was trained is; higher is better.
+
+    Attributes:
+        validation: on images held out from training; rates are chosen by it.
+        test: on the test images; only looked at.
+    """
+
+    validation: float
+    test: float
+
+
+class Task(Protocol):
+    """Data, and what is trained on it. A run's state is any object that can be pickled."""
+
+    def begin(self, method: str, rate: float, seed: int) -> Any:
+        """The state of a run before its first update."""
+
+    def update(self, state: Any, rate: float) -> None:
+        """One parameter update with the learning rate as it is now."""
+
+    def scores(self, state: Any) -> Scores:
+        """Measured once, after the run, outside of its training time."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A figure whose axis is training time: methods that race, each with a rate of its own.
+
+    Attributes:
+        names: of the figures that it makes; the first is the record's.
+        title: what is trained on what.
+        quantity: what the scores are, with their unit.
+        methods: by name, in the order in which they are run.
+        rates: the grid of learning rates; each falls linearly to 0 over its run.
+        shortest: training time of the shortest runs in seconds; the others double it.
+        least_gain: a method stops when a doubling of its time gains less than this.
+        task: makes the task, for pixels of a kind; loads the data.
+
+    Every figure in `names` has its points in `published`.
+    """
+
+    names: tuple[str, ...]
+    title: str
+    quantity: str
+    methods: tuple[str, ...]
+    rates: tuple[float, ...]
+    shortest: float
+    least_gain: float
+    task: Callable[[Pixels], Task]

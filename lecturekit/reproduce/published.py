@@ -1,0 +1,145 @@
+"""The papers' points, read off the axes of their figures: ± half a tick, so about ± 1 nat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Curve = tuple[tuple[float, float], ...]  # (seconds, value)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure of a paper, as numbers.
+
+    Attributes:
+        title: what it shows.
+        source: the paper and its figure.
+        quantity: what the values are.
+        curves: by method, points (training time in seconds, value) in the order of time.
+    """
+
+    title: str
+    source: str
+    quantity: str
+    curves: dict[str, Curve]
+
+
+def published(name: str) -> Published:
+    """The published curves of a figure: "pcd1", "pcd2", "fpcd1" or "fpcd2".
+
+    Raises:
+        ValueError: no figure of that name.
+    """
+    if name not in FIGURES:
+        raise ValueError(f"no figure {name}; there are: {', '.join(FIGURES)}")
+    return FIGURES[name]
+
+
+def _powers(*points: tuple[float, float]) -> Curve:
+    """The time axes of Tieleman 2008 are in powers of two."""
+    return tuple((round(2**exponent, 1), value) for exponent, value in points)
+
+
+MINUTE, HOUR = 60, 3600
+_TIELEMAN = "Tieleman 2008, Training RBMs using approximations to the likelihood gradient"
+_FAST = "Tieleman & Hinton 2009, Using fast weights to improve persistent contrastive divergence"
+_CD_10 = ((7.3, -151.2), (9.85, -144.7), (10.6, -143.5), (12.2, -139.6), (13.2, -140.7))
+_CD_10_END = (15.5, -139.4)
+_CD_1 = _powers((8.1, -159.5), (10.7, -155.8), (13.0, -154.1))
+_MF_CD = _powers((7.5, -165.2), (10.05, -160.4), (12.4, -160.0))
+
+FIGURES = {
+    "pcd1": Published(
+        "MNIST, 25 hidden units: exact test log-likelihood",
+        f"{_TIELEMAN}, figure 1",
+        "test log-likelihood (nats)",
+        {
+            "PCD": _powers((8.2, -143.4), (10.75, -134.2), (13.1, -129.2)),
+            "CD-10": _powers(*_CD_10, _CD_10_END),
+            "CD-1": _CD_1,
+            "MF CD": _MF_CD,
+        },
+    ),
+    "pcd2": Published(
+        "MNIST, 500 hidden units: approximate test log-likelihood",
+        f"{_TIELEMAN}, figure 2",
+        "test log-likelihood (nats)",
+        {
+            "PCD": _powers((11.0, -102.4), (13.55, -87.0), (15.9, -85.4)),
+            "CD-10": _powers(
+                (9.4, -112.2),
+                (12.0, -106.2),
+                (12.75, -99.8),
+                (14.35, -88.7),
+                (15.35, -84.2),
+                (17.65, -86.2),
+            ),
+            "CD-1": _powers((10.8, -117.4), (13.4, -113.3), (15.7, -103.8)),
+            "MF CD": _powers((10.7, -118.7), (13.3, -118.3), (15.6, -120.4)),
+        },
+    ),
+    "fpcd1": Published(
+        "MNIST, 25 hidden units: exact test log-likelihood",
+        f"{_FAST}, the figure with 25 hidden units",
+        "test log-likelihood (nats)",
+        {
+            "FPCD": (
+                (40, -157.5),
+                (75, -153.0),
+                (150, -141.8),
+                (5 * MINUTE, -137.2),
+                (10 * MINUTE, -134.1),
+                (20 * MINUTE, -131.4),
+                (40 * MINUTE, -130.7),
+                (80 * MINUTE, -132.0),
+                (2.5 * HOUR, -132.5),
+            ),
+            "PCD": (
+                (150, -162.0),
+                (5 * MINUTE, -145.6),
+                (10 * MINUTE, -140.4),
+                (20 * MINUTE, -137.0),
+                (40 * MINUTE, -134.1),
+                (75 * MINUTE, -131.3),
+                (2.2 * HOUR, -129.0),
+            ),
+            "CD-10": (*_powers(*_CD_10), (13 * HOUR, -139.3)),
+            "CD-1": _CD_1,
+            "MF CD": _MF_CD,
+        },
+    ),
+    "fpcd2": Published(
+        "MNIST, image and label, 500 hidden units: test digits classified",
+        f"{_FAST}, the figure on classification",
+        "share of test digits right",
+        {
+            "FPCD": (
+                (4.8 * MINUTE, 0.925),
+                (10 * MINUTE, 0.944),
+                (20 * MINUTE, 0.955),
+                (41 * MINUTE, 0.968),
+                (82 * MINUTE, 0.974),
+                (2.7 * HOUR, 0.977),
+                (5.4 * HOUR, 0.982),
+            ),
+            "PCD": (
+                (20 * MINUTE, 0.913),
+                (41 * MINUTE, 0.937),
+                (82 * MINUTE, 0.951),
+                (3.5 * HOUR, 0.970),
+                (12 * HOUR, 0.977),
+                (17 * HOUR, 0.980),
+            ),
+            "CD-10": (
+                (11.5 * MINUTE, 0.939),
+                (70 * MINUTE, 0.964),
+                (2 * HOUR, 0.969),
+                (6 * HOUR, 0.976),
+                (12 * HOUR, 0.977),
+                (60 * HOUR, 0.975),
+            ),
+            "CD-1": ((31 * MINUTE, 0.954), (3 * HOUR, 0.956), (15 * HOUR, 0.956)),
+            "MF CD": ((29 * MINUTE, 0.932), (2.9 * HOUR, 0.932), (14.5 * HOUR, 0.932)),
+        },
+    ),
+}

@@ -1,0 +1,141 @@
+"""What came out of an experiment, as JSON."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import torch
+
+from lecturekit._version import __version__
+from lecturekit.reproduce.experiment import Pixels
+
+_FOLDER = Path(__file__).parent / "recorded"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run and its scores.
+
+    Attributes:
+        method: its name.
+        rate: the learning rate at the start; it falls linearly to 0 over `seconds`.
+        seconds: the training time that it was given, of the process.
+        process_seconds: the training time that it took.
+        wall_seconds: what a clock on the wall showed meanwhile.
+        updates: how many were made.
+        validation: score on the images held out; the rate is chosen by it.
+        test: score on the test images.
+    """
+
+    method: str
+    rate: float
+    seconds: float
+    process_seconds: float
+    wall_seconds: float
+    updates: int
+    validation: float
+    test: float
+
+
+@dataclass
+class Record:
+    """All runs of an experiment, with what is needed to judge and to repeat them.
+
+    Attributes:
+        name: of the experiment.
+        quantity: what validation and test are.
+        pixels: "sampled" or "thresholded".
+        seed: of the first run; the others count on from it.
+        command: what was typed.
+        device: the processor.
+        lecturekit, torch: versions.
+        date: of the last run.
+        evaluation_seconds: process time spent on the scores, which is not training time.
+        runs: in the order in which they were made.
+    """
+
+    name: str
+    quantity: str
+    pixels: Pixels
+    seed: int
+    command: str
+    device: str = ""
+    lecturekit: str = __version__
+    torch: str = torch.__version__
+    date: str = ""
+    evaluation_seconds: float = 0.0
+    runs: list[Run] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.device = self.device or processor()
+
+    @property
+    def training_seconds(self) -> float:
+        """Process time of all runs together."""
+        return sum(run.process_seconds for run in self.runs)
+
+    def best(self, method: str) -> list[Run]:
+        """For each training time the run with the best validation score, in the order of time."""
+        by_time: dict[float, Run] = {}
+        for run in self.runs:
+            known = by_time.get(run.seconds)
+            if run.method == method and (known is None or run.validation > known.validation):
+                by_time[run.seconds] = run
+        return [by_time[seconds] for seconds in sorted(by_time)]
+
+    @property
+    def curves(self) -> dict[str, tuple[tuple[float, float], ...]]:
+        """By method, points (training seconds, test score); rates are chosen by validation."""
+        methods = dict.fromkeys(run.method for run in self.runs)
+        return {
+            method: tuple((run.process_seconds, run.test) for run in self.best(method))
+            for method in methods
+        }
+
+    def add(self, run: Run, evaluation_seconds: float) -> None:
+        """Take note of a run that is done."""
+        self.runs.append(run)
+        self.evaluation_seconds += evaluation_seconds
+        self.date = datetime.date.today().isoformat()
+
+    def write(self, path: Path) -> None:
+        """Write JSON; what was there stays until it is complete."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        os.replace(new, path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read what `write` wrote."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**content, "runs": [Run(**run) for run in content["runs"]]})
+
+    @classmethod
+    def of_the_package(cls, name: str, pixels: Pixels) -> Self | None:
+        """The one that comes with the package; None if there is none."""
+        path = _FOLDER / file_name(name, pixels)
+        return cls.read(path) if path.exists() else None
+
+
+def file_name(name: str, pixels: Pixels) -> str:
+    return f"{name}-{pixels}.json"
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it, and how many threads work."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    n = torch.get_num_threads()
+    return f"{name}, {n} thread{'s' if n > 1 else ''}"
