@@ -23,7 +23,7 @@ from lecturekit.deep_energy.negative_phase import (
     Sampler,
     langevin_step,
 )
-from lecturekit.deep_energy.penalty import penalised_energy
+from lecturekit.deep_energy.penalty import penalised_energy, penalty_price
 from lecturekit.deep_energy.trainer import Settings, train
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "log_partition",
     "nearest_neighbour_entropy",
     "penalised_energy",
+    "penalty_price",
     "score",
     "steepness",
     "train",

@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 from torch import Tensor
 
-from lecturekit.deep_energy.exact import Plane
+from lecturekit.deep_energy.exact import Plane, kl_from
 
 FAR = 200.0  # nats: the least log-density that is told from 0
 ENOUGH = 1e-9  # nats that Newton's next step would gain
@@ -65,6 +65,12 @@ def penalised_energy(
         while not loss(energy + size * step) <= before - 1e-4 * size * gain:
             size /= 2
         energy = energy + size * step
+
+
+def penalty_price(log_density: Callable[[Tensor], Tensor], penalty: float, plane: Plane) -> Tensor:
+    """KL(p ‖ P*) of `penalised_energy`, whose arguments these are: a scalar ≥ 0, in nats."""
+    energy = penalised_energy(log_density, penalty, plane)
+    return kl_from(log_density, lambda points: energy, plane)
 
 
 def _values(

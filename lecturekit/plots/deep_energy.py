@@ -22,7 +22,19 @@ from lecturekit.plots.figures import (
     plane,
     warped_grid,
 )
-from lecturekit.plots.marks import Axis, Extent, Mark, Plot, Points, Words, to_array
+from lecturekit.plots.look import MOUNT, PALETTE
+from lecturekit.plots.marks import (
+    Arrows,
+    Axis,
+    Extent,
+    Images,
+    Mark,
+    Paths,
+    Plot,
+    Points,
+    Words,
+    to_array,
+)
 
 RESOLUTION = 70
 SAMPLES = 1  # the colour of χ, in all pictures; data are grey
@@ -155,7 +167,7 @@ def clouds(
                 Points(seen + corner, color=column, size=3.0, rim=False),
             ]
         head = ((column + 0.5) * width, HEADING * height / 2)
-        marks.append(Words(name, head, column, bold=True, align="center"))
+        marks.append(Words(name, head, column, align="center"))
     tall = height * max(map(len, samples.values()))
     x, y = Axis(limits=(0.0, len(samples) * width)), Axis(limits=(-tall, HEADING * height))
     words = f"Samples over the data, a column for each of: {', '.join(samples)}."
@@ -186,3 +198,84 @@ def energies(energy: DeepEnergy, kinds: Mapping[str, Numbers], title: str) -> Pl
     """
     found = {name: energy(now(points)) for name, points in kinds.items()}
     return histogram(found, title, xlabel="E(x) (nats)", yscale="log")
+
+
+def players(title: str) -> Plot:
+    """The two players as a diagram: what goes into E and G, and whose gradient goes where."""
+    boxes = {"G_φ": (3.0, 3.0, 0.8, 0.7), "E_θ": (6.6, 2.2, 0.8, 1.5)}  # middle, half width, height
+    marks: list[Mark] = []
+    for name, (x, y, wide, tall) in boxes.items():
+        outline = [(-wide, -tall), (wide, -tall), (wide, tall), (-wide, tall), (-wide, -tall)]
+        marks += [
+            Paths(np.add([outline], (x, y)), color="ink", width=1.6),
+            Words(name, (x, y), bold=True, align="center"),
+        ]
+    ways = [(1.4, 3.0, 0.7), (3.9, 3.0, 0.5), (5.0, 3.0, 0.7), (7.5, 3.0, 0.7)]
+    ways += [(1.4, 1.4, 4.3), (7.5, 1.4, 0.7)]
+    forwards = np.array([(x, y, length, 0.0) for x, y, length in ways])
+    marks.append(Arrows(forwards[:, :2], forwards[:, 2:]))
+    said: dict[str, tuple[float, float]] = {
+        "z ∼ N(0, I)": (0.5, 3.0),
+        "χ": (4.7, 3.0),
+        "data x": (0.7, 1.4),
+        "E(χ)": (8.8, 3.0),
+        "E(x)": (8.8, 1.4),
+    }
+    marks += [Words(text, at, align="center") for text, at in said.items()]
+    to_theta = np.array([(9.5, 2.75, 0.0, 0.7), (9.5, 1.65, 0.0, -0.7)])
+    marks += [
+        Arrows(to_theta[:, :2], to_theta[:, 2:], color=0, width=2.2),
+        Words("θ: E(χ) up, E(x) down", (6.6, 0.35), 0, align="center"),
+        Arrows([(8.6, 4.3)], [(-5.4, 0.0)], color=1, width=2.2),
+        Words("φ: E(χ) down, entropy up", (5.9, 4.7), 1, align="center"),
+    ]
+    across, up = Axis(limits=(-0.6, 10.0)), Axis(limits=(0.0, 5.0))
+    words = (
+        "Noise z goes through the generator to samples χ, and χ and data x go through one energy. "
+        "θ raises the energy of χ and lowers that of x; φ lowers that of χ and raises the entropy."
+    )
+    return Plot(title, marks, across, up, bare=True, shape=2.1, words=words)
+
+
+def walks(
+    G: Map,
+    starts: Tensor,
+    ends: Tensor,
+    title: str,
+    *,
+    shape: Sequence[int],
+    steps: int = 14,
+    captions: Sequence[str] = (),
+) -> Images:
+    """Walks through the latent space as rows of images, their ends in a frame.
+
+    Row i shows G(cos t · startsᵢ + sin t · endsᵢ) for `steps` values of t from 0 to π/2. For
+    independent starts and ends ∼ N(0, I) each point of the way is ∼ N(0, I), as those of a
+    straight line are not.
+
+    Args:
+        G: (m, n_latent) → (m, n_dims).
+        starts, ends: (n, n_latent).
+        title: shown above.
+        shape: of one image, (height, width) or (3, height, width).
+        steps: images in a row.
+        captions: one for each row, or none.
+    """
+    t = torch.linspace(0, math.pi / 2, steps, device=starts.device)[None, :, None]
+    z = t.cos() * starts[:, None] + t.sin() * ends[:, None]  # (n, steps, n_latent)
+    images = to_array(G(z.flatten(0, 1))).reshape(-1, *shape).clip(0.0, 1.0)
+    if images.ndim == 3:
+        images = np.repeat(images[:, None], 3, axis=1)
+    framed = np.empty((*images.shape[:2], images.shape[2] + 2, images.shape[3] + 2))
+    frame, mount = (np.array(_rgb(colour))[:, None, None] for colour in (PALETTE[SAMPLES], MOUNT))
+    framed[:] = mount
+    for end in (0, steps - 1):
+        framed[end::steps] = frame
+    framed[:, :, 1:-1, 1:-1] = images
+    words = f"{len(starts)} walks of {steps} images each, from one framed end to the other."
+    return Images(title, framed, steps, tuple(captions), words=words)
+
+
+def _rgb(colour: str) -> list[float]:
+    """A colour such as "#0072B2" as three numbers in [0, 1]."""
+    return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]

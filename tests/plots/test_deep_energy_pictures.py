@@ -14,8 +14,10 @@ from lecturekit.plots.deep_energy import (
     energy_field,
     landscape,
     on_data,
+    players,
     pushes,
     sheet,
+    walks,
 )
 from lecturekit.plots.marks import Arrows, Field, Line, Paths, Points, Words
 
@@ -157,3 +159,47 @@ class TestClouds:
         far = torch.tensor([[0.0, 0.0], [5.0, 0.0], [0.0, -5.0], [np.nan, 0.0]])
         _, cloud, _ = self.drawn({"far": [lambda: far]}).marks
         assert len(cloud.xy) == 1
+
+
+def test_the_diagram_says_what_raises_and_lowers_what():
+    picture = players("title")
+    said = {mark.text: mark for mark in of_kind(picture, Words)}
+    assert {"G_φ", "E_θ", "χ", "data x", "E(χ)", "E(x)"} < set(said)
+    of_theta = next(a for a in of_kind(picture, Arrows) if a.color == 0)
+    heights = {(xy[1] > 2): d[1] for xy, d in zip(of_theta.xy, of_theta.d, strict=True)}
+    assert heights[True] > 0 > heights[False]  # beside E(χ), above, and E(x), below
+    assert said["E(χ)"].at[1] > 2 > said["E(x)"].at[1]
+    of_phi = next(a for a in of_kind(picture, Arrows) if a.color == 1)
+    assert of_phi.d[0, 0] < 0  # back to the generator
+
+
+class TestWalks:
+    start = torch.tensor([[1.0, 0.0], [0.0, 0.5]])
+    end = torch.tensor([[0.0, 1.0], [0.5, 0.0]])
+
+    def drawn(self, shape=(1, 2), G=lambda z: z, **options):
+        return walks(G, self.start, self.end, "title", shape=shape, **options)
+
+    def test_a_row_goes_from_its_start_to_its_end_at_an_even_distance_from_zero(self):
+        images = self.drawn(steps=5).images[:, 0, 1:-1, 1:-1].reshape(2, 5, 2)
+        np.testing.assert_allclose(images[:, 0], self.start, atol=1e-6)
+        np.testing.assert_allclose(images[:, -1], self.end, atol=1e-6)
+        np.testing.assert_allclose(images[0, 2], [0.5**0.5] * 2, rtol=1e-6)
+        norms = np.linalg.norm(images, axis=2)
+        np.testing.assert_allclose(norms, [[1.0] * 5, [0.5] * 5], rtol=1e-6)
+
+    def test_only_the_ends_are_framed(self):
+        picture = self.drawn(steps=4, captions=["a", "b"])
+        corners = picture.images[:, :, 0, 0].reshape(2, 4, 3)
+        assert picture.columns == 4
+        assert picture.captions == ("a", "b")
+        np.testing.assert_array_equal(corners[:, 0], corners[:, 3])
+        np.testing.assert_array_equal(corners[:, 1], corners[:, 2])
+        assert np.abs(corners[0, 0] - corners[0, 1]).max() > 0.3
+
+    def test_colours_stay_colours(self):
+        picture = self.drawn((3, 2, 2), lambda z: torch.cat([z] * 6, dim=1), steps=3)
+        assert picture.images.shape == (6, 3, 4, 4)
+        np.testing.assert_allclose(
+            picture.images[0, :, 1:-1, 1:-1], np.tile([1.0, 0.0], 6).reshape(3, 2, 2), atol=1e-6
+        )
