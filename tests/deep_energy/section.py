@@ -48,5 +48,5 @@ LIVE = LiveRun(
 )
 
 NOT_NOTICED = {
-    "deep_energy.negative_phase.langevin_step": "is held by the variance of 20,000 particles, to 4 %"
+    "deep_energy.negative_phase.langevin_step": "is held by the variance of particles, to 4 %"
 }
