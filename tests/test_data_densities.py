@@ -18,8 +18,10 @@ READY_MADE = [
     densities.circle(),
     densities.two_moons(),
     densities.spiral(),
+    densities.two_spirals(),
+    densities.four_spin(),
 ]
-NAMES = ["ring", "grid", "circle", "two_moons", "spiral"]
+NAMES = ["ring", "grid", "circle", "two_moons", "spiral", "two_spirals", "four_spin"]
 
 
 def random_mixture(seed: int, n_components: int, n_dims: int) -> GaussianMixture:
@@ -106,6 +108,10 @@ def on_spiral(t: torch.Tensor) -> torch.Tensor:
     return 2.5 * t[:, None] / (4 * math.pi) * torch.stack([t.cos(), t.sin()], dim=1)
 
 
+def on_arm(t: torch.Tensor) -> torch.Tensor:
+    return 2.5 * t[:, None] / (2.5 * math.pi) * torch.stack([t.cos(), t.sin()], dim=1)
+
+
 @pytest.mark.parametrize(
     ("density", "ridge"),
     [
@@ -119,12 +125,54 @@ def on_spiral(t: torch.Tensor) -> torch.Tensor:
             lambda t: 1.5 * torch.stack([0.5 - t.cos(), 0.25 - t.sin()], dim=1),
         ),
         (densities.spiral(), lambda t: on_spiral(t + 1.5 * math.pi)),
+        (densities.two_spirals(), lambda t: on_arm(t + math.pi)),
+        (densities.two_spirals(), lambda t: -on_arm(t + math.pi)),
     ],
-    ids=["circle", "upper moon", "lower moon", "spiral"],
+    ids=["circle", "upper moon", "lower moon", "spiral", "one arm", "the other arm"],
 )
 def test_the_ridge_of_a_curve_is_even(density, ridge):
     t = torch.linspace(0.2 * math.pi, 0.8 * math.pi, 500)  # away from the ends of the curve
     assert density.log_prob(ridge(t)).std() < 0.02
+
+
+@pytest.mark.parametrize("density", READY_MADE, ids=NAMES)
+def test_the_score_of_a_ready_made_density_is_the_gradient_of_its_log_prob(density):
+    source = torch.Generator().manual_seed(6)
+    x = 2 * torch.randn(40, 2, generator=source, dtype=torch.float64)
+    exact = density.to(torch.float64)
+    x.requires_grad_()
+    (gradient,) = torch.autograd.grad(exact.log_prob(x).sum(), x)
+    torch.testing.assert_close(exact.score(x.detach()), gradient)
+
+
+@pytest.mark.parametrize("density", READY_MADE, ids=NAMES)
+def test_samples_fall_into_squares_as_often_as_the_density_says(density):
+    n, side = 20_000, 0.5  # squares of [−4, 4]², each of 25 × 25 cells
+    ticks = -4 + side / 25 * (torch.arange(400, dtype=torch.float64) + 0.5)
+    heights = density.to(torch.float64).log_prob(torch.cartesian_prod(ticks, ticks)).exp()
+    chances = heights.reshape(16, 25, 16, 25).sum(dim=(1, 3)) * (side / 25) ** 2
+    x = density.sample(n, generator=torch.Generator().manual_seed(7))
+    places = ((x + 4) / side).long()
+    counts = torch.bincount(16 * places[:, 0] + places[:, 1], minlength=256).reshape(16, 16)
+    errors = (n * chances * (1 - chances)).sqrt()
+    assert ((counts - n * chances).abs() <= 5 * errors + 1).all()
+
+
+@pytest.mark.parametrize("n_arms", [3, 4])
+def test_the_arms_of_a_pinwheel_are_one_arm_turned(n_arms):
+    density, source = densities.four_spin(n_arms), torch.Generator().manual_seed(8)
+    x = 2 * torch.randn(50, 2, generator=source)
+    angle = 2 * math.pi / n_arms
+    turn = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    torch.testing.assert_close(density.log_prob(x @ turn.T), density.log_prob(x), atol=2e-3, rtol=0)
+
+
+def test_along_an_arm_of_a_pinwheel_the_density_falls_as_arms_widen_and_points_spread():
+    density = densities.four_spin().to(torch.float64)
+    r = torch.linspace(1.2, 2.0, 60, dtype=torch.float64)  # away from the ends
+    ridge = density.log_prob(r[:, None] * torch.stack([r.cos(), r.sin()], dim=1))
+    # even in log r, so 1/(r √(1 + r²)) along the curve, and a width ∝ r across it
+    assert (ridge + 2 * r.log() + 0.5 * (1 + r**2).log()).std() < 0.02
 
 
 def test_same_seed_same_samples_and_dtype_follows_the_means():
@@ -168,6 +216,8 @@ def test_on_the_gpu(generator):
         (lambda: densities.ring().sample(0, generator=torch.Generator()), "n ≥ 1, got 0"),
         (lambda: densities.ring().smoothed(-0.1), "σ ≥ 0, got -0.1"),
         (lambda: densities.circle(std=0.0), "std finite and above 0, got 0.0"),
+        (lambda: densities.two_spirals(turns=-1.0), "turns finite and above 0, got -1.0"),
+        (lambda: densities.four_spin(n_arms=0), "n_arms finite and above 0, got 0"),
     ],
 )
 def test_refuses(make, message):

@@ -180,3 +180,13 @@ class TestImageFolder:
     def test_refuses_a_tiny_side(self, folder):
         with pytest.raises(ValueError, match="side ≥ 4, got 3"):
             data.image_folder(folder, side=3)
+
+    def test_one_folder_of_any_pictures_is_read_the_same_way(self, folder):
+        images = data.pictures(folder / "trainA", side=8)
+        assert torch.equal(images, data.image_folder(folder, side=8).x_train)
+        with pytest.raises(data.MissingDataError, match=r"expected a folder .*elsewhere$"):
+            data.pictures(folder / "elsewhere", side=8)
+        with pytest.raises(data.MissingDataError, match="has no image"):
+            data.pictures(folder, side=8)  # no image in it, only folders
+        with pytest.raises(ValueError, match="side ≥ 4, got 3"):
+            data.pictures(folder / "trainA", side=3)

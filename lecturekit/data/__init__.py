@@ -4,7 +4,7 @@ Nothing here touches the network but `fetch_mnist`, and no notebook calls that.
 """
 
 from lecturekit.data import densities
-from lecturekit.data.image_folder import image_folder
+from lecturekit.data.image_folder import image_folder, pictures
 from lecturekit.data.images import LabelledImages, digits, threshold
 from lecturekit.data.mnist_files import (
     MNIST_MIRRORS,
@@ -36,6 +36,7 @@ __all__ = [
     "mnist_available",
     "mnist_folder",
     "outline",
+    "pictures",
     "plain_and_striped",
     "threshold",
 ]

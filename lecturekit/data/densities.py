@@ -1,7 +1,8 @@
 """Densities whose log-probability, score and noisy versions are known in closed form.
 
-All are mixtures of round Gaussians, the curves too: Gaussians in a row, one standard deviation
-apart, add up to a ridge whose height is even to 1e-8. The ready-made ones lie in [−3, 3]².
+All are mixtures of round Gaussians, the curves too: Gaussians in a row, at most one standard
+deviation apart, add up to a ridge whose height is even to 1e-8. The ready-made ones lie in
+[−3, 3]².
 """
 
 from __future__ import annotations
@@ -152,6 +153,41 @@ def spiral(turns: float = 2.0, radius: float = 2.5, std: float = 0.08) -> Gaussi
     angle = torch.linspace(0, 2 * math.pi * turns, 10_000)
     arm = angle[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
     return GaussianMixture(_row(arm * (radius / angle[-1]), std), std)
+
+
+def two_spirals(turns: float = 1.0, radius: float = 2.5, std: float = 0.1) -> GaussianMixture:
+    """Two Archimedean arms of constant density, one the other turned by 180°.
+
+    They begin a quarter turn out, so that they don't meet. One of the two data sets in the plane
+    of Kim & Bengio 2016, figure 2.
+    """
+    _check_positive(turns=turns, radius=radius, std=std)
+    angle = torch.linspace(0.5 * math.pi, 2 * math.pi * (turns + 0.25), 10_000)
+    arm = _row(_turned(radius * angle / angle[-1], angle), std)
+    return GaussianMixture(torch.cat([arm, -arm]), std)
+
+
+def four_spin(n_arms: int = 4, radius: float = 2.6, std: float = 0.25) -> GaussianMixture:
+    """A pinwheel: arms that bend as they go out, thin at the hub and thick at the rim.
+
+    Arm j is the curve r ↦ (r, angle 2πj/n_arms + r) in polar coordinates, r from 0.3 of the
+    radius outward; its Gaussians have the standard deviation std · r/radius and equal weights, so
+    they lie the closer, the thinner they are. The other data set of Kim & Bengio 2016, figure 2.
+
+    Args:
+        n_arms: how many.
+        radius: where an arm ends.
+        std: of the last Gaussian of an arm.
+    """
+    _check_positive(n_arms=n_arms, radius=radius, std=std)
+    r = radius * 0.3 ** (1 - torch.linspace(0, 1, 40))  # even in log r, as the widths are
+    arms = [_turned(r, r + 2 * math.pi * j / n_arms) for j in range(n_arms)]
+    return GaussianMixture(torch.cat(arms), (std / radius * r).repeat(n_arms))
+
+
+def _turned(r: Tensor, angle: Tensor) -> Tensor:
+    """Points (n, 2) from polar coordinates (n,)."""
+    return r[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
 def _check_positive(**sizes: float) -> None:

@@ -1,4 +1,4 @@
-"""Folders of images in CycleGAN's layout: trainA, trainB, testA, testB."""
+"""Folders of images: one of any pictures, or four in CycleGAN's layout."""
 
 from __future__ import annotations
 
@@ -14,6 +14,24 @@ from lecturekit.data.mnist_files import MissingDataError
 from lecturekit.data.unpaired import Unpaired
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+
+
+def pictures(folder: str | Path, *, side: int) -> Tensor:
+    """Read all images of one folder: (n, 3, side, side), in [0, 1].
+
+    Images may have any size: the largest square in the middle is scaled to side × side. What cannot
+    be read is left out, and a warning names it.
+
+    Args:
+        folder: the images lie in it, not in folders below it.
+        side: height and width of the result, ≥ 4.
+
+    Raises:
+        ValueError: a side below 4.
+        MissingDataError: the folder is not there, or has no image that can be read.
+    """
+    _check_side(side)
+    return _read(Path(folder), side)
 
 
 def image_folder(folder: str | Path, *, side: int) -> Unpaired:
@@ -33,10 +51,12 @@ def image_folder(folder: str | Path, *, side: int) -> Unpaired:
         ValueError: a side below 4.
         MissingDataError: one of the four is not there, or has no image that can be read.
     """
-    if side < 4:
-        raise ValueError(f"expected side ≥ 4, got {side}")
+    _check_side(side)
     parts = {
-        name: _read(Path(folder) / name, side) for name in ("trainA", "trainB", "testA", "testB")
+        name: _read(
+            Path(folder) / name, side, ": images for CycleGAN lie in trainA, trainB, testA, testB"
+        )
+        for name in ("trainA", "trainB", "testA", "testB")
     }
     return Unpaired(
         x_train=parts["trainA"],
@@ -47,11 +67,14 @@ def image_folder(folder: str | Path, *, side: int) -> Unpaired:
     )
 
 
-def _read(folder: Path, side: int) -> Tensor:
+def _check_side(side: int) -> None:
+    if side < 4:
+        raise ValueError(f"expected side ≥ 4, got {side}")
+
+
+def _read(folder: Path, side: int, hint: str = "") -> Tensor:
     if not folder.is_dir():
-        raise MissingDataError(
-            f"expected a folder {folder}: images for CycleGAN lie in trainA, trainB, testA, testB"
-        )
+        raise MissingDataError(f"expected a folder {folder}{hint}")
     images, damaged = [], []
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in SUFFIXES:

@@ -1,7 +1,8 @@
 """Deep energy models: an energy made of a network, and two ways to sample from it.
 
 `energy` is the model, `generator` and `entropy` belong to the sampler that is itself a network,
-`negative_phase` has that one and Langevin dynamics, `trainer` the loop, `exact` the truth in 2-D.
+`negative_phase` has that one and Langevin dynamics, `trainer` the loop, `exact` the truth in 2-D,
+`penalty` the best that any energy could do in 2-D under the gradient penalty.
 """
 
 from lecturekit.deep_energy.energy import DeepEnergy, energy_and_slope, score, steepness
@@ -22,6 +23,7 @@ from lecturekit.deep_energy.negative_phase import (
     Sampler,
     langevin_step,
 )
+from lecturekit.deep_energy.penalty import penalised_energy, penalty_price
 from lecturekit.deep_energy.trainer import Settings, train
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "log_likelihood",
     "log_partition",
     "nearest_neighbour_entropy",
+    "penalised_energy",
+    "penalty_price",
     "score",
     "steepness",
     "train",

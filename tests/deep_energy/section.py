@@ -47,4 +47,6 @@ LIVE = LiveRun(
     setting="settings.learning_rate",
 )
 
-NOT_NOTICED: dict[str, str] = {}
+NOT_NOTICED = {
+    "deep_energy.negative_phase.langevin_step": "is held by the variance of particles, to 4 %"
+}
