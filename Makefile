@@ -8,8 +8,8 @@ READY := $(VENV)/.ready
 BUILD := build
 PARALLEL := --numprocesses=auto
 
-.PHONY: help setup lab check test test-lecture sources outputs section lint benchmark bench-live \
-    html constraints clean
+.PHONY: help setup lab check test test-lecture sources outputs results section lint benchmark \
+    bench-live html constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -51,6 +51,9 @@ sources: setup  ## strip the notebooks to the form in which they are committed
 
 outputs: setup  ## renew the outputs that are stored and compared (NOTEBOOK=… for one notebook)
 	$(BIN)/python tests/notebooks/sources.py --execute $(or $(NOTEBOOK),notebooks/*.ipynb)
+
+results: setup  ## write docs/results.md from the recorded numbers of `lecturekit reproduce`
+	$(BIN)/python -m lecturekit.reproduce.results docs/results.md
 
 section: setup  ## write the skeleton of a new section: make section STEM=flows N=7
 	$(BIN)/python tests/skeleton/write.py $(STEM) $(N)

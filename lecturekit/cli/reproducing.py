@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 
 import torch
@@ -29,6 +27,8 @@ def reproduce(
     torch.set_num_threads(1)  # the batches are small; a second thread costs more than it brings
     path = folder / file_name(chosen.names[0], pixels)
     record = _record(chosen, pixels, seed, path)
+    options = f"--minutes {minutes:g} --pixels {pixels} --seed {seed}"
+    record.command = f"lecturekit reproduce {name} {options}"
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     try:
         with Progress(*columns, console=console, refresh_per_second=2) as bars:
@@ -50,8 +50,7 @@ def reproduce(
 def _record(chosen: Experiment, pixels: Pixels, seed: int, path: Path) -> Record:
     """What is there already, or an empty one."""
     if not path.exists():
-        command = shlex.join(["lecturekit", *sys.argv[1:]])
-        return Record(chosen.names[0], chosen.quantity, pixels, seed, command)
+        return Record(chosen.names[0], chosen.quantity, pixels, seed)
     record = Record.read(path)
     if record.seed != seed:
         raise ValueError(f"{path} was begun with --seed {record.seed}; take another --output")

@@ -52,7 +52,7 @@ class Record:
         quantity: what validation and test are.
         pixels: "sampled" or "thresholded".
         seed: of the first run; the others count on from it.
-        command: what was typed.
+        command: what makes it.
         device: the processor.
         lecturekit, torch: versions.
         date: of the last run.
@@ -64,7 +64,7 @@ class Record:
     quantity: str
     pixels: Pixels
     seed: int
-    command: str
+    command: str = ""
     device: str = ""
     lecturekit: str = __version__
     torch: str = torch.__version__

@@ -1,0 +1,91 @@
+"""`lecturekit reproduce` on generated images, interrupted and resumed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from lecturekit import data, reproduce
+from lecturekit.reproduce.small_rbm import SmallRBM
+from tests.cli.toy import call
+from tests.reproduce.generated import mnist
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Runs of a tenth of a second on small images."""
+    monkeypatch.setattr(data, "mnist", mnist)
+    short = tuple(dataclasses.replace(each, shortest=0.1) for each in reproduce.EXPERIMENTS)
+    monkeypatch.setattr(reproduce, "EXPERIMENTS", short)
+
+
+def numbers(folder, name="pcd1-sampled"):
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["pcd1", "fpcd1"])
+def test_numbers_come_with_all_that_is_needed_to_judge_them(name, tmp_path):
+    code, output = call("reproduce", name, "--minutes", "0.004", "--output", tmp_path)
+    assert code == 0, output
+    assert "PCD rate 0.01 0.1 s" in output
+    assert "The numbers are in" in output
+    content = numbers(tmp_path)
+    assert content["command"] == (
+        f"lecturekit reproduce {name} --minutes 0.004 --pixels sampled --seed 0"
+    )
+    assert len(content["runs"]) == 2
+    assert {"device", "date", "lecturekit", "torch", "pixels", "evaluation_seconds"} <= set(content)
+    run = content["runs"][0]
+    assert run["updates"] > 0
+    assert run["process_seconds"] == pytest.approx(0.1, abs=0.05)
+    assert run["wall_seconds"] > 0
+    assert -30 < run["test"] < 0
+
+
+def test_other_pixels_have_a_record_of_their_own(tmp_path):
+    options = ("--minutes", "0.002", "--output", tmp_path, "--pixels", "thresholded")
+    code, output = call("reproduce", "fpcd2", *options)
+    assert code == 0, output
+    assert numbers(tmp_path, "fpcd2-thresholded")["pixels"] == "thresholded"
+
+
+def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, monkeypatch):
+    command = ("reproduce", "pcd1", "--minutes", "0.006", "--output", tmp_path)
+    update, calls = SmallRBM.update, []
+
+    def interrupted(self, run, rate):
+        if len(calls) == 1 and numbers_there():
+            raise KeyboardInterrupt
+        update(self, run, rate)
+
+    def numbers_there():
+        return (tmp_path / "pcd1-sampled.json").exists()
+
+    monkeypatch.setattr(SmallRBM, "update", interrupted)
+    calls.append("interrupt")
+    code, output = call(*command)
+    assert code == 1
+    assert "the same command goes on from there" in output
+    (first,) = numbers(tmp_path)["runs"]
+    calls.clear()
+    code, output = call(*command)
+    assert code == 0, output
+    runs = numbers(tmp_path)["runs"]
+    assert runs[0] == first
+    assert [run["rate"] for run in runs] == [0.01, 0.03, 0.1]
+
+
+def test_a_record_of_another_seed_is_not_mixed_with_this_one(tmp_path):
+    options = ("--minutes", "0.002", "--output", tmp_path)
+    assert call("reproduce", "pcd1", *options)[0] == 0
+    code, output = call("reproduce", "pcd1", *options, "--seed", "1")
+    assert code == 1
+    assert "begun with --seed 0" in output
+
+
+def test_unknown_figures_are_refused(tmp_path):
+    code, output = call("reproduce", "pcd9", "--output", tmp_path)
+    assert code == 1
+    assert "there are: pcd1, fpcd1, fpcd2" in output

@@ -1,0 +1,177 @@
+"""Which runs are made, what is training time, and that an interrupt loses nothing."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from lecturekit.reproduce import Experiment, Record, Run, Scores, campaign
+from lecturekit.reproduce.campaign import Job, jobs
+
+QUALITY = {"good": 2.0, "poor": 0.01}  # gained by each doubling of the time
+
+
+@dataclass
+class State:
+    """Of a toy run, which remembers the rates that it was given."""
+
+    method: str
+    rate: float
+    rates: list[float] = field(default_factory=list)
+
+
+class Toy:
+    """Spends a millisecond on an update, and is interrupted when it is told to be."""
+
+    def __init__(self, scoring: float = 0.0):
+        self.begun, self.made, self.interrupt_at = [], 0, None
+        self.scored, self.scoring = [], scoring
+
+    def begin(self, method, rate, seed):
+        self.begun.append((method, rate, seed))
+        return State(method, rate)
+
+    def update(self, state, rate):
+        self.made += 1
+        if self.made == self.interrupt_at:
+            raise KeyboardInterrupt
+        burn(0.001)
+        state.rates.append(rate)
+
+    def scores(self, state):
+        self.scored.append(state)
+        burn(self.scoring)
+        return Scores(-abs(state.rate - 0.1), 0.0)
+
+
+def burn(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def toy_experiment(task, shortest=0.02, methods=("good", "poor")):
+    return Experiment(
+        ("toy",), "A toy", "points", methods, (0.01, 0.1, 1.0), shortest, 0.5, lambda pixels: task
+    )
+
+
+def empty():
+    return Record("toy", "points", "sampled", 5)
+
+
+def made(job, validation):
+    return Run(*job, process_seconds=job.seconds, wall_seconds=0, updates=1,
+               validation=validation, test=0.0)  # fmt: skip
+
+
+def planned(record, minutes):
+    """The jobs, in order, if each is done as it comes; the best rate is .1, the next 1."""
+    experiment, done = toy_experiment(None, shortest=1.0), []
+    for job in jobs(experiment, record, 60 * minutes):
+        doublings = round(math.log2(job.seconds))
+        rank = {0.1: 0.0, 1.0: -0.1, 0.01: -0.2}[job.rate]
+        record.add(made(job, QUALITY[job.method] * doublings + rank), 0.0)
+        done.append(job)
+    return done
+
+
+class TestPlan:
+    def test_short_runs_try_all_rates_longer_ones_the_best_of_before(self):
+        done = planned(empty(), minutes=2)
+        rates = {
+            seconds: [job.rate for job in done if job[0] == "good" and job.seconds == seconds]
+            for seconds in (1, 2, 4, 8, 16)
+        }
+        assert rates == {1: [0.01, 0.1, 1.0], 2: [0.1, 1.0], 4: [0.1, 1.0], 8: [0.1], 16: [0.1]}
+
+    def test_a_method_that_gains_too_little_stops(self):
+        done = planned(empty(), minutes=10)
+        assert max(job.seconds for job in done if job.method == "poor") == 8
+        assert max(job.seconds for job in done if job.method == "good") == 256
+
+    def test_no_run_is_begun_that_does_not_fit_into_the_budget(self):
+        record = empty()
+        planned(record, minutes=1)
+        assert 60 - 16 < record.training_seconds <= 60
+
+    def test_a_longer_budget_goes_on_where_a_shorter_one_ended(self):
+        record = empty()
+        first = planned(record, minutes=0.5)
+        assert first + planned(record, minutes=2) == planned(empty(), minutes=2)
+
+
+class TestCampaign:
+    def test_makes_runs_writes_them_down_and_leaves_nothing_else(self, tmp_path):
+        task, record, path = Toy(), empty(), tmp_path / "toy.json"
+        events = list(campaign(toy_experiment(task), record, path, minutes=0.2 / 60))
+        assert [event.finished for event in events if event.finished] == record.runs
+        assert Record.read(path) == record
+        assert [file.name for file in tmp_path.iterdir()] == ["toy.json"]
+        assert 6 <= len(record.runs) <= 9
+        assert [seed for *_, seed in task.begun] == list(range(5, 5 + len(record.runs)))
+
+    def test_rates_fall_linearly_to_zero_over_the_time(self, tmp_path):
+        task = Toy()
+        list(campaign(toy_experiment(task), empty(), tmp_path / "toy.json", minutes=0.03 / 60))
+        (rates,) = [state.rates for state in task.scored]
+        assert rates[0] == 0.01
+        assert all(a > b for a, b in itertools.pairwise(rates))
+        assert 0 < rates[-1] < 0.002
+
+    def test_scoring_is_no_training_time(self, tmp_path):
+        record = empty()
+        experiment = toy_experiment(Toy(scoring=0.1))
+        list(campaign(experiment, record, tmp_path / "toy.json", minutes=0.045 / 60))
+        assert len(record.runs) == 2
+        assert record.training_seconds < 0.08
+        assert record.evaluation_seconds >= 0.2
+
+    def test_an_interrupted_run_goes_on_where_it_was(self, tmp_path):
+        """Interrupted in the second run: the first is not made again, the second not begun anew."""
+        task, path = Toy(), tmp_path / "toy.json"
+        experiment = toy_experiment(task, shortest=0.05)
+        task.interrupt_at = 70
+        with pytest.raises(KeyboardInterrupt):
+            list(campaign(experiment, empty(), path, minutes=0.11 / 60, checkpoint_every=0.01))
+        before = Record.read(path)
+        assert len(before.runs) == 1
+        task.interrupt_at = None
+        record = Record.read(path)
+        list(campaign(experiment, record, path, minutes=0.11 / 60, checkpoint_every=0.01))
+        assert record.runs[0] == before.runs[0]
+        assert [run.rate for run in record.runs] == [0.01, 0.1]
+        assert [begun[:2] for begun in task.begun] == [("good", 0.01), ("good", 0.1)]
+        second = task.scored[1]
+        assert len(second.rates) == record.runs[1].updates
+        assert all(a > b for a, b in itertools.pairwise(second.rates))
+        assert record.runs[1].process_seconds == pytest.approx(0.05, abs=0.01)
+
+    def test_what_was_kept_of_another_run_is_left_alone(self, tmp_path):
+        """A checkpoint of a run that is not the next one belongs to other circumstances."""
+        task, path = Toy(), tmp_path / "toy.json"
+        experiment = toy_experiment(task, shortest=0.05)
+        task.interrupt_at = 30
+        with pytest.raises(KeyboardInterrupt):
+            list(campaign(experiment, empty(), path, minutes=0.06 / 60, checkpoint_every=0.01))
+        task.interrupt_at = None
+        record = empty()
+        record.add(made(Job("good", 0.01, 0.05), 0.0), 0.0)
+        list(campaign(experiment, record, path, minutes=0.11 / 60))
+        assert task.begun[-1][:2] == ("good", 0.1)
+
+
+class TestRecord:
+    def test_curves_choose_a_rate_by_validation_and_show_the_test_score(self):
+        record = empty()
+        for rate, validation, test in ((0.1, 2.0, 1.0), (1.0, 1.0, 9.0)):
+            run = Run("good", rate, 4.0, 4.01, 5.0, 10, validation=validation, test=test)
+            record.add(run, 1.0)
+        record.add(Run("good", 0.1, 2.0, 2.01, 5.0, 10, validation=0.0, test=0.5), 1.0)
+        assert record.curves == {"good": ((2.01, 0.5), (4.01, 1.0))}
+        assert record.training_seconds == pytest.approx(10.03)
+        assert record.evaluation_seconds == 3.0
