@@ -30,7 +30,8 @@ class Digits:
 
     "sampled": a grey value is the probability of a 1. Training images are sampled anew whenever
     they are shown, validation and test images once. Published likelihoods are mostly for sampled
-    pixels; what the two papers did is not said in any source at hand. "thresholded": 1 where it is above .5.
+    pixels; what the two papers did is not said in any source at hand. "thresholded": 1 where it
+    is above .5.
 
     Attributes:
         train: 50,000 images of MNIST; grey if pixels are sampled.
