@@ -88,4 +88,6 @@ LIVE = LiveRun(
     setting="settings.learning_rate",
 )
 
-NOT_NOTICED: dict[str, str] = {}
+NOT_NOTICED = {
+    "data.patterns.bars_and_stripes": "the gradient's identities hold for any data",
+}
