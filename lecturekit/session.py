@@ -89,10 +89,11 @@ class Session:
             ValueError: the sides have different shapes.
             AssertionError: they differ and the session is strict.
         """
-        a, b = (torch.as_tensor(side).detach().double().cpu() for side in (left, right))
+        a, b = (torch.as_tensor(side, dtype=torch.float64).detach().cpu() for side in (left, right))
         if a.shape != b.shape:
             raise ValueError(f"the two sides have shapes {tuple(a.shape)} and {tuple(b.shape)}")
-        difference, size = (a - b).abs().max().item(), size or b.abs().max().item()
+        difference = (a - b).abs().max().item()
+        size = b.abs().max().item() if size is None else size
         self._judge(sentence, difference <= tolerance * size, {"largest difference": difference})
 
     def _judge(self, sentence: str, holds: bool, numbers: Mapping[str, float | Tensor]) -> None:

@@ -145,10 +145,12 @@ class TestIdentity:
     def test_small_sides_are_held_to_their_own_size(self, capsys):
         session = lecturekit.start("smoke")
         session.identity("small", 1.0e-6, 1.1e-6)
+        session.identity("a float as it is", 0.1, torch.tensor(0.1).double(), tolerance=1e-12)
         session.identity("nothing", 1e-9, 0.0)
         session.identity("nothing much", 1e-9, 0.0, size=1.0)
         out = capsys.readouterr().out
         assert "✗ small" in out
+        assert "✗ a float as it is" in out  # the tensor has been rounded to float32
         assert "✗ nothing " in out
         assert "✓ nothing much" in out
 

@@ -176,6 +176,31 @@ class MeanFieldCD(GibbsChain):
         return mean_field_step(theta, state, n_classes=n_classes)
 
 
+def drawn_from(data: Tensor, *size: int, generator: torch.Generator) -> Tensor:
+    """Rows of `data`, (n, n_visible), drawn with replacement: (*size, n_visible).
+
+    Raises:
+        ValueError: data of another shape, or without rows.
+    """
+    if data.dim() != 2 or len(data) == 0:
+        raise ValueError(f"expected data of shape (n, n_visible), got {tuple(data.shape)}")
+    rows = torch.randint(len(data), size, generator=generator, device=generator.device)
+    return data[rows.to(data.device)]
+
+
+def refuse_strangers(particles: Tensor, model: RBM) -> None:
+    """Particles (…, n_visible) that are under way stay in the space where they began.
+
+    Raises:
+        ValueError: the model is of another.
+    """
+    if particles.shape[-1] != model.n_visible:
+        raise ValueError(
+            f"the particles have {particles.shape[-1]} visible units, the model has "
+            f"{model.n_visible}: call initialise(data, generator=…)"
+        )
+
+
 @dataclass
 class PersistentCD(GibbsChain):
     """PCD-k: particles that go on from where the last update left them (Tieleman 2008).
@@ -199,12 +224,7 @@ class PersistentCD(GibbsChain):
 
     def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
         """Place every particle on a row of `data`, (n, n_visible), drawn with replacement."""
-        if data.dim() != 2 or len(data) == 0:
-            raise ValueError(f"expected data of shape (n, n_visible), got {tuple(data.shape)}")
-        rows = torch.randint(
-            len(data), (self.n_particles,), generator=generator, device=generator.device
-        )
-        self.particles, self._hidden = data[rows.to(data.device)], None
+        self.particles, self._hidden = drawn_from(data, self.n_particles, generator=generator), None
         return self
 
     def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
@@ -215,11 +235,8 @@ class PersistentCD(GibbsChain):
         """
         if self.particles is None:
             self.initialise(data, generator=generator)
-        elif self.particles.shape[1] != model.n_visible:
-            raise ValueError(
-                f"the particles have {self.particles.shape[1]} visible units, the model has "
-                f"{model.n_visible}: call initialise(data, generator=…)"
-            )
+        else:
+            refuse_strangers(self.particles, model)
 
     def starts_from(self, theta: Theta, data: State) -> State:
         """Where the chain starts: where it ended, after the last update."""

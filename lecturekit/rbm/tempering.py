@@ -19,6 +19,7 @@ from lecturekit.rbm.model import (
     sample_visible,
     switched_on,
 )
+from lecturekit.rbm.negative_phase import drawn_from, refuse_strangers
 from lecturekit.training import check_settings, limited, tunable
 
 
@@ -70,11 +71,8 @@ class ParallelTempering:
 
     def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
         """Place the particles of all levels on rows of `data`, (n, n_visible), drawn anew."""
-        if data.dim() != 2 or len(data) == 0:
-            raise ValueError(f"expected data of shape (n, n_visible), got {tuple(data.shape)}")
-        size = (self.n_levels, self.n_particles)
-        rows = torch.randint(len(data), size, generator=generator, device=generator.device)
-        self.ladder, self.accepted = data[rows.to(data.device)], None
+        self.ladder = drawn_from(data, self.n_levels, self.n_particles, generator=generator)
+        self.accepted = None
         return self
 
     def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
@@ -85,11 +83,8 @@ class ParallelTempering:
         """
         if self.ladder is None:
             self.initialise(data, generator=generator)
-        elif self.ladder.shape[2] != model.n_visible:
-            raise ValueError(
-                f"the particles have {self.ladder.shape[2]} visible units, the model has "
-                f"{model.n_visible}: call initialise(data, generator=…)"
-            )
+        else:
+            refuse_strangers(self.ladder, model)
 
     def advance(self, model: RBM, data: State, *, generator: torch.Generator) -> State:
         """The particles X⁻ at β = 1, after k steps of all levels and their exchanges."""

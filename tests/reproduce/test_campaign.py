@@ -80,6 +80,14 @@ def planned(record, minutes):
     return done
 
 
+def interrupted(task, experiment, path, *, at):
+    """A campaign of two runs that is broken off at its update `at`."""
+    task.interrupt_at = at
+    with pytest.raises(KeyboardInterrupt):
+        list(campaign(experiment, empty(), path, minutes=0.11 / 60, checkpoint_every=0.01))
+    task.interrupt_at = None
+
+
 class TestPlan:
     def test_short_runs_try_all_rates_longer_ones_the_best_of_before(self):
         done = planned(empty(), minutes=2)
@@ -135,12 +143,9 @@ class TestCampaign:
         """Interrupted in the second run: the first is not made again, the second not begun anew."""
         task, path = Toy(), tmp_path / "toy.json"
         experiment = toy_experiment(task, shortest=0.05)
-        task.interrupt_at = 70
-        with pytest.raises(KeyboardInterrupt):
-            list(campaign(experiment, empty(), path, minutes=0.11 / 60, checkpoint_every=0.01))
+        interrupted(task, experiment, path, at=70)
         before = Record.read(path)
         assert len(before.runs) == 1
-        task.interrupt_at = None
         record = Record.read(path)
         list(campaign(experiment, record, path, minutes=0.11 / 60, checkpoint_every=0.01))
         assert record.runs[0] == before.runs[0]
@@ -155,10 +160,7 @@ class TestCampaign:
         """A checkpoint of a run that is not the next one belongs to other circumstances."""
         task, path = Toy(), tmp_path / "toy.json"
         experiment = toy_experiment(task, shortest=0.05)
-        task.interrupt_at = 30
-        with pytest.raises(KeyboardInterrupt):
-            list(campaign(experiment, empty(), path, minutes=0.06 / 60, checkpoint_every=0.01))
-        task.interrupt_at = None
+        interrupted(task, experiment, path, at=30)
         record = empty()
         record.add(made(Job("good", 0.01, 0.05), 0.0), 0.0)
         list(campaign(experiment, record, path, minutes=0.11 / 60))
