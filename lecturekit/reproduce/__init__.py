@@ -1,5 +1,6 @@
 """Figures of the papers, made anew: what was published, what this package gets, and how to get it.
 
+curves       points by method, and the two lists that a plot takes
 published    the papers' points, read off their figures
 experiment   what a module provides so that a figure can be made anew
 small_rbm    pcd1 and fpcd1: 784×25, exact test log-likelihood against training time

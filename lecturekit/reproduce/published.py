@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Curve = tuple[tuple[float, float], ...]  # (seconds, value)
+from lecturekit.reproduce.curves import Curve, Line, lines
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,11 @@ class Published:
     source: str
     quantity: str
     curves: dict[str, Curve]
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """By method, (seconds, values) as two lists, to be drawn."""
+        return lines(self.curves)
 
 
 def published(name: str) -> Published:

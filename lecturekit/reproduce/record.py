@@ -13,6 +13,7 @@ from typing import Self
 import torch
 
 from lecturekit._version import __version__
+from lecturekit.reproduce.curves import Curve, Line, lines
 from lecturekit.reproduce.experiment import Pixels
 
 _FOLDER = Path(__file__).parent / "recorded"
@@ -90,13 +91,18 @@ class Record:
         return [by_time[seconds] for seconds in sorted(by_time)]
 
     @property
-    def curves(self) -> dict[str, tuple[tuple[float, float], ...]]:
+    def curves(self) -> dict[str, Curve]:
         """By method, points (training seconds, test score); rates are chosen by validation."""
         methods = dict.fromkeys(run.method for run in self.runs)
         return {
             method: tuple((run.process_seconds, run.test) for run in self.best(method))
             for method in methods
         }
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """By method, (seconds, test scores) as two lists, to be drawn."""
+        return lines(self.curves)
 
     def add(self, run: Run, evaluation_seconds: float) -> None:
         """Take note of a run that is done."""

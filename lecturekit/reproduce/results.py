@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from lecturekit.reproduce.curves import Curve
 from lecturekit.reproduce.experiment import PIXELS, Experiment
-from lecturekit.reproduce.published import Curve, published
+from lecturekit.reproduce.published import published
 from lecturekit.reproduce.record import Record, Run
 
 HEAD = """# Published figures, made anew

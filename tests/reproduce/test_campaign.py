@@ -175,5 +175,6 @@ class TestRecord:
             record.add(run, 1.0)
         record.add(Run("good", 0.1, 2.0, 2.01, 5.0, 10, validation=0.0, test=0.5), 1.0)
         assert record.curves == {"good": ((2.01, 0.5), (4.01, 1.0))}
+        assert record.lines == {"good": ([2.01, 4.01], [0.5, 1.0])}
         assert record.training_seconds == pytest.approx(10.03)
         assert record.evaluation_seconds == 3.0

@@ -126,6 +126,12 @@ class TestFigures:
         assert reproduce.published("pcd1").curves["PCD"][-1] == (pytest.approx(8780, abs=1), -129.2)
         assert reproduce.published("fpcd2").curves["FPCD"][-1] == (5.4 * 3600, 0.982)
 
+    def test_lines_are_the_points_as_a_plot_takes_them(self):
+        figure = reproduce.published("pcd1")
+        seconds, values = figure.lines["PCD"]
+        assert list(zip(seconds, values, strict=True)) == list(figure.curves["PCD"])
+        assert figure.lines.keys() == figure.curves.keys()
+
     def test_unknown_names_are_refused_with_those_that_there_are(self):
         with pytest.raises(ValueError, match="there are: pcd1, pcd2, fpcd1, fpcd2"):
             reproduce.published("pcd3")
