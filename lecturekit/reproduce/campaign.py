@@ -2,8 +2,10 @@
 
 Each point of a figure is a run of its own, whose rate falls linearly to 0 over its time. The
 shortest runs try every rate of the grid; those of twice and four times the time try the two that
-did best on the validation images, longer ones the best. A method stops when a doubling gains less
-than the experiment asks for, and all stop when the next run would not fit into the budget.
+did best on the validation images. Longer ones try the best of the time before and the next lower
+one, since the longer a run the lower its best rate; the grid goes on downwards as far as they do. A
+method stops when two doublings in a row have not gained what the experiment asks for, so that one
+noisy run ends nothing, and all stop when the next run would not fit into the budget.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import torch
 from lecturekit.reproduce.experiment import Experiment, Task
 from lecturekit.reproduce.record import Record, Run
 
-KEPT = (2, 2, 1)  # rates that runs of twice, four times, eight times … the shortest time try
+SORTING = 2  # doublings whose runs try the two best rates of the time before
 CHECKPOINT_EVERY = 10.0  # seconds of training
 
 
@@ -127,21 +129,24 @@ def _rates(experiment: Experiment, record: Record, method: str, doublings: int) 
         return list(experiment.rates)
     before = experiment.shortest * 2 ** (doublings - 1)
     runs = [run for run in record.runs if run.method == method and run.seconds == before]
-    runs.sort(key=lambda run: run.validation, reverse=True)
-    n = KEPT[min(doublings, len(KEPT)) - 1]
-    return [run.rate for run in runs[:n]]
+    best, *others = sorted(runs, key=lambda run: run.validation, reverse=True)
+    if doublings <= SORTING:
+        return [run.rate for run in (best, *others[:1])]
+    return [best.rate, _next_lower(experiment.rates, best.rate)]
+
+
+def _next_lower(rates: tuple[float, ...], rate: float) -> float:
+    """Of the grid; below it, by the factor between its two lowest."""
+    lower = [each for each in rates if each < rate]
+    return max(lower) if lower else float(f"{rate * rates[0] / rates[1]:.3g}")
 
 
 def _gains(experiment: Experiment, record: Record, method: str, doublings: int) -> bool:
-    """Whether the last doubling was worth it; those that sort out the rates always are."""
-    if doublings < len(KEPT):
+    """Whether one of the last two doublings beat all shorter times by what is asked for."""
+    if doublings <= SORTING:
         return True
-    *_, before, now = [
-        run.validation
-        for run in record.best(method)
-        if run.seconds <= experiment.shortest * 2**doublings
-    ]
-    return now - before >= experiment.least_gain
+    values = [run.validation for run in record.best(method)][: doublings + 1]
+    return any(values[k] - max(values[:k]) >= experiment.least_gain for k in (-2, -1))
 
 
 def _train(

@@ -44,9 +44,9 @@ class Experiment:
         title: what is trained on what.
         quantity: what the scores are, with their unit.
         methods: by name, in the order in which they are run.
-        rates: the grid of learning rates; each falls linearly to 0 over its run.
+        rates: the grid of learning rates, rising; each falls linearly to 0 over its run.
         shortest: training time of the shortest runs in seconds; the others double it.
-        least_gain: a method stops when a doubling of its time gains less than this.
+        least_gain: a method stops when two doublings of its time in a row gain less than this.
         task: makes the task, for pixels of a kind; loads the data.
 
     Every figure in `names` has its points in `published`.

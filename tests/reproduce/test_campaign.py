@@ -69,15 +69,27 @@ def made(job, validation):
                validation=validation, test=0.0)  # fmt: skip
 
 
-def planned(record, minutes):
+def planned(record, minutes, score=None):
     """The jobs, in order, if each is done as it comes; the best rate is .1, the next 1."""
     experiment, done = toy_experiment(None, shortest=1.0), []
     for job in jobs(experiment, record, 60 * minutes):
-        doublings = round(math.log2(job.seconds))
-        rank = {0.1: 0.0, 1.0: -0.1, 0.01: -0.2}[job.rate]
-        record.add(made(job, QUALITY[job.method] * doublings + rank), 0.0)
+        record.add(made(job, (score or usual)(job)), 0.0)
         done.append(job)
     return done
+
+
+def usual(job):
+    rank = {0.1: 0.0, 1.0: -0.1}.get(job.rate, -0.2)
+    return QUALITY[job.method] * math.log2(job.seconds) + rank
+
+
+def rates_of(done, method="good"):
+    """By seconds."""
+    rates = {}
+    for job in done:
+        if job.method == method:
+            rates.setdefault(job.seconds, []).append(job.rate)
+    return rates
 
 
 def interrupted(task, experiment, path, *, at):
@@ -89,18 +101,39 @@ def interrupted(task, experiment, path, *, at):
 
 
 class TestPlan:
-    def test_short_runs_try_all_rates_longer_ones_the_best_of_before(self):
-        done = planned(empty(), minutes=2)
-        rates = {
-            seconds: [job.rate for job in done if job[0] == "good" and job.seconds == seconds]
-            for seconds in (1, 2, 4, 8, 16)
-        }
-        assert rates == {1: [0.01, 0.1, 1.0], 2: [0.1, 1.0], 4: [0.1, 1.0], 8: [0.1], 16: [0.1]}
+    def test_short_runs_try_all_rates_longer_ones_the_best_of_before_and_the_next_lower(self):
+        rates = rates_of(planned(empty(), minutes=3))
+        assert rates[1] == [0.01, 0.1, 1.0]
+        assert rates[2] == rates[4] == [0.1, 1.0]
+        assert rates[8] == rates[16] == [0.1, 0.01]
 
-    def test_a_method_that_gains_too_little_stops(self):
-        done = planned(empty(), minutes=10)
-        assert max(job.seconds for job in done if job.method == "poor") == 8
-        assert max(job.seconds for job in done if job.method == "good") == 256
+    def test_the_rate_falls_with_the_time_and_below_the_grid_by_its_factor(self):
+        """A toy whose best rate is 1 / seconds."""
+
+        def score(job):
+            return QUALITY[job.method] * math.log2(job.seconds) - abs(
+                math.log(job.rate * job.seconds)
+            )
+
+        rates = rates_of(planned(empty(), minutes=60, score=score))
+        assert rates[4] == [1.0, 0.1]
+        assert rates[8] == rates[16] == [0.1, 0.01]
+        assert rates[64] == [0.01, 0.001]
+        assert min(rates[max(rates)]) <= 0.001
+
+    def test_a_method_stops_after_two_doublings_in_a_row_without_gain(self):
+        done = planned(empty(), minutes=30)
+        assert max(rates_of(done, "poor")) == 8
+        assert max(rates_of(done, "good")) >= 256
+
+    def test_one_noisy_run_ends_nothing_and_what_only_makes_up_for_it_is_no_gain(self):
+        """`good` falls back at 8 s and is better than ever at 16, and stands still from 32 on."""
+        noise = {8: -9.0, 32: -9.0, 64: -3.9, 128: -100.0}
+
+        def score(job):
+            return usual(job) + (noise.get(job.seconds, 0.0) if job.method == "good" else 0.0)
+
+        assert max(rates_of(planned(empty(), minutes=60, score=score))) == 64
 
     def test_no_run_is_begun_that_does_not_fit_into_the_budget(self):
         record = empty()
