@@ -18,9 +18,9 @@ tick. Each of our points is a run of its own, whose learning rate falls linearly
 the start is the best of a small grid by the validation score on 10,000 training images held out;
 the grid is searched in the three shortest times, and longer runs try the best of the time before
 and the next lower one. A method gets no longer runs once two doublings of its time in a row have
-gained too little. Ours is one run a point, without error bars. Seconds are training time of the process;
-scoring is not counted. The papers' computers were those of 2008: compare values, and the order of
-the methods, not seconds.
+gained too little. Ours is one run a point, without error bars. Seconds are training time of the
+process; scoring is not counted. The papers' computers were those of 2008: compare values, and the
+order of the methods, not seconds.
 """
 
 
