@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from lecturekit.reproduce.record import Record, Run
 
 SORTING = 2  # doublings whose runs try the two best rates of the time before
 CHECKPOINT_EVERY = 10.0  # seconds of training
+CPU = torch.device("cpu")
 
 
 class Job(NamedTuple):
@@ -65,6 +66,7 @@ def campaign(
     path: Path,
     *,
     minutes: float,
+    device: torch.device = CPU,
     checkpoint_every: float = CHECKPOINT_EVERY,
 ) -> Iterator[Event]:
     """Make the runs that `record` lacks, as far as the budget goes, and add them to it.
@@ -77,29 +79,30 @@ def campaign(
         record: runs made so far; grows.
         path: where the record is written.
         minutes: budget of training time of the process, with that of the runs made so far.
+        device: where it trains.
         checkpoint_every: seconds of training after which a run under way is kept.
 
     Yields:
         Events, several a second.
     """
-    task, kept = experiment.task(record.pixels), path.with_suffix(".checkpoint")
-    attempt = _load(kept)
+    task, kept = experiment.task(record.pixels, device), path.with_suffix(".checkpoint")
+    clock, attempt = _clock(device), _load(kept)
     for job in jobs(experiment, record, 60 * minutes):
         if attempt is None or attempt.job != job:
             seed = record.seed + len(record.runs)
             attempt = Attempt(job, task.begin(job.method, job.rate, seed))
-        yield from _train(task, attempt, record.training_seconds, kept, checkpoint_every)
-        begun = time.process_time()
-        scores = task.scores(attempt.state)
+        yield from _train(task, attempt, clock, record.training_seconds, kept, checkpoint_every)
+        begun = clock()
+        validation, *test = task.scores(attempt.state)
         run = Run(
             *job,
-            process_seconds=round(attempt.process_seconds, 3),
-            wall_seconds=round(attempt.wall_seconds, 3),
-            updates=attempt.updates,
-            validation=round(scores.validation, 4),
-            test=round(scores.test, 4),
+            round(attempt.process_seconds, 3),
+            round(attempt.wall_seconds, 3),
+            attempt.updates,
+            round(validation, 4),
+            *(None if score is None else round(score, 4) for score in test),
         )
-        record.add(run, round(time.process_time() - begun, 3))
+        record.add(run, round(clock() - begun, 3))
         record.write(path)
         kept.unlink(missing_ok=True)
         attempt = None
@@ -150,15 +153,20 @@ def _gains(experiment: Experiment, record: Record, method: str, doublings: int) 
 
 
 def _train(
-    task: Task, attempt: Attempt, spent: float, kept: Path, checkpoint_every: float
+    task: Task,
+    attempt: Attempt,
+    clock: Callable[[], float],
+    spent: float,
+    kept: Path,
+    checkpoint_every: float,
 ) -> Iterator[Event]:
     job, saved_at = attempt.job, attempt.process_seconds
-    began, wall_began = time.process_time(), time.monotonic()
+    began, wall_began = clock(), time.monotonic()
     shown_at = wall_began
     while attempt.process_seconds < job.seconds:
-        task.update(attempt.state, job.rate * (1 - attempt.process_seconds / job.seconds))
+        task.update(attempt.state, 1 - attempt.process_seconds / job.seconds)
         attempt.updates += 1
-        now, wall_now = time.process_time(), time.monotonic()
+        now, wall_now = clock(), time.monotonic()
         attempt.process_seconds += now - began
         attempt.wall_seconds += wall_now - wall_began
         if attempt.process_seconds - saved_at >= checkpoint_every:
@@ -167,7 +175,19 @@ def _train(
         if wall_now - shown_at >= 0.25:
             yield Event(job, spent + attempt.process_seconds)
             shown_at = wall_now
-        began, wall_began = time.process_time(), time.monotonic()  # keeping, showing: no training
+        began, wall_began = clock(), time.monotonic()  # keeping, showing: no training
+
+
+def _clock(device: torch.device) -> Callable[[], float]:
+    """Seconds of the process on a CPU; elsewhere of the wall, once the device has done its work."""
+    if device.type == "cpu":
+        return time.process_time
+
+    def seconds() -> float:
+        torch.accelerator.synchronize(device)
+        return time.monotonic()
+
+    return seconds
 
 
 def _save(attempt: Attempt, path: Path) -> None:
