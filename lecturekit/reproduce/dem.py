@@ -41,7 +41,8 @@ class DeepEnergyModel:
     """The sizes of a public reimplementation of Kim & Bengio 2016.
 
     In place of its noise on the input and its clipped gradients the energy has section 2's gradient
-    penalty, and so smooth units. Both players have the same rate.
+    penalty, and so smooth units. Both players have the same rate. An update is that of
+    `deep_energy.train`, a generator, which could not be kept in a checkpoint.
     """
 
     def __init__(self, pixels: Pixels, device: torch.device):

@@ -44,7 +44,11 @@ class Matching:
 
 
 class MomentMatching:
-    """The sizes of Li et al. 2015, with Adam; the auto-encoder is trained in one go."""
+    """The sizes of Li et al. 2015, with Adam; the auto-encoder is trained in one go.
+
+    Updates are those of `moment_matching.train` and `train_autoencoder`, which are generators and
+    so could not be kept in a checkpoint.
+    """
 
     def __init__(self, pixels: Pixels, device: torch.device):
         self.digits, self.device = Digits(pixels, device), device

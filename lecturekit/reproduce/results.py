@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lecturekit.reproduce.experiment import PIXELS, Experiment
+from lecturekit.reproduce.experiment import Experiment
 from lecturekit.reproduce.published import Published, published
 from lecturekit.reproduce.record import Record, Run
 
@@ -25,13 +25,13 @@ methods, not seconds. With more `--minutes`, or `--device cuda`, each command go
 
 def markdown(experiments: tuple[Experiment, ...]) -> str:
     """The whole document."""
-    sections = [HEAD]
+    sections, missing = [HEAD], []
     for experiment in experiments:
-        for pixels in PIXELS:
-            record = Record.of_the_package(experiment.names[0], pixels)
-            if record is not None:
-                sections.append(_section(experiment, record))
-    return "\n".join(sections)
+        found = [Record.of_the_package(experiment.names[0], pixels) for pixels in experiment.pixels]
+        sections += [_section(experiment, record) for record in found if record is not None]
+        if not any(found):
+            missing.append(experiment)
+    return "\n".join([*sections, *_missing(missing)])
 
 
 def _section(experiment: Experiment, record: Record) -> str:
@@ -58,6 +58,17 @@ def _section(experiment: Experiment, record: Record) -> str:
     head = ["method", "seconds", "rate at the start", "updates", "validation", "test"]
     lines += _table(head, [_row(r) for method in record.methods for r in record.best(method)])
     return "\n".join(lines) + "\n"
+
+
+def _missing(experiments: list[Experiment]) -> list[str]:
+    """What nobody has recorded, with the command that would."""
+    if not experiments:
+        return []
+    lines = ["## Not recorded yet", ""]
+    for experiment in experiments:
+        name = experiment.names[0]
+        lines.append(f"- {name}: {experiment.title}. `lecturekit reproduce {name} --device cuda`")
+    return ["\n".join(lines) + "\n"]
 
 
 def _best(record: Record, method: str) -> str:

@@ -36,6 +36,14 @@ def test_ours_stands_beside_what_was_published(monkeypatch):
     assert "| PCD | 64.2 | 0.1 | 54,321 | −130.0 | −128.0 |" in text
     assert "−120" not in text
     assert "4.3 minutes of training, 1.5 of scoring" in text
+    assert "Not recorded" not in text
+
+
+def test_what_nobody_has_recorded_stands_with_its_command(monkeypatch):
+    monkeypatch.setattr(Record, "of_the_package", lambda name, pixels: None)
+    text = results.markdown((reproduce.experiment("pcd2"),))
+    assert "## Not recorded yet" in text
+    assert "`lecturekit reproduce pcd2 --device cuda`" in text
 
 
 def test_where_two_sides_do_not_meet_both_stand(monkeypatch):
