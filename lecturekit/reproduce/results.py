@@ -17,9 +17,11 @@ half a tick. Each of our points is a run of its own, whose learning rate falls l
 rate at the start is the best of a small grid by the score on training images held out; the grid is
 searched in the three shortest times, and longer runs try the best of the time before and the next
 lower one. A method gets no longer runs once two doublings of its time in a row have gained too
-little. Ours is one run a point. Seconds are training time, of the process on a CPU; scoring is not
-counted. The papers' computers were those of 2008 to 2016: compare values, and the order of the
-methods, not seconds. With more `--minutes`, or `--device cuda`, each command goes farther.
+little, and all stop when the minutes are spent, so that those on top may have had a doubling more:
+compare methods at equal times. Ours is one run a point. Seconds are training time, of the process
+on a CPU; scoring is not counted. The papers' computers were those of 2008 to 2016: compare values,
+and the order of the methods, not seconds. With more `--minutes`, or `--device cuda`, each command
+goes farther.
 """
 
 
