@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from lecturekit import data
+from lecturekit.rbm import fastest
 
 CI = os.environ.get("CI") == "true"
 
@@ -31,6 +32,16 @@ NEEDS = {
 def generator() -> torch.Generator:
     """The source of a test's random numbers, the same in every run."""
     return torch.Generator().manual_seed(20090614)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def choices_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is fastest here is measured anew, and not kept where the user's own choices are."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fastest.pooch, "os_cache", lambda project: folder)
+        fastest.on_this_machine.cache_clear()
+        fastest.on_this_machine()  # remembered from here on
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

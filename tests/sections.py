@@ -1,15 +1,16 @@
 """What the suites over all sections need to know of one.
 
-Each section says it in `section.py` of its folder here: `TRAINERS`, functions that make a small
-training, everything drawn from one seed; `LIVE`, a run of its notebook that is steered in a real
-browser; and `NOT_NOTICED`, which slips its identities need not notice, each with the reason.
+Each section says it in `section.py` of its folder here: `MODELS`, functions that draw a small model
+from a generator; `TRAINERS`, functions that make a small training, everything drawn from one seed;
+`LIVE`, a run of its notebook that is steered in a real browser; and `NOT_NOTICED`, which slips its
+identities need not notice, each with the reason.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
@@ -21,29 +22,46 @@ from lecturekit.training import Steps
 
 @dataclass
 class Training:
-    """A trainer with all that it needs, as small as it can be.
+    """A trainer with all that it takes, as small as it can be.
 
     Attributes:
-        train: gets the data, and returns steps.
+        train: the trainer, called as `train(model, *data, settings, **named)`.
+        model: trained in place.
         data: what it is trained on, float32.
-        trained: what must be put back after a divergence.
         settings: of the trainer.
         rates: objects and their fields; with all of them at 0 nothing that is trained moves.
-        generator: the source of randomness that `train` was given, if any.
-        moving: the part of `trained` that the updates move, if it is not all of it.
+        named: its other arguments; "generator" is the source of randomness, if it takes one.
+        others: what is trained beside the model.
+        moving: what the updates move, if it is not all of these.
     """
 
     train: Callable[..., Steps]
+    model: nn.Module
     data: Sequence[Tensor]
-    trained: nn.Module
     settings: Any
     rates: Sequence[tuple[object, str]]
-    generator: torch.Generator | None = None
+    named: Mapping[str, Any] = field(default_factory=dict)
+    others: Sequence[nn.Module] = ()
     moving: nn.Module | None = None
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The arguments that go by their place."""
+        return (self.model, *self.data, self.settings)
+
+    @property
+    def trained(self) -> nn.Module:
+        """What must be put back after a divergence."""
+        return nn.ModuleList([self.model, *self.others])
+
+    @property
+    def generator(self) -> torch.Generator | None:
+        """The source of randomness, if the trainer takes one."""
+        return self.named.get("generator")
 
     def steps(self, *data: Tensor) -> Steps:
         """The steps, on its own data or on other."""
-        return self.train(*(data or self.data))
+        return self.train(self.model, *(data or self.data), self.settings, **self.named)
 
     def parameters(self) -> Tensor:
         """All numbers that the updates move, in one row."""
@@ -51,7 +69,7 @@ class Training:
         return torch.cat([p.detach().flatten() for p in moving.parameters()])
 
     def state(self) -> Tensor:
-        """All numbers of the model, running averages too, in one row."""
+        """All numbers of what is trained, running averages too, in one row."""
         return torch.cat([value.flatten().double() for value in self.trained.state_dict().values()])
 
 
@@ -80,13 +98,14 @@ class LiveRun(NamedTuple):
     notebook: str = ""
 
 
+def models() -> dict[str, Callable[[torch.Generator], Any]]:
+    """The models of all sections, by name."""
+    return _by_name("MODELS")
+
+
 def trainers() -> dict[str, Callable[[int], Training]]:
     """The trainers of all sections, by name."""
-    return {
-        f"{section.stem}-{make.__name__}": make
-        for section in SECTIONS
-        for make in _of(section).TRAINERS
-    }
+    return _by_name("TRAINERS")
 
 
 def live_run(section: Section) -> LiveRun:
@@ -97,6 +116,14 @@ def live_run(section: Section) -> LiveRun:
 def not_noticed(section: Section) -> dict[str, str]:
     """Slips, by the beginning of their name, that no identity of the notebook can notice: why."""
     return _of(section).NOT_NOTICED
+
+
+def _by_name(what: str) -> dict[str, Callable[..., Any]]:
+    return {
+        f"{section.stem}-{make.__name__}": make
+        for section in SECTIONS
+        for make in getattr(_of(section), what)
+    }
 
 
 def _of(section: Section) -> Any:

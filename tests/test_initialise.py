@@ -9,37 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from lecturekit import cycle_gan, deep_energy, denoising, moment_matching, rbm, unit
+from lecturekit import deep_energy, rbm, unit
 from lecturekit.networks import PatchDiscriminator, initialise, mlp
-from lecturekit.unit import vae_gan
+from tests.deep_energy.section import energy
+from tests.sections import models, seeded
 
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def energy(generator: torch.Generator) -> deep_energy.DeepEnergy:
-    features = mlp([2, 5, 4], activation=nn.SiLU, output=nn.SiLU, generator=generator)
-    return deep_energy.DeepEnergy(features, 2, 4, 3, generator=generator)
-
-
-def batch_normed(generator: torch.Generator) -> deep_energy.Generator:
-    return deep_energy.Generator(mlp([2, 5, 2], batch_norm=True, generator=generator), 2)
-
-
-MODELS: dict[str, Callable[[torch.Generator], Any]] = {
-    "RBM": lambda g: rbm.RBM(5, 3, generator=g),
-    "energy": energy,
-    "generator": batch_normed,
-    "GMMN": lambda g: moment_matching.GMMN(2, (4,), 3, generator=g),
-    "auto-encoder": lambda g: moment_matching.AutoEncoder(5, (4,), 2, generator=g),
-    "Gaussian denoiser": lambda g: denoising.GaussianDenoiser(2, feature_gain=3.0, generator=g),
-    "Bernoulli denoiser": lambda g: denoising.BernoulliDenoiser(4, (3,), generator=g),
-    "denoiser of all levels": lambda g: denoising.LevelDenoiser(2, 1.0, (3,), generator=g),
-    "CycleGAN of points": lambda g: cycle_gan.for_points(n_hidden=4, generator=g),
-    "CycleGAN of images": lambda g: cycle_gan.for_images(1, width=4, generator=g),
-    "VAE-GAN": lambda g: vae_gan.VAEGAN(8, n_latent=2, n_hidden=4, width=4, generator=g),
-}
+MODELS = models()
 
 
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)

@@ -11,31 +11,36 @@ from tests.sections import LiveRun, Training, seeded
 RATES = ("generator_rate", "discriminator_rate")
 
 
+def of_points(generator: torch.Generator) -> cycle_gan.CycleGAN:
+    return cycle_gan.for_points(2, n_hidden=4, generator=generator)
+
+
+def of_images(generator: torch.Generator) -> cycle_gan.CycleGAN:
+    return cycle_gan.for_images(1, width=4, n_blocks=1, discriminator_width=2, generator=generator)
+
+
 def trained(
     model: cycle_gan.CycleGAN, shape: tuple[int, ...], generator: torch.Generator, **changes: object
 ) -> Training:
     settings = cycle_gan.Settings(updates=6, batch_size=3, **changes)
     data = [torch.rand(n, *shape, generator=generator) for n in (7, 8)]
-
-    def train(x, y):
-        return cycle_gan.train(model, x, y, settings, generator=generator)
-
-    rates = [(settings, rate) for rate in RATES]
+    rates, named = [(settings, rate) for rate in RATES], {"generator": generator}
     moving = nn.ModuleList([model.generators, model.discriminators])
-    return Training(train, data, model, settings, rates, generator, moving)
+    return Training(cycle_gan.train, model, data, settings, rates, named, moving=moving)
 
 
 def points(seed: int) -> Training:
     generator = seeded(seed)
-    return trained(cycle_gan.for_points(2, n_hidden=4, generator=generator), (2,), generator)
+    return trained(of_points(generator), (2,), generator)
 
 
 def images(seed: int) -> Training:
     generator = seeded(seed)
-    model = cycle_gan.for_images(1, width=4, n_blocks=1, discriminator_width=2, generator=generator)
     changes = {"identity_weight": 1.0, "pool_size": 2, "mirror": True}
-    return trained(model, (1, 8, 8), generator, **changes)
+    return trained(of_images(generator), (1, 8, 8), generator, **changes)
 
+
+MODELS = [of_points, of_images]
 
 TRAINERS = [points, images]
 

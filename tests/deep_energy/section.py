@@ -10,32 +10,38 @@ from lecturekit.networks import mlp
 from tests.sections import LiveRun, Training, seeded
 
 
-def trained_with(phase: deep_energy.Sampler, generator: torch.Generator) -> Training:
+def energy(generator: torch.Generator) -> deep_energy.DeepEnergy:
     features = mlp([2, 8], output=nn.SiLU, generator=generator)
-    energy = deep_energy.DeepEnergy(features, 2, 8, 3, generator=generator)
+    return deep_energy.DeepEnergy(features, 2, 8, 3, generator=generator)
+
+
+def sampler(generator: torch.Generator) -> deep_energy.Generator:
+    net = mlp([2, 8, 2], batch_norm=True, generator=generator)
+    return deep_energy.Generator(net, n_latent=2)
+
+
+def trained_with(phase: deep_energy.Sampler, generator: torch.Generator) -> Training:
+    model = energy(generator)
     settings = deep_energy.Settings(updates=6, batch_size=5)
     data = torch.randn(20, 2, generator=generator)
-
-    def train(rows):
-        return deep_energy.train(energy, rows, settings, negative_phase=phase, generator=generator)
-
     rates = [
         (each, "learning_rate") for each in (settings, phase) if hasattr(each, "learning_rate")
     ]
-    trained = nn.ModuleList([energy, *phase.modules])
-    return Training(train, [data], trained, settings, rates, generator)
+    named = {"negative_phase": phase, "generator": generator}
+    return Training(deep_energy.train, model, [data], settings, rates, named, phase.modules)
 
 
 def with_a_generator(seed: int) -> Training:
     generator = seeded(seed)
-    G = deep_energy.Generator(mlp([2, 8, 2], batch_norm=True, generator=generator), n_latent=2)
-    phase = deep_energy.GeneratorPhase(G, deep_energy.NearestNeighbourEntropy())
-    return trained_with(phase, generator)
+    nearest = deep_energy.NearestNeighbourEntropy()
+    return trained_with(deep_energy.GeneratorPhase(sampler(generator), nearest), generator)
 
 
 def with_langevin_steps(seed: int) -> Training:
     return trained_with(deep_energy.LangevinPhase(n_particles=10, k=2), seeded(seed))
 
+
+MODELS = [energy, sampler]
 
 TRAINERS = [with_a_generator, with_langevin_steps]
 

@@ -10,28 +10,29 @@ from tests.sections import LiveRun, Training, seeded
 KERNEL = moment_matching.Gaussian(1.0)
 
 
-def network(seed: int) -> Training:
+def network(generator: torch.Generator) -> moment_matching.GMMN:
+    return moment_matching.GMMN(2, (6,), 3, generator=generator)
+
+
+def autoencoder(generator: torch.Generator) -> moment_matching.AutoEncoder:
+    return moment_matching.AutoEncoder(3, (6,), 2, generator=generator)
+
+
+def matching(seed: int) -> Training:
     generator = seeded(seed)
-    model = moment_matching.GMMN(2, (6,), 3, generator=generator)
-    settings = moment_matching.Settings(updates=6, batch_size=10)
+    model, settings = network(generator), moment_matching.Settings(updates=6, batch_size=10)
     data = torch.rand(20, 3, generator=generator)
-
-    def train(rows):
-        return moment_matching.train(model, rows, settings, kernel=KERNEL, generator=generator)
-
-    return Training(train, [data], model, settings, [(settings, "learning_rate")], generator)
+    rates, named = [(settings, "learning_rate")], {"kernel": KERNEL, "generator": generator}
+    return Training(moment_matching.train, model, [data], settings, rates, named)
 
 
-def autoencoder(seed: int) -> Training:
+def coding(seed: int) -> Training:
     generator = seeded(seed)
-    model = moment_matching.AutoEncoder(3, (6,), 2, generator=generator)
+    model = autoencoder(generator)
     settings = moment_matching.AutoEncoderSettings(updates=6, batch_size=10)
     data = torch.rand(20, 3, generator=generator)
-
-    def train(rows):
-        return moment_matching.train_autoencoder(model, rows, settings, generator=generator)
-
-    return Training(train, [data], model, settings, [(settings, "learning_rate")], generator)
+    rates, named = [(settings, "learning_rate")], {"generator": generator}
+    return Training(moment_matching.train_autoencoder, model, [data], settings, rates, named)
 
 
 def flow(seed: int) -> Training:
@@ -39,14 +40,13 @@ def flow(seed: int) -> Training:
     particles = moment_matching.Particles(torch.randn(8, 2, generator=generator))
     settings = moment_matching.FlowSettings(updates=6)
     data = torch.randn(9, 2, generator=generator)
-
-    def train(rows):
-        return moment_matching.flow(particles, rows, settings, kernel=KERNEL)
-
-    return Training(train, [data], particles, settings, [(settings, "learning_rate")])
+    rates, named = [(settings, "learning_rate")], {"kernel": KERNEL}
+    return Training(moment_matching.flow, particles, [data], settings, rates, named)
 
 
-TRAINERS = [network, autoencoder, flow]
+MODELS = [network, autoencoder]
+
+TRAINERS = [matching, coding, flow]
 
 LIVE = LiveRun(
     play="digit_run = live.play(",

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import papermill
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from lecturekit.cli.form import code_cells, definition
 from lecturekit.exercises import Exercise
@@ -56,6 +57,15 @@ def answered(
         lines[stub.lineno - 1 : stub.end_lineno] = answer(exercise).splitlines()
         cell.source = "\n".join(lines)
     return filled_in
+
+
+def prepared(notebook: NotebookNode, source: str) -> NotebookNode:
+    """A copy whose kernel first runs a piece of source, which may import from the tests."""
+    copied = copy.deepcopy(notebook)
+    parameters = copied.cells.index(code_cells(copied)[0])
+    reach = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+    copied.cells.insert(parameters + 1, new_code_cell(reach + source))
+    return copied
 
 
 def solution(exercise: Exercise) -> str:

@@ -6,16 +6,12 @@ import json
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
 
-from lecturekit.cli.form import code_cells
 from lecturekit.sections import SECTIONS
-from tests.notebooks.lectures import ROOT, execute
+from tests.notebooks.lectures import ROOT, execute, prepared
 from tests.sections import not_noticed
 
 WATCH = """\
-import sys
-sys.path.insert(0, {root!r})
 from tests.notebooks import perturb
 perturb.watch({report!r})
 """
@@ -27,11 +23,7 @@ perturb.watch({report!r})
 def test_an_identity_notices_a_slip_in_what_it_rests_on(section, tmp_path):
     report = tmp_path / "slips.json"
     notebook = nbformat.read(ROOT / "notebooks" / section.notebook, as_version=4)
-    first = notebook.cells.index(code_cells(notebook)[0])
-    notebook.cells.insert(
-        first + 1, new_code_cell(WATCH.format(root=str(ROOT), report=str(report)))
-    )
-    execute(notebook, tmp_path)
+    execute(prepared(notebook, WATCH.format(report=str(report))), tmp_path)
 
     noticed = json.loads(report.read_text())
     unnoticed = {slip for slip, seen in noticed.items() if not seen}

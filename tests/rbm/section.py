@@ -8,16 +8,21 @@ from lecturekit import rbm
 from tests.sections import LiveRun, Training, seeded
 
 
+def machine(generator: torch.Generator) -> rbm.RBM:
+    return rbm.RBM(6, 4, weight_scale=0.3, generator=generator)
+
+
+def machine_of_classes(generator: torch.Generator) -> rbm.ClassRBM:
+    return rbm.ClassRBM(5, 3, 4, weight_scale=0.3, generator=generator)
+
+
 def trained_with(phase: rbm.NegativePhase, seed: int, **changes: object) -> Training:
     generator = seeded(seed)
-    model = rbm.RBM(6, 4, weight_scale=0.3, generator=generator)
+    model = machine(generator)
     data = rbm.sample(model.b.new_full((20, 6), 0.4), generator=generator)
     settings = rbm.Settings(**{"updates": 6, "batch_size": 5, **changes})
-
-    def train(rows):
-        return rbm.train(model, rows, settings, negative_phase=phase, generator=generator)
-
-    return Training(train, [data], model, settings, [(settings, "learning_rate")], generator)
+    named = {"negative_phase": phase, "generator": generator}
+    return Training(rbm.train, model, [data], settings, [(settings, "learning_rate")], named)
 
 
 def contrastive_divergence(seed: int) -> Training:
@@ -46,15 +51,12 @@ def bfloat16(seed: int) -> Training:
 
 def classifier(seed: int) -> Training:
     generator = seeded(seed)
-    model = rbm.ClassRBM(5, 3, 4, weight_scale=0.3, generator=generator)
+    model = machine_of_classes(generator)
     images = rbm.sample(model.b.new_full((20, 5), 0.4), generator=generator)
     data = model.join(images, torch.arange(20) % 3)
-    settings, phase = rbm.Settings(updates=6, batch_size=5), rbm.FastPersistentCD(7)
-
-    def train(rows):
-        return rbm.train(model, rows, settings, negative_phase=phase, generator=generator)
-
-    return Training(train, [data], model, settings, [(settings, "learning_rate")], generator)
+    settings = rbm.Settings(updates=6, batch_size=5)
+    named = {"negative_phase": rbm.FastPersistentCD(7), "generator": generator}
+    return Training(rbm.train, model, [data], settings, [(settings, "learning_rate")], named)
 
 
 def infinite_crowd(seed: int) -> Training:
@@ -62,12 +64,10 @@ def infinite_crowd(seed: int) -> Training:
     model = rbm.RBM(4, 3, weight_scale=0.3, generator=generator)
     data = rbm.sample(model.b.new_full((9, 4), 0.4), generator=generator)
     settings = rbm.CrowdSettings(updates=6)
+    return Training(rbm.infinite_crowd, model, [data], settings, [(settings, "learning_rate")])
 
-    def train(rows):
-        return rbm.infinite_crowd(model, rows, settings)
 
-    return Training(train, [data], model, settings, [(settings, "learning_rate")])
-
+MODELS = [machine, machine_of_classes]
 
 TRAINERS = [
     contrastive_divergence,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from lecturekit import cycle_gan, deep_energy, denoising, moment_matching, rbm, unit
+from lecturekit import denoising, rbm
 from lecturekit.adversarial import ImagePool
 from lecturekit.networks import mlp
 from lecturekit.training import (
@@ -23,14 +24,10 @@ from lecturekit.training import (
     repeatable,
     tunable,
 )
-from lecturekit.unit import vae_gan
+from tests.sections import Training, seeded, trainers
 from tests.training.contents import content
 
 UPDATES = 3
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 # ------------------------------------------------------------------------ the sections' trainers
@@ -38,135 +35,54 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 @dataclass
 class Case:
-    """A trainer, its arguments, a setting that a slider may move, and where that goes too far."""
+    """A trainer, its arguments, the rates that sliders move, and where they go too far."""
 
     train: Callable[..., Steps]
     parts: tuple[Any, ...]
-    settings: Any
-    rate: str = "learning_rate"
-    generator: torch.Generator | None = None
-    named: dict[str, Any] = field(default_factory=dict)
-    too_fast: float | None = 1e37
+    rates: Sequence[tuple[object, str]]
+    named: Mapping[str, Any] = field(default_factory=dict)
+    too_fast: float | None = 3e38  # about the largest float32
 
     @property
     def mutable(self) -> list[Any]:
-        return [*self.parts, *self.named.values(), self.generator]
+        return [*self.parts, *self.named.values()]
 
     def plain(self) -> Steps:
-        with_generator = {} if self.generator is None else {"generator": self.generator}
-        return self.train(*self.parts, **self.named, **with_generator)
+        return self.train(*self.parts, **self.named)
 
     def repeatable(self) -> Repeatable:
-        return repeatable(self.train, *self.parts, generator=self.generator, **self.named)
+        return repeatable(self.train, *self.parts, **self.named)
+
+    def values(self) -> list[float]:
+        return [getattr(owner, name) for owner, name in self.rates]
+
+    def set(self, values: Sequence[float]) -> None:
+        for (owner, name), value in zip(self.rates, values, strict=True):
+            setattr(owner, name, value)
 
 
-def of_rbm(phase: rbm.GibbsChain, place: bool = True, **settings: Any) -> Case:
-    g = seeded()
+def registered(make: Callable[[int], Training]) -> Case:
+    training = make(0)
+    return Case(training.train, training.parts, training.rates, training.named)
+
+
+def placed(phase: rbm.PersistentCD) -> Case:
+    """Particles that are there before the first update."""
+    g = seeded(0)
     model, data = rbm.RBM(6, 4, generator=g), (torch.rand(20, 6, generator=g) < 0.5).float()
-    if place:
-        phase.initialise(data, generator=g)
-    plan = rbm.Settings(UPDATES, batch_size=5, **settings)
-    named = {"negative_phase": phase}
-    too_fast = 3e38 if isinstance(phase, rbm.PersistentCD) else None  # CD's end where they began
-    parts = model, data, plan
-    return Case(rbm.train, parts, plan, generator=g, named=named, too_fast=too_fast)
-
-
-def of_crowd() -> Case:
-    plan = rbm.CrowdSettings(UPDATES, learning_rate=0.5)
-    model = rbm.RBM(4, 3, generator=seeded(), dtype=torch.float64)
-    data = rbm.states(4, like=model.W)[[3, 5, 9]]
-    return Case(rbm.infinite_crowd, (model, data, plan), plan, too_fast=None)
-
-
-def of_energy(by_langevin: bool) -> Case:
-    g = seeded()
-    features = mlp([2, 8, 6], activation=nn.SiLU, output=nn.SiLU, generator=g)
-    energy = deep_energy.DeepEnergy(features, 2, 6, 3, generator=g)
-    net = mlp([2, 8, 2], batch_norm=True, generator=g)
-    nearest = deep_energy.NearestNeighbourEntropy(k=1)
-    phase = (
-        deep_energy.LangevinPhase(n_particles=12, k=2, renewed=0.2)
-        if by_langevin
-        else deep_energy.GeneratorPhase(deep_energy.Generator(net, 2), nearest)
-    )
-    plan = deep_energy.Settings(UPDATES, batch_size=8)
-    named = {"negative_phase": phase}
-    data = torch.randn(30, 2, generator=g)
-    return Case(deep_energy.train, (energy, data, plan), plan, generator=g, named=named)
-
-
-def of_gmmn() -> Case:
-    g, plan = seeded(), moment_matching.Settings(UPDATES, batch_size=8)
-    net = moment_matching.GMMN(2, (8,), 2, generator=g)
-    named = {"kernel": moment_matching.GaussianLadder(1.0, rungs=2)}
-    parts = net, torch.rand(20, 2, generator=g), plan
-    train = moment_matching.train
-    return Case(train, parts, plan, generator=g, named=named, too_fast=None)  # its outputs saturate
-
-
-def of_codes() -> Case:
-    g, plan = seeded(), moment_matching.AutoEncoderSettings(UPDATES, batch_size=8)
-    model = moment_matching.AutoEncoder(4, (5,), 2, generator=g)
-    parts = model, torch.rand(20, 4, generator=g), plan
-    return Case(moment_matching.train_autoencoder, parts, plan, generator=g, too_fast=None)
-
-
-def of_flow() -> Case:
-    plan = moment_matching.FlowSettings(UPDATES)
-    points = moment_matching.Particles(torch.randn(9, 2, generator=seeded()))
-    parts = points, torch.randn(12, 2, generator=seeded(1)), plan
-    named = {"kernel": moment_matching.Gaussian([0.5, 2.0])}
-    return Case(moment_matching.flow, parts, plan, named=named)
-
-
-def of_denoiser(scheme: denoising.Scheme | None) -> Case:
-    g, plan = seeded(), denoising.Settings(UPDATES, batch_size=8)
-    parts = denoising.GaussianDenoiser(2, (6,), generator=g), torch.randn(20, 2, generator=g), plan
-    named = {"corruption": denoising.GaussianNoise(0.2), "scheme": scheme}
-    return Case(denoising.train, parts, plan, generator=g, named=named)
-
-
-def of_levels() -> Case:
-    g, plan = seeded(), denoising.Settings(UPDATES, batch_size=8)
-    model = denoising.LevelDenoiser(2, 1.0, (6,), generator=g)
-    named = {"levels": denoising.NoiseLevels(0.1, 2.0)}
-    parts = model, torch.randn(20, 2, generator=g), plan
-    return Case(denoising.train_levels, parts, plan, generator=g, named=named)
+    settings = rbm.Settings(UPDATES, batch_size=5)
+    named = {"negative_phase": phase.initialise(data, generator=g), "generator": g}
+    return Case(rbm.train, (model, data, settings), [(settings, "learning_rate")], named)
 
 
 def of_walkers() -> Case:
-    noise, denoiser = (
-        denoising.GaussianNoise(0.3),
-        denoising.GaussianDenoiser(2, generator=seeded()),
-    )
+    noise = denoising.GaussianNoise(0.3)
+    denoiser = denoising.GaussianDenoiser(2, generator=seeded(0))
     crowds = [
         denoising.Walkers(denoiser, noise, torch.zeros(5, 2), generator=seeded(seed))
         for seed in (1, 2)
     ]
-    return Case(denoising.half_steps, (crowds, UPDATES), noise, rate="sigma", too_fast=None)
-
-
-def of_cycle() -> Case:
-    g = seeded()
-    model = cycle_gan.for_images(1, width=4, discriminator_width=4, generator=g)
-    plan = cycle_gan.Settings(UPDATES, batch_size=2, pool_size=3, mirror=True, warm_up=2)
-    parts = model, torch.rand(6, 1, 8, 8, generator=g), torch.rand(5, 1, 8, 8, generator=g), plan
-    return Case(cycle_gan.train, parts, plan, rate="generator_rate", generator=g)
-
-
-def of_unit() -> Case:
-    g, plan = seeded(), unit.Settings(UPDATES, batch_size=2)
-    model = unit.for_images(1, width=4, n_latent=2, discriminator_width=4, generator=g)
-    parts = model, torch.rand(6, 1, 8, 8, generator=g), torch.rand(5, 1, 8, 8, generator=g), plan
-    return Case(unit.train, parts, plan, rate="autoencoder_rate", generator=g)
-
-
-def of_bridge(similarity: vae_gan.Similarity) -> Case:
-    g, plan = seeded(), vae_gan.BridgeSettings(UPDATES, batch_size=3, similarity=similarity)
-    model = vae_gan.VAEGAN(8, n_latent=3, n_hidden=5, width=4, generator=g)
-    parts = model, torch.rand(6, 1, 8, 8, generator=g), plan
-    return Case(vae_gan.train_vae_gan, parts, plan, rate="rate", generator=g)
+    return Case(denoising.half_steps, (crowds, UPDATES), [(noise, "sigma")], too_fast=None)
 
 
 @dataclass
@@ -191,36 +107,18 @@ def students_loop(
 
 
 def of_student() -> Case:
-    g, plan = seeded(), Plan()
+    g, plan = seeded(0), Plan()
     net = mlp([2, 4, 1], batch_norm=True, generator=g)
     net.pool = ImagePool(5)
-    parts = net, [0.5], torch.randn(8, 2, generator=g), plan
-    return Case(students_loop, parts, plan, rate="rate", generator=g, too_fast=None)
+    parts, rates = (net, [0.5], torch.randn(8, 2, generator=g), plan), [(plan, "rate")]
+    return Case(students_loop, parts, rates, {"generator": g}, too_fast=None)
 
 
 CASES: dict[str, Callable[[], Case]] = {
-    "CD": lambda: of_rbm(rbm.ContrastiveDivergence(2)),
-    "PCD": lambda: of_rbm(rbm.PersistentCD(7)),
-    "PCD, not placed yet": lambda: of_rbm(rbm.PersistentCD(7), place=False),
-    "PCD, bfloat16": lambda: of_rbm(rbm.PersistentCD(7), precision="bfloat16"),
-    "FPCD": lambda: of_rbm(rbm.FastPersistentCD(7)),
-    "infinite crowd": of_crowd,
-    "energy by generator": lambda: of_energy(by_langevin=False),
-    "energy by Langevin": lambda: of_energy(by_langevin=True),
-    "GMMN": of_gmmn,
-    "auto-encoder": of_codes,
-    "flow": of_flow,
-    "denoiser, no scheme": lambda: of_denoiser(None),
-    "denoiser, simple": lambda: of_denoiser(denoising.Simple()),
-    "denoiser, walkback": lambda: of_denoiser(denoising.Walkback(0.5)),
-    "denoiser, fixed walkback": lambda: of_denoiser(denoising.FixedWalkback(2)),
-    "denoiser, persistent walkback": lambda: of_denoiser(denoising.PersistentWalkback(0.7)),
-    "denoiser, all levels": of_levels,
+    **{name: partial(registered, make) for name, make in trainers().items()},
+    "PCD, placed": lambda: placed(rbm.PersistentCD(7)),
+    "FPCD, placed": lambda: placed(rbm.FastPersistentCD(7)),
     "walkers": of_walkers,
-    "CycleGAN": of_cycle,
-    "UNIT": of_unit,
-    "VAE": lambda: of_bridge("pixels"),
-    "VAE-GAN": lambda: of_bridge("features"),
     "a student's loop": of_student,
 }
 every_case = pytest.mark.parametrize("make", CASES.values(), ids=CASES)
@@ -264,11 +162,11 @@ def go_to_the_end(steps: Steps, case: Case) -> None:
 def diverge(steps: Steps, case: Case) -> None:
     """Until the guard stops it, and for good measure with the worst that a run can leave behind."""
     if case.too_fast is not None:
-        rate = getattr(case.settings, case.rate)
-        setattr(case.settings, case.rate, case.too_fast)
+        usual = case.values()
+        case.set([case.too_fast] * len(usual))
         with pytest.raises(DivergenceError):
             finish(steps)
-        setattr(case.settings, case.rate, rate)
+        case.set(usual)
     for part in case.mutable:
         if isinstance(part, nn.Module):
             for parameter in part.parameters():
@@ -281,12 +179,12 @@ def test_what_a_slider_has_set_stays_and_is_used(make):
     begin = case.repeatable()
     stop_early(begin(), case)
     for each in (moved, case):
-        setattr(each.settings, each.rate, 0.25 * getattr(each.settings, each.rate))
-    value = getattr(case.settings, case.rate)
+        each.set([0.25 * rate for rate in each.values()])
+    values = case.values()
     expected = outcome(moved.plain(), moved)
     for _ in range(3):
         assert outcome(begin(), case) == expected
-        assert getattr(case.settings, case.rate) == value
+        assert case.values() == values
 
 
 @every_case
