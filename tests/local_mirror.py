@@ -22,7 +22,6 @@ LABELS = np.array([3, 1, 4, 1, 5])
 GOOD = {name: idx(IMAGES if "images" in name else LABELS) for name in SHA256}
 TRUNCATED = {name: content[: len(content) // 2] for name, content in GOOD.items()}
 CORRUPT = {name: content[:10] + b"\xff" * 9 + content[19:] for name, content in GOOD.items()}
-WRONG_CRC = {name: content[:-8] + bytes(8) for name, content in GOOD.items()}
 
 
 class Mirror:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lecturekit import data
 from lecturekit.data import mnist_files
-from tests.local_mirror import CORRUPT, GOOD, IMAGES, LABELS, TRUNCATED, WRONG_CRC, Mirror
+from tests.local_mirror import CORRUPT, GOOD, IMAGES, LABELS, TRUNCATED, Mirror
 
 
 class TestDigits:
@@ -226,7 +226,23 @@ class TestFetchingMnist:
         assert folder == tmp_path / "shared" / "mnist"
         assert data.mnist_available()
 
+    def test_files_can_be_read_by_whoever_may_read_the_folder(self, checksums, serve, cache):
+        (cache.parent / "plain").parent.mkdir(parents=True, exist_ok=True)
+        (cache.parent / "plain").touch()
+        data.fetch_mnist(mirrors=[serve(GOOD).url])
+        rights = {path.stat().st_mode for path in cache.iterdir()}
+        assert rights == {(cache.parent / "plain").stat().st_mode}
 
+    def test_offline_each_mirror_gets_a_line(self, checksums, serve):
+        gone, empty = serve({}), serve({})
+        gone.close()
+        with pytest.raises(data.MissingDataError) as refusal:
+            data.fetch_mnist(mirrors=[gone.url, empty.url])
+        _, *lines = str(refusal.value).splitlines()
+        assert lines == [f"  {gone.url}: no connection", f"  {empty.url}: 404 Not Found"]
+
+
+@pytest.mark.usefixtures("checksums")
 class TestReadingMnist:
     def test_absent_files_are_refused_with_both_ways_to_get_them(self, cache):
         with pytest.raises(data.MissingDataError) as refusal:
@@ -247,11 +263,33 @@ class TestReadingMnist:
         monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path / "none"))
         assert not data.mnist_available()
 
-    @pytest.mark.parametrize("files", [TRUNCATED, CORRUPT, WRONG_CRC, dict.fromkeys(GOOD, b"")])
-    def test_damaged_files_are_refused(self, files, cache):
-        write(cache, files)
-        with pytest.raises(data.MissingDataError, match=r"ubyte\.gz is damaged .*lecturekit fetch"):
+    @pytest.mark.parametrize(
+        "content",
+        [*(files["t10k-labels-idx1-ubyte.gz"] for files in (TRUNCATED, CORRUPT)),
+         b"", b"<html>404</html>", GOOD["t10k-images-idx3-ubyte.gz"]],
+        ids=["truncated", "corrupt", "empty", "an error page", "another of the four"],
+    )  # fmt: skip
+    def test_what_is_under_the_right_name_and_something_else_is_named(self, content, cache):
+        write(cache, GOOD | {"t10k-labels-idx1-ubyte.gz": content})
+        assert not data.mnist_available()
+        (fault,) = data.mnist_faults()
+        assert fault.startswith("t10k-labels-idx1-ubyte.gz is damaged, or another file")
+        with pytest.raises(data.MissingDataError, match=r"t10k-labels.*`lecturekit fetch` puts"):
+            data.mnist("train")
+
+    def test_one_that_is_missing_is_named(self, cache):
+        write(cache, GOOD)
+        (cache / "train-images-idx3-ubyte.gz").unlink()
+        with pytest.raises(
+            data.MissingDataError, match=r"train-images-idx3-ubyte\.gz is missing\."
+        ):
             data.mnist()
+
+    def test_a_file_that_is_mended_is_looked_at_again(self, cache):
+        write(cache, dict.fromkeys(GOOD, b""))
+        assert not data.mnist_available()
+        write(cache, GOOD)
+        assert data.mnist_available()
 
     def test_an_unknown_split_is_refused(self):
         with pytest.raises(ValueError, match="'train' or 'test', got 'validation'"):

@@ -4,6 +4,8 @@ Jupyter, papermill and torch take seconds, and an installation without [lab] has
 
 from __future__ import annotations
 
+import codecs
+import importlib.metadata
 import shlex
 import shutil
 import sys
@@ -17,15 +19,48 @@ from rich.console import Console
 from rich.markup import escape
 
 app = typer.Typer(
-    help="Live, tested notebooks on classic generative models.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
 
 
+INTERRUPTED = 130  # as shells say it of a command that Ctrl-C ended
+PLAIN = {"✓": "ok", "✗": "WRONG", "–": "-", "—": "-", "−": "-", "→": "->", "…": "...", "×": "x"}
+
 # Paths stay in one piece, whatever the terminal's width.
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(soft_wrap=True, highlight=False, stderr=True)
+
+
+def main() -> None:
+    """The command, on any code page: what it lacks is said in letters that all have."""
+    codecs.register_error("plain", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="plain")  # type: ignore[union-attr]
+    app()
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAIN.get(sign, "?") for sign in lacking), error.end
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        _out.print(f"lecturekit {importlib.metadata.version('lecturekit')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say it."),
+    ] = False,
+) -> None:
+    """Live, tested notebooks on classic generative models."""
 
 
 @app.command()
@@ -89,7 +124,9 @@ def run(
     sections: Annotated[
         list[str] | None, typer.Argument(help="For example: rbm, or 1.", show_default="all")
     ] = None,
-    profile: Annotated[str, typer.Option(help="auto, smoke, cpu or gpu.")] = "auto",
+    profile: Annotated[
+        Literal["auto", "smoke", "cpu", "gpu"], typer.Option(help="The sizes.")
+    ] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
     output: Annotated[Path, typer.Option(help="For the executed notebooks and the pages.")] = Path(
         "build/html"
@@ -105,7 +142,9 @@ def run(
 ) -> None:
     """Execute notebooks from top to bottom; write them out executed, and as HTML pages.
 
-    An identity or a claim that does not hold is listed, and the command exits with 1.
+    Exits with 0 if all of it holds, with 1 if a cell failed or an identity or a claim does not
+    hold (each is listed), with 2 if it was called wrongly, and with 130 if it was interrupted:
+    then what had been executed is kept.
     """
     from lecturekit.cli.notebooks import select
 
@@ -116,9 +155,12 @@ def run(
     with _explained():
         from lecturekit.cli import execution
 
-        failures = execution.execute_all(
-            select(sections or ()), output, {"profile": profile, "seed": seed}
-        )
+        parameters = {"profile": profile, "seed": seed}
+        try:
+            failures = execution.execute_all(select(sections or ()), output, parameters)
+        except KeyboardInterrupt:
+            _err.print(f"[red]✗[/red] Interrupted; what was executed is in {escape(str(output))}")
+            raise typer.Exit(INTERRUPTED) from None
     for failure in failures:
         _out.print(f"[red]✗[/red] {escape(failure)}")
     if failures:

@@ -137,14 +137,15 @@ def notebooks() -> Finding:
 
 
 def mnist() -> Finding:
-    from lecturekit.data import mnist_available, mnist_folder
+    from lecturekit.data import mnist_faults, mnist_folder
 
-    if mnist_available():
+    faults = mnist_faults()
+    if not faults:
         return Finding("MNIST", "ok", str(mnist_folder()))
     return Finding(
         "MNIST",
         "note",
-        f"not in {mnist_folder()}; the notebooks use their embedded data",
+        f"in {mnist_folder()}, {'; '.join(faults)}; the notebooks use their embedded data",
         "lecturekit fetch (once, 11 MB), or set LECTUREKIT_DATA to a folder that has it",
     )
 

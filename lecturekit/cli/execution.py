@@ -12,10 +12,14 @@ from typing import Any, NamedTuple
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from lecturekit.cli import form, stored
+from lecturekit.cli.kernels import AsyncSocketKernelManager
+from lecturekit.files import replacing
 
 # As the stored outputs were made; no such folder as "none" means the embedded data.
 LECTURE = {"LECTUREKIT_PROFILE": "cpu", "LECTUREKIT_DATA": "none"}
@@ -26,22 +30,49 @@ def execute_all(
 ) -> list[str]:
     """Execute each notebook, also after one that failed, and write it, its page, and an index.
 
+    Interrupted, it keeps what was executed, writes pages and index of that, and interrupts.
+
     Args:
         notebooks: the sources; they stay as they are.
         output: gets NAME.ipynb and NAME.html of each, and index.html.
         parameters: replace those of the cell tagged `parameters`.
 
     Returns:
-        One line per failed cell, and per identity or claim that does not hold.
+        One line per failed cell, dead kernel, and identity or claim that does not hold.
     """
     output.mkdir(parents=True, exist_ok=True)
     failures: dict[Path, list[str]] = {}
-    for notebook in notebooks:
-        executed = output.resolve() / notebook.name
-        failures[executed] = _execute(notebook, executed, parameters)
-        _write_page(executed)
-    _write_index(output, failures)
+    try:
+        for notebook in notebooks:
+            executed = output.resolve() / notebook.name
+            failures[executed] = ["interrupted: not all of it was executed"]
+            executed.unlink(missing_ok=True)
+            try:
+                failures[executed] = _execute(notebook, executed, parameters)
+            finally:
+                if executed.exists():
+                    _write_page(executed)
+    finally:
+        _write_index(output, failures)
     return [f"{path.name}: {failure}" for path, found in failures.items() for failure in found]
+
+
+class SavesAtTheEnd(NBClientEngine):
+    """Papermill's engine, which saves twice per cell; with all pictures that takes minutes."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: NotebookExecutionManager, *args: Any, **options: Any
+    ) -> None:
+        """Execute all cells; what the manager does afterwards, also if this fails, is to save."""
+        place, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, *args, **options)
+        finally:
+            nb_man.output_path = place
+
+
+papermill_engines.register(SavesAtTheEnd.__name__, SavesAtTheEnd)
 
 
 class Checked(NamedTuple):
@@ -101,37 +132,50 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> l
             language="python",
             cwd=str(notebook.resolve().parent),  # as in JupyterLab
             progress_bar={"desc": notebook.stem},
-            request_save_on_cell_execute=False,  # twice per cell, with all pictures; 30 s will do
+            engine_name=SavesAtTheEnd.__name__,
+            kernel_manager_class=AsyncSocketKernelManager,
         )
     except PapermillExecutionError as error:
         first_line = error.source.strip().split("\n")[0]
         failures.append(
             f"cell In [{error.exec_count}] ({first_line}) — {error.ename}: {error.evalue}"
         )
+    except DeadKernelError:
+        failures.append(f"the kernel died, perhaps for lack of memory{_where(executed)}")
     return stored.broken(nbformat.read(executed, as_version=4)) + failures
+
+
+def _where(executed: Path) -> str:
+    """The cell at which a notebook broke off: the last that papermill began."""
+    cells = nbformat.read(executed, as_version=4).cells
+    begun = [cell for cell in cells if cell.metadata.papermill.start_time and cell.source.strip()]
+    return f", in the cell ({begun[-1].source.strip().splitlines()[0]})" if begun else ""
 
 
 def _write_page(executed: Path) -> None:
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("widgets", None)  # a page has no kernel: stills in place of live panels
     page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
-    executed.with_suffix(".html").write_text(page, encoding="utf-8")
+    with replacing(executed.with_suffix(".html")) as new:
+        new.write_text(page, encoding="utf-8")
 
 
 def _write_index(output: Path, failures: Mapping[Path, list[str]]) -> None:
     rows = "\n".join(_row(path, found) for path, found in failures.items())
-    (output / "index.html").write_text(
+    index = (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         "<title>Generative models, selected topics</title>\n"
         "<style>body { font: 18px/1.6 system-ui, sans-serif; margin: 3rem auto; max-width: 40rem; "
         "padding: 0 1rem; color-scheme: light dark }</style>\n"
-        f"<h1>Generative models, selected topics</h1>\n<ol>\n{rows}\n</ol>\n</html>\n",
-        encoding="utf-8",
+        f"<h1>Generative models, selected topics</h1>\n<ol>\n{rows}\n</ol>\n</html>\n"
     )
+    with replacing(output / "index.html") as new:
+        new.write_text(index, encoding="utf-8")
 
 
 def _row(path: Path, failures: list[str]) -> str:
     found = "".join(f"<li>{html.escape(failure)}</li>" for failure in failures)
-    link = f'<a href="{path.stem}.html">{html.escape(title(path))}</a>'
+    page = f'<a href="{path.stem}.html">{html.escape(title(path))}</a>'
+    link = page if path.exists() else html.escape(path.stem)  # interrupted before its first cell
     return f"<li>{link}{f'<ul>{found}</ul>' if found else ''}</li>"

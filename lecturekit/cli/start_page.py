@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lecturekit.cli import notebooks
+from lecturekit.files import replacing
 
 NAME = "Start here.md"
 PICTURES = "pictures"
@@ -107,16 +108,17 @@ def hand_out(folder: Path) -> tuple[Path, str]:
         OSError: see `lectures`; or the folder cannot be written to.
     """
     listed = lectures()
-    (folder / PICTURES).mkdir(parents=True, exist_ok=True)
     for lecture in listed:
-        (folder / PICTURES / lecture.picture.name).write_bytes(lecture.picture.read_bytes())
+        with replacing(folder / PICTURES / lecture.picture.name) as new:
+            new.write_bytes(lecture.picture.read_bytes())
     page, newest = folder / NAME, _sealed(_text(listed))
     there = page.read_text(encoding="utf-8") if page.exists() else None
     if there == newest:
         return page, "up to date"
     if there is not None and not _is_sealed(there):
         return page, "kept, with your changes"
-    page.write_text(newest, encoding="utf-8", newline="\n")
+    with replacing(page) as new:
+        new.write_text(newest, encoding="utf-8", newline="\n")
     return page, "new" if there is None else "refreshed; you had changed nothing"
 
 

@@ -1,9 +1,9 @@
 """A student's working copy: updates refresh what is unchanged, and never overwrite an answer.
 
 Each notebook handed out carries, in its metadata, the fingerprint of its cells as they were. As
-long as the cells still have it, nothing was written into them and an update may replace them.
-Running cells changes outputs only, and so does not count as a change. No output is handed out, not
-even those that the sources keep for comparison: what stands under a cell comes from running it.
+long as the cells still have it and show no outputs, nothing of anybody's is in them and an update
+may replace them. No output is handed out, not even those that the sources keep for comparison: what
+stands under a cell comes from running it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from lecturekit.files import replacing
 
 # What this environment's kernel says of itself. JupyterLab writes it into a notebook that it opens,
 # and would then ask whether to save one that was only looked at.
@@ -40,7 +42,6 @@ def hand_out(source: Path, folder: Path) -> Iterator[tuple[Path, str]]:
     """
     if folder.resolve() == source.parent.resolve():
         raise ValueError(f"{folder} is the folder of the originals; name another one")
-    folder.mkdir(parents=True, exist_ok=True)
     lecture = json.loads(source.read_text(encoding="utf-8"))
     newest = fingerprint(lecture)
     lecture["metadata"] |= {"lecturekit": {"handed_out": newest}, "language_info": _LANGUAGE}
@@ -51,23 +52,31 @@ def hand_out(source: Path, folder: Path) -> Iterator[tuple[Path, str]]:
             _write(target, lecture)
             yield target, "new" if target.name == source.name else "the update, put beside it"
             return
-        handed_out, now = _state(target)
+        handed_out, now, has_outputs = _state(target)
         if now == newest:
             yield target, "up to date"
             return
-        if now == handed_out:
+        if now == handed_out and not has_outputs:
             _write(target, lecture)
             yield target, "refreshed; you had changed nothing"
             return
-        yield target, "kept, with your changes"
+        yield target, f"kept, with your {'outputs' if now == handed_out else 'changes'}"
         if handed_out == newest:
             return
 
 
 def fingerprint(notebook: dict[str, Any]) -> str:
-    """A digest of what a person can write into a notebook: its cells' kinds and sources."""
-    cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
-    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+    """A digest of what a person puts into a notebook: cells, their tags and attached pictures."""
+    cells = [
+        (
+            cell["cell_type"],
+            "".join(cell["source"]),
+            sorted(cell["metadata"].get("tags", ())),
+            cell.get("attachments") or {},
+        )
+        for cell in notebook["cells"]
+    ]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
 
 
 def _targets(source: Path, folder: Path) -> Iterator[Path]:
@@ -77,16 +86,18 @@ def _targets(source: Path, folder: Path) -> Iterator[Path]:
         yield folder / f"{source.stem}.update-{number}.ipynb"
 
 
-def _state(target: Path) -> tuple[str | None, str]:
-    """The fingerprint with which it was handed out, and the present one.
+def _state(target: Path) -> tuple[str | None, str, bool]:
+    """The fingerprint with which it was handed out, the present one, and whether it has outputs.
 
     A file that cannot be read as a notebook was changed by somebody: its present one is "".
     """
     try:
         notebook = json.loads(target.read_text(encoding="utf-8"))
-        return notebook["metadata"].get("lecturekit", {}).get("handed_out"), fingerprint(notebook)
+        handed_out = notebook["metadata"].get("lecturekit", {}).get("handed_out")
+        has_outputs = any(cell.get("outputs") for cell in notebook["cells"])
+        return handed_out, fingerprint(notebook), has_outputs
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None, ""
+        return None, "", False
 
 
 def _clear_outputs(notebook: dict[str, Any]) -> None:
@@ -97,4 +108,5 @@ def _clear_outputs(notebook: dict[str, Any]) -> None:
 
 def _write(target: Path, notebook: dict[str, Any]) -> None:
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-    target.write_text(text, encoding="utf-8", newline="\n")
+    with replacing(target) as new:
+        new.write_text(text, encoding="utf-8", newline="\n")

@@ -12,6 +12,7 @@ from lecturekit.data.mnist_files import (
     fetch_mnist,
     mnist,
     mnist_available,
+    mnist_faults,
     mnist_folder,
 )
 from lecturekit.data.patterns import bars_and_stripes, flip, hadamard_patterns
@@ -34,6 +35,7 @@ __all__ = [
     "image_folder",
     "mnist",
     "mnist_available",
+    "mnist_faults",
     "mnist_folder",
     "outline",
     "pictures",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import math
 import os
 import struct
-import zlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.data.images import LabelledImages
+from lecturekit.files import replacing
 
 _SHA256SUM = """
 440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609  train-images-idx3-ubyte.gz
@@ -31,7 +33,9 @@ MNIST_MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
+CONNECT, READ = 5.0, 30.0  # seconds to wait for a mirror's answer, and for its next bytes
 Progress = Callable[[str], Any]  # from a file's name to a bar for it, as pooch wants it
+MISSING = "is missing"
 _FILE_STEM = {"train": "train", "test": "t10k"}
 
 
@@ -49,12 +53,19 @@ def mnist_folder() -> Path:
     if not named:
         return Path(pooch.os_cache("lecturekit")) / "mnist"
     folder = Path(named).expanduser()
-    return folder if _complete(folder) else folder / "mnist"
+    return folder if any((folder / name).is_file() for name in SHA256) else folder / "mnist"
 
 
 def mnist_available() -> bool:
-    """Whether `mnist` will find all four files."""
-    return _complete(mnist_folder())
+    """Whether `mnist` will find all four files, each with the right checksum."""
+    return not mnist_faults()
+
+
+def mnist_faults() -> list[str]:
+    """What is wrong with MNIST's files here: missing ones, and those that are something else."""
+    folder = mnist_folder()
+    faults = {name: _fault(folder / name) for name in SHA256}
+    return [f"{name} {fault}" for name, fault in faults.items() if fault]
 
 
 def mnist(split: Literal["train", "test"] = "train") -> LabelledImages:
@@ -66,11 +77,15 @@ def mnist(split: Literal["train", "test"] = "train") -> LabelledImages:
     """
     if split not in _FILE_STEM:
         raise ValueError(f"expected split 'train' or 'test', got {split!r}")
-    folder = mnist_folder()
-    if not _complete(folder):
+    folder, faults = mnist_folder(), mnist_faults()
+    if len(faults) == len(SHA256) and all(fault.endswith(MISSING) for fault in faults):
         raise MissingDataError(
             f"MNIST is not in {folder}. Either run `lecturekit fetch` once (11 MB), or set "
             f"LECTUREKIT_DATA to a folder that has the files {', '.join(SHA256)}."
+        )
+    if faults:
+        raise MissingDataError(
+            f"in {folder}, {'; '.join(faults)}. `lecturekit fetch` puts that right."
         )
     stem = _FILE_STEM[split]
     images = _read_idx(folder / f"{stem}-images-idx3-ubyte.gz")
@@ -86,8 +101,9 @@ def fetch_mnist(
 ) -> Path:
     """Download what is missing or damaged of MNIST, and check every file's SHA-256.
 
-    A download goes to a temporary file and takes its place only when its checksum is right, so an
-    interrupted one leaves nothing behind. The mirrors are tried in order, for each file anew.
+    A download takes its place only when its checksum is right, so an interrupted one leaves nothing
+    behind. The mirrors are tried in order, for each file anew. Whoever may read the folder may read
+    the files.
 
     Args:
         folder: where to put the files; `mnist_folder()` if None.
@@ -107,33 +123,64 @@ def fetch_mnist(
 
 
 def _fetch(name: str, folder: Path, mirrors: Sequence[str], progress: Progress | None) -> None:
+    if not _fault(folder / name):
+        return
     answers = []
     for mirror in mirrors:
         downloader = pooch.HTTPDownloader(
-            progressbar=progress(name) if progress else False, timeout=30
+            progressbar=progress(name) if progress else False, timeout=(CONNECT, READ)
         )
         try:
-            pooch.retrieve(mirror + name, f"sha256:{SHA256[name]}", name, folder, None, downloader)
-        except (requests.RequestException, ValueError) as error:  # ValueError: a wrong checksum
-            answers.append(f"  {mirror}: {error}")
+            with replacing(folder / name) as new:
+                downloader(mirror + name, str(new), None)
+                _check(new, name)
+        except (requests.RequestException, ValueError) as error:
+            answers.append(f"  {mirror}: {_in_a_line(error)}")
         else:
             return
     raise MissingDataError(f"no mirror had a good copy of {name}:\n" + "\n".join(answers))
 
 
-def _complete(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in SHA256)
+def _check(path: Path, name: str) -> None:
+    if fault := _fault(path, name):
+        raise ValueError(f"what it sent {fault}")
+
+
+def _in_a_line(error: Exception) -> str:
+    match error:
+        case requests.HTTPError(response=requests.Response() as answer):
+            return f"{answer.status_code} {answer.reason}"
+        case requests.Timeout():
+            return "no answer in time"
+        case requests.ConnectionError():
+            return "no connection"
+    return str(error).partition("\n")[0]
+
+
+def _fault(path: Path, name: str = "") -> str:
+    """What is wrong with a file that ought to be the one of this name; "" if nothing is."""
+    if not path.is_file():
+        return MISSING
+    stat = path.stat()
+    if _sha256(path, stat.st_size, stat.st_mtime_ns) != SHA256[name or path.name]:
+        return "is damaged, or another file (its SHA256 is not MNIST's)"
+    return ""
+
+
+@lru_cache(maxsize=16)
+def _sha256(path: Path, size: int, changed: int) -> str:
+    """Read again only when size or time have changed: notebooks ask often."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_idx(path: Path) -> Tensor:
-    """An array of bytes in LeCun's IDX format: 0, 0, type 8, rank, big-endian sizes, values."""
-    try:
-        content = gzip.decompress(path.read_bytes())
-        rank = content[3]
-        shape = struct.unpack_from(f">{rank}I", content, offset=4)
-        values = np.frombuffer(content, np.uint8, math.prod(shape), offset=4 + 4 * rank)
-    except (OSError, EOFError, zlib.error, IndexError, struct.error, ValueError) as error:
-        raise MissingDataError(
-            f"{path} is damaged ({error}); delete it and run `lecturekit fetch`"
-        ) from error
+    """An array of bytes in LeCun's IDX format: 0, 0, type 8, rank, big-endian sizes, values.
+
+    Only files whose checksum is right come here, so nothing can be wrong with it.
+    """
+    content = gzip.decompress(path.read_bytes())
+    rank = content[3]
+    shape = struct.unpack_from(f">{rank}I", content, offset=4)
+    values = np.frombuffer(content, np.uint8, math.prod(shape), offset=4 + 4 * rank)
     return torch.from_numpy(values.copy()).reshape(shape)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,6 +12,8 @@ from pathlib import Path
 
 import pooch
 import torch
+
+from lecturekit.files import replacing
 
 ROUNDS = 5  # each way has its turn in each; its best one counts
 CLEARLY = 0.9  # of the first way's time: only then is another one taken
@@ -55,13 +55,8 @@ class Fastest:
             return {}
 
     def _keep(self, kept: Mapping[str, Mapping[str, str]]) -> None:
-        with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                "w", dir=self._file.parent, delete=False, encoding="utf-8"
-            ) as new:
-                json.dump(kept, new, indent=1, ensure_ascii=False)
-            os.replace(new.name, self._file)
+        with contextlib.suppress(OSError), replacing(self._file) as new:
+            new.write_text(json.dumps(kept, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _measure(ways: Mapping[str, Callable[[], object]]) -> str:

@@ -7,8 +7,10 @@ import importlib.metadata
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -34,6 +36,23 @@ class TestHelp:
         code, output = call(command, "--help")
         assert code == 0
         assert f"lecturekit {command}" in output.replace("root", "lecturekit")
+
+    def test_says_its_version(self):
+        assert call("--version") == (0, f"lecturekit {importlib.metadata.version('lecturekit')}")
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "cp1252", "ascii"])
+    def test_can_be_redirected_on_any_code_page(self, encoding, tmp_path):
+        with (tmp_path / "said").open("wb") as file:
+            done = subprocess.run(
+                [Path(sys.executable).with_name("lecturekit"), "doctor"],
+                stdout=file,
+                stderr=subprocess.PIPE,
+                env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+            )
+        said = (tmp_path / "said").read_text(encoding=encoding)
+        assert "Error" not in done.stderr.decode(errors="replace")
+        assert "MNIST" in said
+        assert ("✓" if encoding == "utf-8" else "ok") in said
 
 
 class TestSections:
@@ -131,6 +150,51 @@ class TestRun:
         assert "✗ PCD &amp; CD" in index
         executed = nbformat.read(tmp_path / "out" / "01_waves.ipynb", as_version=4)
         assert executed.cells[-1].outputs[0].text == "goes on\n"
+
+    def test_a_kernel_that_dies_is_a_line_and_the_others_still_run(self, originals, tmp_path):
+        cells = "x = 1", "import os\nos._exit(9)", "print('never')"
+        nbformat.write(lecture(*cells), originals / "01_waves.ipynb")
+        code, printed = call("run", "--output", tmp_path / "out")
+        assert code == 1
+        assert "✗ 01_waves.ipynb: the kernel died, perhaps for lack of memory" in printed
+        assert "in the cell (import os)" in printed
+        assert "Traceback" not in printed
+        index = (tmp_path / "out" / "index.html").read_text()
+        assert "the kernel died" in index
+        assert "02_more_waves.html" in index
+
+    def test_interrupted_it_keeps_what_was_executed(self, originals, tmp_path):
+        begun = tmp_path / "begun"
+        cells = "print('kept')", f"open({str(begun)!r}, 'w').close()\nimport time; time.sleep(60)"
+        nbformat.write(lecture(*cells), originals / "01_waves.ipynb")
+        code = (
+            "import pathlib; from lecturekit.cli import main, notebooks\n"
+            f"notebooks.shared_folder = lambda: pathlib.Path({str(originals.parent)!r})\nmain()"
+        )
+        command = [sys.executable, "-c", code, "run", "--output", str(tmp_path / "out")]
+        running = subprocess.Popen(command, stderr=subprocess.PIPE)
+        try:
+            for _ in range(600):
+                if begun.exists() or running.poll() is not None:
+                    break
+                time.sleep(0.1)
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=60)
+        finally:
+            running.kill()
+        assert running.returncode == 130, said.decode()
+        assert "Interrupted; what was executed is in" in " ".join(said.decode().split())
+        executed = nbformat.read(tmp_path / "out" / "01_waves.ipynb", as_version=4)
+        assert any("kept" in str(cell.get("outputs")) for cell in executed.cells)
+        index = (tmp_path / "out" / "index.html").read_text()
+        assert "interrupted: not all of it was executed" in index
+
+    @pytest.mark.parametrize("wrong", [("--profile", "fast"), ("--seed", "-1")])
+    def test_an_option_that_means_nothing_is_refused_at_once(self, wrong, originals, tmp_path):
+        code, printed = call("run", *wrong, "--output", tmp_path / "out")
+        assert code == 2
+        assert wrong[0] in printed
+        assert not (tmp_path / "out").exists()
 
     def test_an_unknown_section_is_refused_before_anything_runs(self, originals, tmp_path):
         code, printed = call("run", "tides", "--output", tmp_path / "out")

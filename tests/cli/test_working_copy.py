@@ -79,18 +79,50 @@ class TestCopy:
         monkeypatch.setattr("sys.argv", [".venv/bin/lecturekit", "copy", name])
         assert call("copy", name)[1].endswith(f"Open it with: .venv/bin/{expected}")
 
-    def test_refreshes_what_was_run_but_not_changed(self, mine, originals):
-        path = mine / "01_waves.ipynb"
-        notebook = nbformat.read(path, as_version=4)
-        notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text="auto 0")]
-        notebook.cells[2].execution_count = 7
-        nbformat.write(notebook, path)
+    def test_refreshes_what_was_not_changed(self, mine, originals):
         self.change(originals / "01_waves.ipynb", "print('better')")
         code, output = call("copy", mine)
         assert code == 0
         assert "01_waves.ipynb: refreshed" in output
         assert "02_more_waves.ipynb: up to date" in output
-        assert self.code(path) == ["print('better')"]
+        assert self.code(mine / "01_waves.ipynb") == ["print('better')"]
+
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"outputs": [nbformat.v4.new_output("stream", text="auto 0")]}, "your outputs"),
+            ({"metadata": {"tags": ["important"]}}, "your changes"),
+            ({"attachments": {"photo.png": {"image/png": "aGVsbG8="}}}, "your changes"),
+        ],
+        ids=["outputs", "tags", "attachments"],
+    )
+    def test_never_replaces_what_stands_beside_the_sources(self, changed, said, mine, originals):
+        path = mine / "01_waves.ipynb"
+        notebook = json.loads(path.read_text())
+        notebook["cells"][0 if "attachments" in changed else 2] |= changed
+        path.write_text(json.dumps(notebook))
+        before = path.read_bytes()
+        self.change(originals / "01_waves.ipynb", "print('better')")
+        output = call("copy", mine)[1]
+        assert f"01_waves.ipynb: kept, with {said}" in output
+        assert path.read_bytes() == before
+        assert self.code(mine / "01_waves.update.ipynb") == ["print('better')"]
+
+    def test_a_full_disk_leaves_the_old_copy_whole(self, mine, originals, monkeypatch):
+        before = (mine / "01_waves.ipynb").read_bytes()
+        self.change(originals / "01_waves.ipynb", "print('better')")
+        written = Path.write_text
+
+        def half(path, text, **how):
+            written(path, text[: len(text) // 2], **how)
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_text", half)
+        code, output = call("copy", mine)
+        assert code == 1
+        assert "No space left on device" in output
+        assert (mine / "01_waves.ipynb").read_bytes() == before
+        assert not [path for path in mine.iterdir() if path.name.startswith(".")]
 
     def test_leaves_outputs_alone_when_there_is_no_update(self, mine):
         before = (mine / "01_waves.ipynb").read_bytes()
@@ -148,7 +180,7 @@ class TestCopy:
         assert "folder of the originals" in output
         assert (originals / "01_waves.ipynb").read_bytes() == before
 
-    def test_the_fingerprint_sees_sources_only(self):
+    def test_the_fingerprint_sees_sources_not_how_they_are_stored(self):
         notebook = json.loads(nbformat.writes(lecture("a\nb")))
         same = json.loads(nbformat.writes(lecture("a\nb")))
         assert isinstance(same["cells"][2]["source"], list)
