@@ -26,6 +26,16 @@ class TestDigits:
         assert labels.unique().tolist() == list(range(10))
         assert labels[:5].tolist() == [0, 1, 2, 3, 4]
 
+    def test_the_first_are_for_training_and_the_last_for_tests(self):
+        parts = [data.digits("train"), data.digits("test")]
+        assert [len(part.labels) for part in parts] == [1437, 360]
+        for together, whole in zip(zip(*parts, strict=True), data.digits(), strict=True):
+            torch.testing.assert_close(torch.cat(together), whole)
+
+    def test_another_split_is_refused(self):
+        with pytest.raises(ValueError, match="all, train, test, got 'valid'"):
+            data.digits("valid")
+
     def test_threshold_gives_binary_rows(self):
         images = torch.tensor([[[0.0, 0.5], [0.51, 1.0]]])
         assert data.threshold(images).tolist() == [[0, 0, 1, 1]]

@@ -1,11 +1,9 @@
-"""Unpaired domains: nothing is secretly paired, the truth is true, and folders are read."""
+"""Unpaired domains: nothing is secretly paired, and the truth is true."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from lecturekit import data
 from lecturekit.data.scenes.dice import Dice
@@ -135,58 +133,3 @@ class TestShapes:
         dice = Dice(20_000, seeded(10))
         assert dice.chance(0.3).mean().item() == pytest.approx(0.3, abs=5 * 0.0033)
         assert dice.between(2, 4).mean().item() == pytest.approx(3, abs=5 * 0.0041)
-
-
-class TestImageFolder:
-    @pytest.fixture
-    def folder(self, tmp_path):
-        for rank, name in enumerate(("trainA", "trainB", "testA", "testB")):
-            (tmp_path / name).mkdir()
-            Image.new("RGB", (40, 20 + rank), (255, 51 * rank, 0)).save(tmp_path / name / "1.png")
-        return tmp_path
-
-    def test_reads_images_of_any_size_in_order(self, folder):
-        Image.new("L", (7, 90), 51).save(folder / "trainA" / "0.jpg")
-        (folder / "trainA" / "notes.txt").write_text("not an image")
-        pairs = data.image_folder(folder, side=8)
-        assert pairs.x_train.shape == (2, 3, 8, 8)
-        assert pairs.x_train[0].mean().item() == pytest.approx(0.2, abs=0.01)
-        assert pairs.y_train[0, :, 0, 0].tolist() == pytest.approx([1, 0.2, 0])
-        assert pairs.y_test[0, 1, 0, 0].item() == pytest.approx(0.6)
-        assert not pairs.paired_tests
-
-    def test_takes_the_middle_upright(self, folder):
-        pixels = np.zeros((10, 30, 3), np.uint8)
-        pixels[:, 10:20] = 255
-        Image.fromarray(pixels).save(folder / "testA" / "1.png")
-        assert data.image_folder(folder, side=10).x_test.min() == 1
-
-    def test_names_what_is_damaged_and_goes_on(self, folder):
-        (folder / "trainB" / "0.png").write_bytes(b"\x89PNG broken")
-        cut = (folder / "trainB" / "1.png").read_bytes()[:-30]
-        (folder / "trainB" / "2.png").write_bytes(cut)
-        with pytest.warns(UserWarning, match=r"(?s)trainB, not readable: 0\.png.*2\.png"):
-            pairs = data.image_folder(folder, side=8)
-        assert len(pairs.y_train) == 1
-
-    def test_refuses_a_folder_that_is_not_there_or_empty(self, folder):
-        (folder / "testB" / "1.png").unlink()
-        with pytest.raises(data.MissingDataError, match="testB has no image"):
-            data.image_folder(folder, side=8)
-        (folder / "testB").rmdir()
-        with pytest.raises(data.MissingDataError, match=r"expected a folder .*testB"):
-            data.image_folder(folder, side=8)
-
-    def test_refuses_a_tiny_side(self, folder):
-        with pytest.raises(ValueError, match="side ≥ 4, got 3"):
-            data.image_folder(folder, side=3)
-
-    def test_one_folder_of_any_pictures_is_read_the_same_way(self, folder):
-        images = data.pictures(folder / "trainA", side=8)
-        assert torch.equal(images, data.image_folder(folder, side=8).x_train)
-        with pytest.raises(data.MissingDataError, match=r"expected a folder .*elsewhere$"):
-            data.pictures(folder / "elsewhere", side=8)
-        with pytest.raises(data.MissingDataError, match="has no image"):
-            data.pictures(folder, side=8)  # no image in it, only folders
-        with pytest.raises(ValueError, match="side ≥ 4, got 3"):
-            data.pictures(folder / "trainA", side=3)

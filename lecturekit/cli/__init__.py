@@ -128,14 +128,16 @@ def run(
 
 @app.command()
 def reproduce(
-    name: Annotated[str, typer.Argument(help="Of the figure: pcd1, fpcd1 or fpcd2.")],
-    minutes: Annotated[
-        float, typer.Option(min=0.0, help="Training time of the process, in all.")
-    ] = 20.0,
+    name: Annotated[str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn or dem.")],
+    minutes: Annotated[float, typer.Option(min=0.0, help="Training time, in all.")] = 20.0,
     pixels: Annotated[
-        Literal["sampled", "thresholded"],
-        typer.Option(help="Grey values are probabilities, as in the papers; or thresholded."),
-    ] = "sampled",
+        Literal["sampled", "thresholded", "grey"] | None,
+        typer.Option(
+            help="Of RBMs: grey values are probabilities, as in the papers; or thresholded.",
+            show_default="as in the paper",
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where to train, such as cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
     output: Annotated[
         Path, typer.Option(help="For the numbers, as JSON; runs that are there count.")
@@ -148,7 +150,7 @@ def reproduce(
     with _explained():
         from lecturekit.cli import reproducing
 
-        path = reproducing.reproduce(name, pixels, minutes, seed, output, _out)
+        path = reproducing.reproduce(name, pixels, minutes, device, seed, output, _out)
     _out.print(f"✓ The numbers are in {escape(str(path))}")
 
 

@@ -9,11 +9,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lecturekit.reproduce import Experiment, Pixels, Record, Run, campaign, experiment
-from lecturekit.reproduce.record import file_name
+from lecturekit.reproduce.record import device_name, file_name
 
 
 def reproduce(
-    name: str, pixels: Pixels, minutes: float, seed: int, folder: Path, console: Console
+    name: str,
+    pixels: Pixels | None,
+    minutes: float,
+    device: str,
+    seed: int,
+    folder: Path,
+    console: Console,
 ) -> Path:
     """Make what the budget allows of an experiment's runs, and say how far it is.
 
@@ -21,19 +27,24 @@ def reproduce(
         The record's file.
 
     Raises:
-        ValueError: no such experiment, a record begun with another seed, or an interrupt.
+        ValueError: no such experiment, pixels that it does not take, no such device, a record begun
+            with another seed or on another device, or an interrupt.
     """
     chosen = experiment(name)
+    pixels = pixels or chosen.pixels[0]
+    if pixels not in chosen.pixels:
+        raise ValueError(f"{name} takes --pixels {' or '.join(chosen.pixels)}, got {pixels}")
+    place = _device(device)
     torch.set_num_threads(1)  # the batches are small; a second thread costs more than it brings
     path = folder / file_name(chosen.names[0], pixels)
-    record = _record(chosen, pixels, seed, path)
-    options = f"--minutes {minutes:g} --pixels {pixels} --seed {seed}"
+    record = _record(chosen, pixels, seed, device_name(place), path)
+    options = f"--minutes {minutes:g} --pixels {pixels} --device {device} --seed {seed}"
     record.command = f"lecturekit reproduce {name} {options}"
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     try:
         with Progress(*columns, console=console, refresh_per_second=2) as bars:
             bar = bars.add_task(chosen.title, total=60 * minutes)
-            for event in campaign(chosen, record, path, minutes=minutes):
+            for event in campaign(chosen, record, path, minutes=minutes, device=place):
                 method, rate, seconds = event.job
                 words = f"{method}, rate {rate:g}, {seconds:g} s"
                 bars.update(bar, description=words, completed=event.spent)
@@ -47,18 +58,31 @@ def reproduce(
     return path
 
 
-def _record(chosen: Experiment, pixels: Pixels, seed: int, path: Path) -> Record:
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"no device {name} here: {str(error).splitlines()[0]}") from None
+    return device
+
+
+def _record(chosen: Experiment, pixels: Pixels, seed: int, device: str, path: Path) -> Record:
     """What is there already, or an empty one."""
     if not path.exists():
-        return Record(chosen.names[0], chosen.quantity, pixels, seed)
+        return Record(chosen.names[0], chosen.quantity, pixels, seed, device=device)
     record = Record.read(path)
-    if record.seed != seed:
-        raise ValueError(f"{path} was begun with --seed {record.seed}; take another --output")
+    for begun, now in ((f"--seed {record.seed}", f"--seed {seed}"), (record.device, device)):
+        if begun != now:
+            raise ValueError(f"{path} was begun with {begun}, not {now}; take another --output")
     return record
 
 
 def _line(run: Run) -> str:
+    test = "not known" if run.test is None else f"{run.test:9.4g}"
+    if run.low is not None and run.high is not None:
+        test += f"  ({run.low:.4g} to {run.high:.4g})"
     return (
         f"{run.method:6} rate {run.rate:<5g} {run.seconds:6g} s  {run.updates:7,} updates  "
-        f"validation {run.validation:9.4g}  test {run.test:9.4g}"
+        f"validation {run.validation:9.4g}  test {test}"
     )

@@ -4,84 +4,96 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
+from lecturekit.data.image_file import Framing, read_square
 from lecturekit.data.mnist_files import MissingDataError
 from lecturekit.data.unpaired import Unpaired
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+HEIC = {".heic", ".heif"}  # what iPhones save by default; Pillow needs a plugin for it
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"} | HEIC
+PARTS = ("trainA", "trainB", "testA", "testB")
+FEW = 50
 
 
-def pictures(folder: str | Path, *, side: int) -> Tensor:
+def pictures(folder: str | Path, *, side: int, framing: Framing = "crop") -> Tensor:
     """Read all images of one folder: (n, 3, side, side), in [0, 1].
 
-    Images may have any size: the largest square in the middle is scaled to side × side. What cannot
-    be read is left out, and a warning names it.
+    They may have any size, kind and orientation that a phone, a scanner or an editor gives them
+    (see `image_file.read_square`). What cannot be read is left out, and a warning names it.
 
     Args:
         folder: the images lie in it, not in folders below it.
         side: height and width of the result, ≥ 4.
+        framing: "crop" takes the largest square in the middle, "pad" puts white at two sides.
 
     Raises:
-        ValueError: a side below 4.
+        ValueError: a side below 4, or another framing.
         MissingDataError: the folder is not there, or has no image that can be read.
     """
-    _check_side(side)
-    return _read(Path(folder), side)
+    _check(side, framing)
+    return _read(Path(folder), side, framing)
 
 
-def image_folder(folder: str | Path, *, side: int) -> Unpaired:
+def image_folder(folder: str | Path, *, side: int, framing: Framing = "crop") -> Unpaired:
     """Read the images of two domains: X from trainA and testA, Y from trainB and testB.
 
-    Images may have any size: the largest square in the middle is scaled to side × side. What cannot
-    be read is left out, and a warning names it.
+    Images are read as by `pictures`. Ten in a folder are enough to start; where a training folder
+    has less than 50, a warning says what to expect.
 
     Args:
         folder: the one that holds the four.
-        side: height and width of the result, ≥ 4.
+        side: height and width of the result, even and ≥ 4: the networks halve it inside.
+        framing: "crop" takes the largest square in the middle, "pad" puts white at two sides.
 
     Returns:
         colour images; the test images are not pairs.
 
     Raises:
-        ValueError: a side below 4.
+        ValueError: a side that is odd or below 4, or another framing.
         MissingDataError: one of the four is not there, or has no image that can be read.
     """
-    _check_side(side)
-    parts = {
-        name: _read(
-            Path(folder) / name, side, ": images for CycleGAN lie in trainA, trainB, testA, testB"
+    _check(side, framing)
+    if side % 2:
+        raise ValueError(f"expected an even side, got {side}: take {side + 1}")
+    hint = f": images for CycleGAN lie in {', '.join(PARTS)}"
+    parts = [_read(Path(folder) / part, side, framing, hint) for part in PARTS]
+    few = [f"{len(images)} in {part}" for part, images in zip(PARTS[:2], parts, strict=False)
+           if len(images) < FEW]  # fmt: skip
+    if few:
+        warnings.warn(
+            f"few images ({', '.join(few)}): the networks will run, and learn these by heart",
+            stacklevel=2,
         )
-        for name in ("trainA", "trainB", "testA", "testB")
-    }
+    x_train, y_train, x_test, y_test = parts
     return Unpaired(
-        x_train=parts["trainA"],
-        y_train=parts["trainB"],
-        x_test=parts["testA"],
-        y_test=parts["testB"],
-        paired_tests=False,
+        x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test, paired_tests=False
     )
 
 
-def _check_side(side: int) -> None:
+def _check(side: int, framing: Framing) -> None:
     if side < 4:
         raise ValueError(f"expected side ≥ 4, got {side}")
+    if framing not in get_args(Framing):
+        raise ValueError(f"expected framing {' or '.join(get_args(Framing))}, got {framing!r}")
 
 
-def _read(folder: Path, side: int, hint: str = "") -> Tensor:
+def _read(folder: Path, side: int, framing: Framing, hint: str = "") -> Tensor:
     if not folder.is_dir():
         raise MissingDataError(f"expected a folder {folder}{hint}")
     images, damaged = [], []
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in SUFFIXES:
-            try:
-                images.append(_square(path, side))
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-                damaged.append(f"{path.name} ({error})")
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        try:
+            images.append(read_square(path, side, framing))
+        except (OSError, SyntaxError, ValueError) as error:
+            damaged.append(f"{path.name} ({_reason(path, error)})")
     if damaged:
         warnings.warn(f"left out of {folder}, not readable: {', '.join(damaged)}", stacklevel=3)
     if not images:
@@ -89,7 +101,8 @@ def _read(folder: Path, side: int, hint: str = "") -> Tensor:
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
 
 
-def _square(path: Path, side: int) -> np.ndarray:
-    with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-    return np.asarray(ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS))
+def _reason(path: Path, error: Exception) -> str:
+    suffix = path.suffix.lower()
+    if suffix in HEIC and suffix not in Image.registered_extensions():
+        return "HEIC: save it as JPEG"
+    return str(error)

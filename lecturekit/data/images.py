@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
+
+N_TEST = 360  # of the 1797 digits, the last ones, which other people have written than the first
 
 
 class LabelledImages(NamedTuple):
@@ -20,17 +22,25 @@ class LabelledImages(NamedTuple):
     labels: Tensor
 
 
-def digits() -> LabelledImages:
+def digits(split: Literal["all", "train", "test"] = "all") -> LabelledImages:
     """The 1797 handwritten digits of 8×8 pixels that come with scikit-learn.
 
     Source: UCI "Optical recognition of handwritten digits" (test set); 17 grey levels, here 0 to 1.
+
+    Args:
+        split: all of them, the first 1437, or the last 360, for tests.
+
+    Raises:
+        ValueError: another split.
     """
+    parts = {"all": slice(None), "train": slice(-N_TEST), "test": slice(-N_TEST, None)}
+    if split not in parts:
+        raise ValueError(f"expected a split of {', '.join(parts)}, got {split!r}")
     import sklearn.datasets  # takes longer than all other imports but torch's
 
     bunch = sklearn.datasets.load_digits()
-    return LabelledImages(
-        torch.from_numpy(bunch.images).float() / 16, torch.from_numpy(bunch.target).long()
-    )
+    images, labels = torch.from_numpy(bunch.images).float() / 16, torch.from_numpy(bunch.target)
+    return LabelledImages(images[parts[split]], labels[parts[split]].long())
 
 
 def threshold(images: Tensor, level: float = 0.5) -> Tensor:

@@ -28,6 +28,8 @@ from lecturekit.plots.marks import (
 from lecturekit.rbm import (
     PHASES,
     RBM,
+    Bracket,
+    ClassRBM,
     FastPersistentCD,
     NegativePhase,
     PersistentCD,
@@ -63,8 +65,7 @@ def landscape(
     Raises:
         ValueError: the particles have not been placed.
     """
-    if crowd.particles is None:
-        raise ValueError("expected particles that are placed: call initialise(data, generator=…)")
+    where = _placed(crowd)
     energies = {"θ" if isinstance(crowd, FastPersistentCD) else "G(s)": model}
     if isinstance(crowd, FastPersistentCD):
         energies["θ + θ_f"] = crowd.overlaid(model)
@@ -79,10 +80,16 @@ def landscape(
     marks: list[Mark] = [Bars(levels, shares * 0.4 * top / shares.max(), 0.9, "data", "faint")]
     for color, (name, profile) in enumerate(profiles.items()):
         marks.append(Line(levels, profile, name, color))
-    at = to_array(coordinate(crowd.particles)).astype(int)
+    at = to_array(coordinate(where)).astype(int)
     marks.append(_crowd(at, list(profiles.values())[-1], top))
     ends = Axis(xlabel, (-0.6, len(levels) - 0.4))
     return Plot(title, marks, ends, Axis("free energy (nats)"), shape=1.8)
+
+
+def _placed(crowd: PersistentCD | FastPersistentCD) -> Tensor:
+    if crowd.particles is None:
+        raise ValueError("expected particles that are placed: call initialise(data, generator=…)")
+    return crowd.particles
 
 
 def _crowd(at: np.ndarray, energy: np.ndarray, height: float) -> Points:
@@ -140,6 +147,51 @@ def memory(measured: Sequence[Tensor], title: str, *, of: str, window: int = 300
         xlim=(0, window / 2),
         ylim=(-0.2, 1.05),
     )
+
+
+def bracket(course: Mapping[int, Bracket], title: str, *, exact: float) -> Plot:
+    """How a likelihood is closed in from both sides as levels are added.
+
+    AIS has a band of three standard errors, 3σ̂ / Ẑ, as it estimates them itself.
+
+    Args:
+        course: number of levels → the bracket that they give.
+        title: shown above.
+        exact: the true mean log-likelihood, in nats.
+    """
+    levels, sides = list(course), list(course.values())
+    errors = [math.expm1(side.log_partition.high - side.log_partition.log_z) for side in sides]
+    return curves(
+        {
+            "AIS": (levels, [side.high for side in sides], errors),
+            "RAISE": (levels, [side.low for side in sides]),
+        },
+        title,
+        xlabel="levels",
+        ylabel="log-likelihood (nats)",
+        xscale="log",
+        references={"exact": exact},
+    )
+
+
+def labelled(
+    model: ClassRBM, crowd: PersistentCD | FastPersistentCD, title: str, *, each: int = 20
+) -> Images:
+    """Some particles of a classifier as they are now: images, under each the label drawn with it.
+
+    Args:
+        model: its pixels are a square.
+        crowd: the particles.
+        title: shown above.
+        each: how many.
+
+    Raises:
+        ValueError: the particles have not been placed.
+    """
+    pixels, labels = _placed(crowd)[:each].split([model.n_pixels, model.n_classes], 1)
+    images = pixels.reshape(len(pixels), math.isqrt(model.n_pixels), -1)
+    names = [str(label) for label in labels.argmax(1).tolist()]
+    return image_grid(images, title, columns=math.ceil(each / 2), captions=names)
 
 
 # ----------------------------------------------------------------- one update, phase by phase
@@ -208,9 +260,9 @@ def energy_change(updates: Mapping[str, WatchedUpdate], title: str) -> Plot:
         before, after = pair[0].mean().item(), pair[-1].mean().item()
         marks.append(Points([(before, place)], color=place, size=11, hollow=True))
         if len(pair) == 2:
-            change = f"{after - before:+.2f}".replace("-", "−")
             marks.append(Arrows([(before, place)], [(after - before, 0.0)], color=place, width=3.0))
-            marks.append(Words(change, (after, place - 0.28), place, align="center"))
+            change, above = _signed(after - before), (after, place - 0.28)
+            marks.append(Words(change, above, place, align="center"))
         said.append(f"{name}: {before:.2f}" + (f" to {after:.2f}" if len(pair) == 2 else ""))
     seen = [pair.mean(1) for pair in pairs.values() if pair is not None]
     x, y = Axis("free energy (nats)", _with_room(torch.cat(seen))), Axis(names=tuple(pairs))

@@ -208,6 +208,6 @@ def _decades(low: float, high: float) -> tuple[list[float], float]:
         powers = range(math.floor(first), math.ceil(last) + 1)
         ticks = [m * 10.0**p for p in powers for m in (1, 2, 5)]
         return [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001], 0.0
-    every = math.ceil((last - first) / 7)
+    every = math.ceil((last - first) / 5)
     exponents = range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)
     return [10.0**e for e in exponents if e % every == 0], 0.0

@@ -2,15 +2,17 @@
 
 Each point of a figure is a run of its own, whose rate falls linearly to 0 over its time. The
 shortest runs try every rate of the grid; those of twice and four times the time try the two that
-did best on the validation images, longer ones the best. A method stops when a doubling gains less
-than the experiment asks for, and all stop when the next run would not fit into the budget.
+did best on the validation images. Longer ones try the best of the time before and the next lower
+one, since the longer a run the lower its best rate; the grid goes on downwards as far as they do. A
+method stops when two doublings in a row have not gained what the experiment asks for, so that one
+noisy run ends nothing, and all stop when the next run would not fit into the budget.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,8 +22,9 @@ import torch
 from lecturekit.reproduce.experiment import Experiment, Task
 from lecturekit.reproduce.record import Record, Run
 
-KEPT = (2, 2, 1)  # rates that runs of twice, four times, eight times … the shortest time try
+SORTING = 2  # doublings whose runs try the two best rates of the time before
 CHECKPOINT_EVERY = 10.0  # seconds of training
+CPU = torch.device("cpu")
 
 
 class Job(NamedTuple):
@@ -63,6 +66,7 @@ def campaign(
     path: Path,
     *,
     minutes: float,
+    device: torch.device = CPU,
     checkpoint_every: float = CHECKPOINT_EVERY,
 ) -> Iterator[Event]:
     """Make the runs that `record` lacks, as far as the budget goes, and add them to it.
@@ -75,29 +79,30 @@ def campaign(
         record: runs made so far; grows.
         path: where the record is written.
         minutes: budget of training time of the process, with that of the runs made so far.
+        device: where it trains.
         checkpoint_every: seconds of training after which a run under way is kept.
 
     Yields:
         Events, several a second.
     """
-    task, kept = experiment.task(record.pixels), path.with_suffix(".checkpoint")
-    attempt = _load(kept)
+    task, kept = experiment.task(record.pixels, device), path.with_suffix(".checkpoint")
+    clock, attempt = _clock(device), _load(kept)
     for job in jobs(experiment, record, 60 * minutes):
         if attempt is None or attempt.job != job:
             seed = record.seed + len(record.runs)
             attempt = Attempt(job, task.begin(job.method, job.rate, seed))
-        yield from _train(task, attempt, record.training_seconds, kept, checkpoint_every)
-        begun = time.process_time()
-        scores = task.scores(attempt.state)
+        yield from _train(task, attempt, clock, record.training_seconds, kept, checkpoint_every)
+        begun = clock()
+        validation, *test = task.scores(attempt.state)
         run = Run(
             *job,
-            process_seconds=round(attempt.process_seconds, 3),
-            wall_seconds=round(attempt.wall_seconds, 3),
-            updates=attempt.updates,
-            validation=round(scores.validation, 4),
-            test=round(scores.test, 4),
+            round(attempt.process_seconds, 3),
+            round(attempt.wall_seconds, 3),
+            attempt.updates,
+            round(validation, 4),
+            *(None if score is None else round(score, 4) for score in test),
         )
-        record.add(run, round(time.process_time() - begun, 3))
+        record.add(run, round(clock() - begun, 3))
         record.write(path)
         kept.unlink(missing_ok=True)
         attempt = None
@@ -127,33 +132,41 @@ def _rates(experiment: Experiment, record: Record, method: str, doublings: int) 
         return list(experiment.rates)
     before = experiment.shortest * 2 ** (doublings - 1)
     runs = [run for run in record.runs if run.method == method and run.seconds == before]
-    runs.sort(key=lambda run: run.validation, reverse=True)
-    n = KEPT[min(doublings, len(KEPT)) - 1]
-    return [run.rate for run in runs[:n]]
+    best, *others = sorted(runs, key=lambda run: run.validation, reverse=True)
+    if doublings <= SORTING:
+        return [run.rate for run in (best, *others[:1])]
+    return [best.rate, _next_lower(experiment.rates, best.rate)]
+
+
+def _next_lower(rates: tuple[float, ...], rate: float) -> float:
+    """Of the grid; below it, by the factor between its two lowest."""
+    lower = [each for each in rates if each < rate]
+    return max(lower) if lower else float(f"{rate * rates[0] / rates[1]:.3g}")
 
 
 def _gains(experiment: Experiment, record: Record, method: str, doublings: int) -> bool:
-    """Whether the last doubling was worth it; those that sort out the rates always are."""
-    if doublings < len(KEPT):
+    """Whether one of the last two doublings beat all shorter times by what is asked for."""
+    if doublings <= SORTING:
         return True
-    *_, before, now = [
-        run.validation
-        for run in record.best(method)
-        if run.seconds <= experiment.shortest * 2**doublings
-    ]
-    return now - before >= experiment.least_gain
+    values = [run.validation for run in record.best(method)][: doublings + 1]
+    return any(values[k] - max(values[:k]) >= experiment.least_gain for k in (-2, -1))
 
 
 def _train(
-    task: Task, attempt: Attempt, spent: float, kept: Path, checkpoint_every: float
+    task: Task,
+    attempt: Attempt,
+    clock: Callable[[], float],
+    spent: float,
+    kept: Path,
+    checkpoint_every: float,
 ) -> Iterator[Event]:
     job, saved_at = attempt.job, attempt.process_seconds
-    began, wall_began = time.process_time(), time.monotonic()
+    began, wall_began = clock(), time.monotonic()
     shown_at = wall_began
     while attempt.process_seconds < job.seconds:
-        task.update(attempt.state, job.rate * (1 - attempt.process_seconds / job.seconds))
+        task.update(attempt.state, 1 - attempt.process_seconds / job.seconds)
         attempt.updates += 1
-        now, wall_now = time.process_time(), time.monotonic()
+        now, wall_now = clock(), time.monotonic()
         attempt.process_seconds += now - began
         attempt.wall_seconds += wall_now - wall_began
         if attempt.process_seconds - saved_at >= checkpoint_every:
@@ -162,7 +175,19 @@ def _train(
         if wall_now - shown_at >= 0.25:
             yield Event(job, spent + attempt.process_seconds)
             shown_at = wall_now
-        began, wall_began = time.process_time(), time.monotonic()  # keeping, showing: no training
+        began, wall_began = clock(), time.monotonic()  # keeping, showing: no training
+
+
+def _clock(device: torch.device) -> Callable[[], float]:
+    """Seconds of the process on a CPU; elsewhere of the wall, once the device has done its work."""
+    if device.type == "cpu":
+        return time.process_time
+
+    def seconds() -> float:
+        torch.accelerator.synchronize(device)
+        return time.monotonic()
+
+    return seconds
 
 
 def _save(attempt: Attempt, path: Path) -> None:

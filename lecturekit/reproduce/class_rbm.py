@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lecturekit import rbm
-from lecturekit.reproduce.contestant import Contestant, negative_phase
+from lecturekit.reproduce.contestant import Contestant
 from lecturekit.reproduce.digits import Digits, Part
 from lecturekit.reproduce.experiment import Experiment, Pixels, Scores
 
@@ -15,28 +15,23 @@ N_HIDDEN, N_CLASSES = 500, 10
 class Classifier:
     """An RBM of images and labels; a label is told by the exact p(y | x)."""
 
-    def __init__(self, pixels: Pixels):
-        self.digits = Digits(pixels)
+    def __init__(self, pixels: Pixels, device: torch.device):
+        self.digits, self.device = Digits(pixels, device), device
 
-    def begin(self, method: str, rate: float, seed: int) -> Contestant:
-        generator = torch.Generator().manual_seed(seed)
+    def begin(self, method: str, rate: float, seed: int) -> Contestant[rbm.ClassRBM]:
+        generator = torch.Generator(self.device).manual_seed(seed)
         images, labels = self.digits.train
-        model = rbm.ClassRBM(images.shape[1], N_CLASSES, N_HIDDEN)
+        model = rbm.ClassRBM(images.shape[1], N_CLASSES, N_HIDDEN, device=self.device)
         rows = model.join(self.digits.shown(images, generator), labels)
-        model.initialise(generator, rows)
-        phase = negative_phase(method, rate)
-        phase.prepare(model, rows, generator=generator)
-        return Contestant(model, phase, generator)
+        return Contestant.begin(model, rows, method, rate, generator)
 
-    def update(self, run: Contestant, rate: float) -> None:
+    def update(self, run: Contestant[rbm.ClassRBM], left: float) -> None:
         grey, labels = self.digits.train
-        rows = run.next_rows(len(labels))
+        rows = run.batches.next()
         images = self.digits.shown(grey[rows], run.generator)
-        assert isinstance(run.model, rbm.ClassRBM)
-        run.update(run.model.join(images, labels[rows]), rate)
+        run.update(run.model.join(images, labels[rows]), left)
 
-    def scores(self, run: Contestant) -> Scores:
-        assert isinstance(run.model, rbm.ClassRBM)
+    def scores(self, run: Contestant[rbm.ClassRBM]) -> Scores:
         return Scores(*(_right(run.model, p) for p in (self.digits.validation, self.digits.test)))
 
 

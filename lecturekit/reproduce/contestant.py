@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
 
 import torch
 from torch import Tensor
 
 from lecturekit import rbm
+from lecturekit.reproduce.digits import Minibatches
 
 BATCH = 100  # images of an update, and particles, as in the papers
 METHODS = ("PCD", "FPCD", "CD-10", "CD-1", "MF CD")
+Model = TypeVar("Model", bound=rbm.RBM)
 
 
 def negative_phase(method: str, rate: float) -> rbm.NegativePhase:
@@ -30,28 +33,34 @@ def negative_phase(method: str, rate: float) -> rbm.NegativePhase:
 
 
 @dataclass
-class Contestant:
+class Contestant(Generic[Model]):
     """The state of a run.
 
     Attributes:
         model: as it is now.
         phase: with its particles, and fast weights if it has them.
+        rate: the learning rate at the start.
+        batches: which rows come next.
         generator: source of all that is random in the run.
-        order: the rows that this epoch has not shown yet.
     """
 
-    model: rbm.RBM
+    model: Model
     phase: rbm.NegativePhase
+    rate: float
+    batches: Minibatches
     generator: torch.Generator
-    order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
 
-    def next_rows(self, n: int) -> Tensor:
-        """Row numbers of a minibatch of n images, each epoch in a new order."""
-        if len(self.order) < BATCH:
-            self.order = torch.cat([self.order, torch.randperm(n, generator=self.generator)])
-        rows, self.order = self.order[:BATCH], self.order[BATCH:]
-        return rows
+    @classmethod
+    def begin(
+        cls, model: Model, v: Tensor, method: str, rate: float, generator: torch.Generator
+    ) -> Self:
+        """With first values, and particles placed on rows of the training data v."""
+        model.initialise(generator, v)
+        phase = negative_phase(method, rate)
+        phase.prepare(model, v, generator=generator)
+        return cls(model, phase, rate, Minibatches(len(v), BATCH, generator), generator)
 
-    def update(self, v: Tensor, rate: float) -> None:
+    def update(self, v: Tensor, left: float) -> None:
         """One update with the minibatch v."""
+        rate = left * self.rate
         rbm.update(self.model, v, self.phase, learning_rate=rate, generator=self.generator)

@@ -1,4 +1,4 @@
-"""What a figure needs so that it can be made anew."""
+"""What a figure or a table needs so that it can be made anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
-Pixels = Literal["sampled", "thresholded"]
+import torch
+
+Pixels = Literal["sampled", "thresholded", "grey"]
 PIXELS: tuple[Pixels, ...] = get_args(Pixels)
 
 
@@ -15,11 +17,15 @@ class Scores(NamedTuple):
 
     Attributes:
         validation: on images held out from training; rates are chosen by it.
-        test: on the test images; only looked at.
+        test: on the test images; only looked at. None where no value deserves to be named.
+        low, high: what the test score lies between, where that is known; the experiment's
+            `uncertainty` says in what sense.
     """
 
     validation: float
-    test: float
+    test: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 class Task(Protocol):
@@ -28,8 +34,8 @@ class Task(Protocol):
     def begin(self, method: str, rate: float, seed: int) -> Any:
         """The state of a run before its first update."""
 
-    def update(self, state: Any, rate: float) -> None:
-        """One parameter update with the learning rate as it is now."""
+    def update(self, state: Any, left: float) -> None:
+        """One parameter update at `left` times the rate; `left` falls linearly from 1 to 0."""
 
     def scores(self, state: Any) -> Scores:
         """Measured once, after the run, outside of its training time."""
@@ -37,19 +43,21 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Experiment:
-    """A figure whose axis is training time: methods that race, each with a rate of its own.
+    """Methods that race, each with a rate of its own, over training times that double.
 
     Attributes:
-        names: of the figures that it makes; the first is the record's.
+        names: of the figures or tables that it makes; the first is the record's.
         title: what is trained on what.
         quantity: what the scores are, with their unit.
         methods: by name, in the order in which they are run.
-        rates: the grid of learning rates; each falls linearly to 0 over its run.
+        rates: the grid of learning rates, rising; each falls linearly to 0 over its run.
         shortest: training time of the shortest runs in seconds; the others double it.
-        least_gain: a method stops when a doubling of its time gains less than this.
-        task: makes the task, for pixels of a kind; loads the data.
+        least_gain: a method stops when two doublings of its time in a row gain less than this.
+        task: makes the task, for pixels of a kind, on a device; loads the data.
+        pixels: the kinds that it takes; the first is the papers'.
+        uncertainty: a sentence on what stands around a test score; none without it.
 
-    Every figure in `names` has its points in `published`.
+    Every one of `names` has what was published in `published`.
     """
 
     names: tuple[str, ...]
@@ -59,4 +67,6 @@ class Experiment:
     rates: tuple[float, ...]
     shortest: float
     least_gain: float
-    task: Callable[[Pixels], Task]
+    task: Callable[[Pixels, torch.device], Task]
+    pixels: tuple[Pixels, ...] = ("sampled", "thresholded")
+    uncertainty: str = ""

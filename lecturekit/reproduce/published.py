@@ -1,34 +1,44 @@
-"""The papers' points, read off the axes of their figures: ± half a tick, so about ± 1 nat."""
+"""What the papers have: points read off the axes of figures, ± half a tick, and tables.
+
+Half a tick is about a nat.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-Curve = tuple[tuple[float, float], ...]  # (seconds, value)
+from lecturekit.reproduce.curves import Curve, Line, lines
 
 
 @dataclass(frozen=True)
 class Published:
-    """A figure of a paper, as numbers.
+    """A figure or table of a paper, as numbers.
 
     Attributes:
         title: what it shows.
-        source: the paper and its figure.
+        source: the paper and its figure or table, and what is not sure about it.
         quantity: what the values are.
         curves: by method, points (training time in seconds, value) in the order of time.
+        values: by method, a value and its standard error, where no times are told.
     """
 
     title: str
     source: str
     quantity: str
-    curves: dict[str, Curve]
+    curves: dict[str, Curve] = field(default_factory=dict)
+    values: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """By method, (seconds, values) as two lists, to be drawn."""
+        return lines(self.curves)
 
 
 def published(name: str) -> Published:
-    """The published curves of a figure: "pcd1", "pcd2", "fpcd1" or "fpcd2".
+    """What was published: "pcd1", "pcd2", "fpcd1", "fpcd2", "gmmn" or "dem".
 
     Raises:
-        ValueError: no figure of that name.
+        ValueError: nothing of that name.
     """
     if name not in FIGURES:
         raise ValueError(f"no figure {name}; there are: {', '.join(FIGURES)}")
@@ -141,5 +151,19 @@ FIGURES = {
             "CD-1": ((31 * MINUTE, 0.954), (3 * HOUR, 0.956), (15 * HOUR, 0.956)),
             "MF CD": ((29 * MINUTE, 0.932), (2.9 * HOUR, 0.932), (14.5 * HOUR, 0.932)),
         },
+    ),
+    "gmmn": Published(
+        "MNIST: log-likelihood by Parzen windows",
+        "Li, Swersky & Zemel 2015, Generative moment matching networks, table 1; the value of "
+        "GMMN is from memory, and no source at hand confirms it",
+        "Parzen log-likelihood of test images (nats)",
+        values={"GMMN+AE": (282.0, 2.0), "GMMN": (147.0, 2.0)},
+    ),
+    "dem": Published(
+        "MNIST: walks through the latent space, as pictures",
+        "Kim & Bengio 2016, Deep directed generative models with energy-based probability "
+        "estimation; pictures and no number, so that ours stands alone. The measure is that of "
+        "gmmn, by which Li et al. 2015 give a GAN 225 ± 2",
+        "Parzen log-likelihood of test images (nats)",
     ),
 }

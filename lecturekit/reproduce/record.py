@@ -13,6 +13,7 @@ from typing import Self
 import torch
 
 from lecturekit._version import __version__
+from lecturekit.reproduce.curves import Curve, Line, lines
 from lecturekit.reproduce.experiment import Pixels
 
 _FOLDER = Path(__file__).parent / "recorded"
@@ -30,7 +31,8 @@ class Run:
         wall_seconds: what a clock on the wall showed meanwhile.
         updates: how many were made.
         validation: score on the images held out; the rate is chosen by it.
-        test: score on the test images.
+        test: score on the test images; None where no value deserves to be named.
+        low, high: what it lies between, where that is known.
     """
 
     method: str
@@ -40,7 +42,9 @@ class Run:
     wall_seconds: float
     updates: int
     validation: float
-    test: float
+    test: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass
@@ -50,10 +54,10 @@ class Record:
     Attributes:
         name: of the experiment.
         quantity: what validation and test are.
-        pixels: "sampled" or "thresholded".
+        pixels: "sampled", "thresholded" or "grey".
         seed: of the first run; the others count on from it.
         command: what makes it.
-        device: the processor.
+        device: what it was trained on.
         lecturekit, torch: versions.
         date: of the last run.
         evaluation_seconds: process time spent on the scores, which is not training time.
@@ -73,12 +77,17 @@ class Record:
     runs: list[Run] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.device = self.device or processor()
+        self.device = self.device or device_name()
 
     @property
     def training_seconds(self) -> float:
         """Process time of all runs together."""
         return sum(run.process_seconds for run in self.runs)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """In the order in which they were begun."""
+        return tuple(dict.fromkeys(run.method for run in self.runs))
 
     def best(self, method: str) -> list[Run]:
         """For each training time the run with the best validation score, in the order of time."""
@@ -90,13 +99,22 @@ class Record:
         return [by_time[seconds] for seconds in sorted(by_time)]
 
     @property
-    def curves(self) -> dict[str, tuple[tuple[float, float], ...]]:
-        """By method, points (training seconds, test score); rates are chosen by validation."""
-        methods = dict.fromkeys(run.method for run in self.runs)
+    def curves(self) -> dict[str, Curve]:
+        """By method, points (training seconds, test score) where there is one.
+
+        Rates are chosen by validation.
+        """
         return {
-            method: tuple((run.process_seconds, run.test) for run in self.best(method))
-            for method in methods
+            method: tuple(
+                (run.process_seconds, run.test) for run in self.best(method) if run.test is not None
+            )
+            for method in self.methods
         }
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """By method, (seconds, test scores) as two lists, to be drawn."""
+        return lines(self.curves)
 
     def add(self, run: Run, evaluation_seconds: float) -> None:
         """Take note of a run that is done."""
@@ -128,14 +146,20 @@ def file_name(name: str, pixels: Pixels) -> str:
     return f"{name}-{pixels}.json"
 
 
-def processor() -> str:
-    """The processor's name, as far as the system tells it, and how many threads work."""
-    name = platform.processor() or platform.machine()
+def device_name(device: torch.device | None = None) -> str:
+    """What the system calls it; of a processor also how many threads work. Without one, that."""
+    if device is not None and device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device is not None and device.type != "cpu":
+        return f"{device.type} of {_processor()}"
+    n = torch.get_num_threads()
+    return f"{_processor()}, {n} thread{'s' if n > 1 else ''}"
+
+
+def _processor() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    n = torch.get_num_threads()
-    return f"{name}, {n} thread{'s' if n > 1 else ''}"
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

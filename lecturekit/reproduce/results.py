@@ -5,73 +5,98 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lecturekit.reproduce.experiment import PIXELS, Experiment
-from lecturekit.reproduce.published import Curve, published
+from lecturekit.reproduce.experiment import Experiment
+from lecturekit.reproduce.published import Published, published
 from lecturekit.reproduce.record import Record, Run
 
 HEAD = """# Published figures, made anew
 
 Made by `make results` from [the records](../lecturekit/reproduce/recorded), which
-`lecturekit reproduce NAME` writes. Published values are read off the papers' figures, ± half a
-tick. Each of our points is a run of its own, whose learning rate falls linearly to 0. The rate at
-the start is the best of a small grid by the validation score on 10,000 training images held out;
-the grid is searched in the three shortest times, and longer runs keep the best of it. A method gets
-no longer runs once a doubling of its time has gained too little, which one noisy run can bring
-about. Ours is one run a point, without error bars. Seconds are training time of the process;
-scoring is not counted. The papers' computers were those of 2008: compare values, and the order of
-the methods, not seconds.
+`lecturekit reproduce NAME` writes. Curves that were published are read off the papers' figures, ±
+half a tick. Each of our points is a run of its own, whose learning rate falls linearly to 0. The
+rate at the start is the best of a small grid by the score on training images held out; the grid is
+searched in the three shortest times, and longer runs try the best of the time before and the next
+lower one. A method gets no longer runs once two doublings of its time in a row have gained too
+little, and all stop when the minutes are spent, so that those on top may have had a doubling more:
+compare methods at equal times. Ours is one run a point. Seconds are training time, of the process
+on a CPU; scoring is not counted. The papers' computers were those of 2008 to 2016: compare values,
+and the order of the methods, not seconds. With more `--minutes`, or `--device cuda`, each command
+goes farther.
 """
 
 
 def markdown(experiments: tuple[Experiment, ...]) -> str:
     """The whole document."""
-    sections = [HEAD]
+    sections, missing = [HEAD], []
     for experiment in experiments:
-        for pixels in PIXELS:
-            record = Record.of_the_package(experiment.names[0], pixels)
-            if record is not None:
-                sections.append(_section(experiment, record))
-    return "\n".join(sections)
+        found = [Record.of_the_package(experiment.names[0], pixels) for pixels in experiment.pixels]
+        sections += [_section(experiment, record) for record in found if record is not None]
+        if not any(found):
+            missing.append(experiment)
+    return "\n".join([*sections, *_missing(missing)])
 
 
 def _section(experiment: Experiment, record: Record) -> str:
-    names = ", ".join(experiment.names)
     minutes = record.training_seconds / 60, record.evaluation_seconds / 60
     facts = (
         f"{experiment.title}; {record.quantity}. Pixels: {record.pixels}. {record.date}, "
         f"{record.device}; lecturekit {record.lecturekit}, torch {record.torch}; "
-        f"{minutes[0]:.1f} minutes of training, {minutes[1]:.1f} of scoring, in process time. "
-        f"Command: `{record.command}`."
+        f"{minutes[0]:.1f} minutes of training, {minutes[1]:.1f} of scoring. "
+        f"Command: `{record.command}`. {experiment.uncertainty}"
     )
-    lines = [f"## {names}, {record.pixels} pixels", "", facts, "", "The best of each method:", ""]
+    title = f"## {', '.join(experiment.names)}, {record.pixels} pixels"
+    lines = [title, "", facts.strip(), "", "The best of each method:", ""]
+    figures = {name: published(name) for name in experiment.names}
+    shown = {name: figure for name, figure in figures.items() if figure.curves or figure.values}
     lines += _table(
-        ["method", "ours", *(f"published ({name})" for name in experiment.names)],
+        ["method", "ours", *(f"published ({name})" for name in shown)],
         [
-            [method, _best(record, method)]
-            + [_end(published(name).curves.get(method, ())) for name in experiment.names]
-            for method in record.curves
+            [method, _best(record, method), *(_theirs(figure, method) for figure in shown.values())]
+            for method in record.methods
         ],
     )
-    for name in experiment.names:
-        lines.append(f"\nPublished, {name}: {published(name).source}.")
+    lines += [f"\nPublished, {name}: {figure.source}." for name, figure in figures.items()]
     lines += ["", "All our points:", ""]
     head = ["method", "seconds", "rate at the start", "updates", "validation", "test"]
-    lines += _table(head, [_row(r) for method in record.curves for r in record.best(method)])
+    lines += _table(head, [_row(r) for method in record.methods for r in record.best(method)])
     return "\n".join(lines) + "\n"
+
+
+def _missing(experiments: list[Experiment]) -> list[str]:
+    """What nobody has recorded, with the command that would."""
+    if not experiments:
+        return []
+    lines = ["## Not recorded yet", ""]
+    for experiment in experiments:
+        name = experiment.names[0]
+        lines.append(f"- {name}: {experiment.title}. `lecturekit reproduce {name} --device cuda`")
+    return ["\n".join(lines) + "\n"]
 
 
 def _best(record: Record, method: str) -> str:
     """The test score of the run with the best validation score, and its time."""
     run = max(record.best(method), key=lambda run: run.validation)
-    return _end(((run.process_seconds, run.test),))
+    return f"{_test(run)} after {run.process_seconds:,.0f} s"
 
 
-def _end(curve: Curve) -> str:
-    """The best point of a curve, and when it was reached."""
-    if not curve:
+def _theirs(figure: Published, method: str) -> str:
+    """A value without a time, or the best point of a curve and when it was reached."""
+    if method in figure.values:
+        value, error = figure.values[method]
+        return f"{_number(value)} ± {error:.1f}"
+    if method not in figure.curves:
         return "–"
-    seconds, value = max(curve, key=lambda point: point[1])
+    seconds, value = max(figure.curves[method], key=lambda point: point[1])
     return f"{_number(value)} after {seconds:,.0f} s"
+
+
+def _test(run: Run) -> str:
+    """A test score and what is around it, as far as they are known."""
+    if run.low is None or run.high is None:
+        return "–" if run.test is None else _number(run.test)
+    if run.test is None:
+        return f"{_number(run.low)} to {_number(run.high)}"
+    return f"{_number(run.test)} ± {(run.high - run.low) / 2:.1f}"
 
 
 def _row(run: Run) -> list[str]:
@@ -81,7 +106,7 @@ def _row(run: Run) -> list[str]:
         f"{run.rate:g}",
         f"{run.updates:,}",
         _number(run.validation),
-        _number(run.test),
+        _test(run),
     ]
 
 

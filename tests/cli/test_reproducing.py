@@ -8,7 +8,7 @@ import json
 import pytest
 
 from lecturekit import data, reproduce
-from lecturekit.reproduce.small_rbm import SmallRBM
+from lecturekit.reproduce.image_rbm import SmallRBM
 from tests.cli.toy import call
 from tests.reproduce.generated import mnist
 
@@ -33,7 +33,7 @@ def test_numbers_come_with_all_that_is_needed_to_judge_them(name, tmp_path):
     assert "The numbers are in" in output
     content = numbers(tmp_path)
     assert content["command"] == (
-        f"lecturekit reproduce {name} --minutes 0.004 --pixels sampled --seed 0"
+        f"lecturekit reproduce {name} --minutes 0.004 --pixels sampled --device cpu --seed 0"
     )
     assert len(content["runs"]) == 2
     assert {"device", "date", "lecturekit", "torch", "pixels", "evaluation_seconds"} <= set(content)
@@ -55,10 +55,10 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, monkeypatch):
     command = ("reproduce", "pcd1", "--minutes", "0.006", "--output", tmp_path)
     update, calls = SmallRBM.update, []
 
-    def interrupted(self, run, rate):
+    def interrupted(self, run, left):
         if len(calls) == 1 and numbers_there():
             raise KeyboardInterrupt
-        update(self, run, rate)
+        update(self, run, left)
 
     def numbers_there():
         return (tmp_path / "pcd1-sampled.json").exists()
@@ -88,4 +88,29 @@ def test_a_record_of_another_seed_is_not_mixed_with_this_one(tmp_path):
 def test_unknown_figures_are_refused(tmp_path):
     code, output = call("reproduce", "pcd9", "--output", tmp_path)
     assert code == 1
-    assert "there are: pcd1, fpcd1, fpcd2" in output
+    assert "there are: pcd1, fpcd1, pcd2, fpcd2, gmmn, dem" in output
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("pcd1", "--pixels", "grey"), "pcd1 takes --pixels sampled or thresholded, got grey"),
+        (("gmmn", "--pixels", "sampled"), "gmmn takes --pixels grey, got sampled"),
+        (("pcd1", "--device", "abacus"), "no device abacus here"),
+    ],
+)
+def test_pixels_and_devices_that_do_not_fit_are_refused(options, words, tmp_path):
+    code, output = call("reproduce", *options, "--output", tmp_path)
+    assert code == 1
+    assert words in output
+
+
+def test_seconds_of_different_devices_are_not_mixed(tmp_path):
+    options = ("reproduce", "pcd1", "--minutes", "0.002", "--output", tmp_path)
+    assert call(*options)[0] == 0
+    file = tmp_path / "pcd1-sampled.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({**content, "device": "another one"}))
+    code, output = call(*options)
+    assert code == 1
+    assert "begun with another one" in output

@@ -8,8 +8,17 @@ import torch
 
 from lecturekit import rbm
 from lecturekit.evaluation import autocorrelation
-from lecturekit.plots.marks import Arrows, Bars, Line, Points, Words
-from lecturekit.plots.rbm import energy_change, landscape, memory, particles, stations, units
+from lecturekit.plots.marks import Arrows, Bars, Line, Points, Rule, Words
+from lecturekit.plots.rbm import (
+    bracket,
+    energy_change,
+    labelled,
+    landscape,
+    memory,
+    particles,
+    stations,
+    units,
+)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -77,6 +86,40 @@ def test_particles_are_those_of_the_methods_that_keep_some():
     assert picture.captions == ("PCD", "FPCD")
     expected = torch.cat([pcd.particles[:3], fpcd.particles[:3]]).reshape(6, 2, 2)
     np.testing.assert_array_equal(picture.images, expected.numpy())
+
+
+def test_a_bracket_is_drawn_from_both_sides_with_the_error_bar_of_ais():
+    model = rbm.RBM(6, 4, weight_scale=1.0, generator=seeded())
+    rows = rbm.states(6)[:20]
+    course = {
+        n: rbm.likelihood_bracket(model, rows, n_levels=n, generator=seeded()) for n in (30, 60)
+    }
+    picture = bracket(course, "title", exact=-4.0)
+    above, below = of_kind(picture, Line)
+    np.testing.assert_allclose(above.y, [each.high for each in course.values()])
+    np.testing.assert_allclose(below.y, [each.low for each in course.values()])
+    weights = course[60].log_partition.log_weights.exp()
+    error = weights.std() / len(weights) ** 0.5 / weights.mean()
+    np.testing.assert_allclose(above.band[1], 3 * error, rtol=1e-6)
+    (rule,) = of_kind(picture, Rule)
+    assert rule.at == -4.0
+    assert picture.x.log
+
+
+class TestLabelled:
+    model = rbm.ClassRBM(4, 3, 2)
+
+    def test_shows_images_and_the_labels_drawn_with_them(self):
+        images, labels = rbm.states(4)[5:8], torch.tensor([2, 0, 1])
+        crowd = rbm.PersistentCD(3)
+        crowd.particles = self.model.join(images, labels)
+        picture = labelled(self.model, crowd, "title", each=2)
+        np.testing.assert_array_equal(picture.images, images[:2].reshape(2, 2, 2))
+        assert picture.captions == ("2", "0")
+
+    def test_particles_that_are_nowhere_are_refused(self):
+        with pytest.raises(ValueError, match="placed"):
+            labelled(self.model, rbm.PersistentCD(3), "title")
 
 
 class TestMemory:

@@ -17,11 +17,11 @@ QUALITY = {"good": 2.0, "poor": 0.01}  # gained by each doubling of the time
 
 @dataclass
 class State:
-    """Of a toy run, which remembers the rates that it was given."""
+    """Of a toy run, which remembers the shares of its time that were left."""
 
     method: str
     rate: float
-    rates: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
 
 
 class Toy:
@@ -35,12 +35,12 @@ class Toy:
         self.begun.append((method, rate, seed))
         return State(method, rate)
 
-    def update(self, state, rate):
+    def update(self, state, left):
         self.made += 1
         if self.made == self.interrupt_at:
             raise KeyboardInterrupt
         burn(0.001)
-        state.rates.append(rate)
+        state.shares.append(left)
 
     def scores(self, state):
         self.scored.append(state)
@@ -56,8 +56,9 @@ def burn(seconds):
 
 def toy_experiment(task, shortest=0.02, methods=("good", "poor")):
     return Experiment(
-        ("toy",), "A toy", "points", methods, (0.01, 0.1, 1.0), shortest, 0.5, lambda pixels: task
-    )
+        ("toy",), "A toy", "points", methods, (0.01, 0.1, 1.0), shortest, 0.5,
+        lambda pixels, device: task,
+    )  # fmt: skip
 
 
 def empty():
@@ -69,15 +70,27 @@ def made(job, validation):
                validation=validation, test=0.0)  # fmt: skip
 
 
-def planned(record, minutes):
+def planned(record, minutes, score=None):
     """The jobs, in order, if each is done as it comes; the best rate is .1, the next 1."""
     experiment, done = toy_experiment(None, shortest=1.0), []
     for job in jobs(experiment, record, 60 * minutes):
-        doublings = round(math.log2(job.seconds))
-        rank = {0.1: 0.0, 1.0: -0.1, 0.01: -0.2}[job.rate]
-        record.add(made(job, QUALITY[job.method] * doublings + rank), 0.0)
+        record.add(made(job, (score or usual)(job)), 0.0)
         done.append(job)
     return done
+
+
+def usual(job):
+    rank = {0.1: 0.0, 1.0: -0.1}.get(job.rate, -0.2)
+    return QUALITY[job.method] * math.log2(job.seconds) + rank
+
+
+def rates_of(done, method="good"):
+    """By seconds."""
+    rates = {}
+    for job in done:
+        if job.method == method:
+            rates.setdefault(job.seconds, []).append(job.rate)
+    return rates
 
 
 def interrupted(task, experiment, path, *, at):
@@ -89,18 +102,39 @@ def interrupted(task, experiment, path, *, at):
 
 
 class TestPlan:
-    def test_short_runs_try_all_rates_longer_ones_the_best_of_before(self):
-        done = planned(empty(), minutes=2)
-        rates = {
-            seconds: [job.rate for job in done if job[0] == "good" and job.seconds == seconds]
-            for seconds in (1, 2, 4, 8, 16)
-        }
-        assert rates == {1: [0.01, 0.1, 1.0], 2: [0.1, 1.0], 4: [0.1, 1.0], 8: [0.1], 16: [0.1]}
+    def test_short_runs_try_all_rates_longer_ones_the_best_of_before_and_the_next_lower(self):
+        rates = rates_of(planned(empty(), minutes=3))
+        assert rates[1] == [0.01, 0.1, 1.0]
+        assert rates[2] == rates[4] == [0.1, 1.0]
+        assert rates[8] == rates[16] == [0.1, 0.01]
 
-    def test_a_method_that_gains_too_little_stops(self):
-        done = planned(empty(), minutes=10)
-        assert max(job.seconds for job in done if job.method == "poor") == 8
-        assert max(job.seconds for job in done if job.method == "good") == 256
+    def test_the_rate_falls_with_the_time_and_below_the_grid_by_its_factor(self):
+        """A toy whose best rate is 1 / seconds."""
+
+        def score(job):
+            return QUALITY[job.method] * math.log2(job.seconds) - abs(
+                math.log(job.rate * job.seconds)
+            )
+
+        rates = rates_of(planned(empty(), minutes=60, score=score))
+        assert rates[4] == [1.0, 0.1]
+        assert rates[8] == rates[16] == [0.1, 0.01]
+        assert rates[64] == [0.01, 0.001]
+        assert min(rates[max(rates)]) <= 0.001
+
+    def test_a_method_stops_after_two_doublings_in_a_row_without_gain(self):
+        done = planned(empty(), minutes=30)
+        assert max(rates_of(done, "poor")) == 8
+        assert max(rates_of(done, "good")) >= 256
+
+    def test_one_noisy_run_ends_nothing_and_what_only_makes_up_for_it_is_no_gain(self):
+        """`good` falls back at 8 s and is better than ever at 16, and stands still from 32 on."""
+        noise = {8: -9.0, 32: -9.0, 64: -3.9, 128: -100.0}
+
+        def score(job):
+            return usual(job) + (noise.get(job.seconds, 0.0) if job.method == "good" else 0.0)
+
+        assert max(rates_of(planned(empty(), minutes=60, score=score))) == 64
 
     def test_no_run_is_begun_that_does_not_fit_into_the_budget(self):
         record = empty()
@@ -123,13 +157,13 @@ class TestCampaign:
         assert 6 <= len(record.runs) <= 9
         assert [seed for *_, seed in task.begun] == list(range(5, 5 + len(record.runs)))
 
-    def test_rates_fall_linearly_to_zero_over_the_time(self, tmp_path):
+    def test_what_is_left_falls_from_one_to_zero_over_the_time(self, tmp_path):
         task = Toy()
         list(campaign(toy_experiment(task), empty(), tmp_path / "toy.json", minutes=0.03 / 60))
-        (rates,) = [state.rates for state in task.scored]
-        assert rates[0] == 0.01
-        assert all(a > b for a, b in itertools.pairwise(rates))
-        assert 0 < rates[-1] < 0.002
+        (shares,) = [state.shares for state in task.scored]
+        assert shares[0] == 1
+        assert all(a > b for a, b in itertools.pairwise(shares))
+        assert 0 < shares[-1] < 0.2
 
     def test_scoring_is_no_training_time(self, tmp_path):
         record = empty()
@@ -152,8 +186,8 @@ class TestCampaign:
         assert [run.rate for run in record.runs] == [0.01, 0.1]
         assert [begun[:2] for begun in task.begun] == [("good", 0.01), ("good", 0.1)]
         second = task.scored[1]
-        assert len(second.rates) == record.runs[1].updates
-        assert all(a > b for a, b in itertools.pairwise(second.rates))
+        assert len(second.shares) == record.runs[1].updates
+        assert all(a > b for a, b in itertools.pairwise(second.shares))
         assert record.runs[1].process_seconds == pytest.approx(0.05, abs=0.01)
 
     def test_what_was_kept_of_another_run_is_left_alone(self, tmp_path):
@@ -175,5 +209,15 @@ class TestRecord:
             record.add(run, 1.0)
         record.add(Run("good", 0.1, 2.0, 2.01, 5.0, 10, validation=0.0, test=0.5), 1.0)
         assert record.curves == {"good": ((2.01, 0.5), (4.01, 1.0))}
+        assert record.lines == {"good": ([2.01, 4.01], [0.5, 1.0])}
         assert record.training_seconds == pytest.approx(10.03)
+        assert record.methods == ("good",)
         assert record.evaluation_seconds == 3.0
+
+    def test_a_test_score_that_nobody_knows_is_no_point_and_survives_the_file(self, tmp_path):
+        record = empty()
+        record.add(Run("good", 0.1, 2.0, 2.01, 5.0, 10, -9.0, None, low=-12.0, high=-8.0), 0.0)
+        record.add(Run("good", 0.1, 4.0, 4.01, 5.0, 10, -8.0, -8.1, low=-8.4, high=-7.8), 0.0)
+        assert record.curves == {"good": ((4.01, -8.1),)}
+        record.write(tmp_path / "toy.json")
+        assert Record.read(tmp_path / "toy.json") == record
