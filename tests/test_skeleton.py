@@ -52,7 +52,8 @@ def test_a_new_section_is_green_and_needs_no_edit_outside_its_own_files(project)
     call(
         project, "-m", "pytest", "--quiet", "-p", "no:cacheprovider",
         "tests/flows", "tests/exercises/test_flows.py", "tests/exercises/test_catalogue.py",
-        "tests/test_project.py", "tests/test_trainers.py", "tests/exercises/test_exercises.py",
+        "tests/test_project.py", "tests/test_initialise.py", "tests/test_trainers.py",
+        "tests/training/test_repeatable.py", "tests/exercises/test_exercises.py",
         "tests/notebooks/test_notebooks.py",
         "-k", "flows or 7. or project or register or catalogue",
     )  # fmt: skip

@@ -28,7 +28,9 @@ export function preferredShape({ what, how }) {
     return Math.min(Math.max((what.columns * width * (what.beside ? 1.15 : 1)) / (what.rows * height * (1 + under)) * 0.92, 0.5), 8);
   }
   if (!what.equal) return what.shape;
-  const square = Math.abs((how.x[1] - how.x[0]) / (how.y[1] - how.y[0])), bar = what.marks.some((m) => m.kind === "Field");
+  const square = Math.abs((how.x[1] - how.x[0]) / (how.y[1] - how.y[0]));
+  if (what.bare) return square / 1.2;
+  const bar = what.marks.some((m) => m.kind === "Field");
   return (square + (bar ? 0.45 : 0.2)) / 1.4;  // beside the square names and numbers, above it a title
 }
 
@@ -62,7 +64,10 @@ function plot(ui, { what, how, arrays }, top, w, h) {
 // Where the axes lie: inside of title, legend, numbers and names, and of the colour bar.
 function frame(ui, what, how, marks, top, w, h) {
   const { pen, size } = ui, em = size;
-  if (what.bare) return { l: 4, t: top, w: w - 8, h: h - top - 4, legend: top };
+  if (what.bare) {
+    const rows = legend(ui, marks, 4, top, w - 4, false), t = rows ? top + rows * 1.35 * em + 0.4 * em : top;
+    return inUnits(what, how, { l: 4, t, w: w - 8, h: h - t - 4, legend: top, shift: 0 });
+  }
   pen.font = ui.font(0.92);
   const widest = Math.max(0, ...how.y[4].map((label) => pen.measureText(label).width));
   const l = Math.ceil((widest + (what.y.label.length ? 1.6 * em : 0) + 0.9 * em) / (em / 2)) * (em / 2);
@@ -73,13 +78,17 @@ function frame(ui, what, how, marks, top, w, h) {
   const f = { l, t: top + rows * 1.35 * em + 0.4 * em, legend: legendAt, shift: 0, edge: w };
   f.w = w - l - bar - 0.9 * em;
   f.h = h - f.t - under;
-  if (what.equal) {
-    const across = Math.abs(how.x[1] - how.x[0]), up = Math.abs(how.y[1] - how.y[0]);
-    const unit = Math.min(f.w / across, f.h / up);
-    f.shift = Math.max(0, (f.w - unit * across) / 2);
-    f.l += f.shift;
-    [f.w, f.h] = [unit * across, unit * up];
-  }
+  return inUnits(what, how, f);
+}
+
+// Where one unit is to be as long on both axes, they are as large as their place allows, and amid it.
+function inUnits(what, how, f) {
+  if (!what.equal) return f;
+  const across = Math.abs(how.x[1] - how.x[0]), up = Math.abs(how.y[1] - how.y[0]);
+  const unit = Math.min(f.w / across, f.h / up);
+  f.shift = Math.max(0, (f.w - unit * across) / 2);
+  f.l += f.shift;
+  [f.w, f.h] = [unit * across, unit * up];
   return f;
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lecturekit import exercises
 from lecturekit.cli import form
@@ -127,23 +127,30 @@ def test_the_register_has_every_notebook_and_every_notebook_is_in_it():
 
 @every_notebook
 @pytest.mark.notebook
-@pytest.mark.parametrize(
-    ("answer", "outcome", "in_silence"),
-    [
-        (None, "not attempted", True),
-        (solution, "correct", True),
-        (typical_mistake, "not yet", False),
-    ],
-    ids=["unanswered", "solved", "mistaken"],
-)
-def test_runs_to_the_end_with_the_right_verdicts(path, answer, outcome, in_silence, tmp_path):
-    """One test for all that a run shows, since a run takes half a minute."""
+def test_runs_to_the_end_with_the_right_verdicts(path, tmp_path):
+    """In one kernel, as a student has it: all cells, then the exercises' again, answered."""
     notebook, of_section = read(path), exercises.catalogue(section(path))
-    if answer is not None:
-        notebook = answered(notebook, of_section, answer)
-    run = execute(notebook, tmp_path)
-    assert verdicts(run) == {exercise.number: outcome for exercise in of_section}
-    assert not in_silence or complaints(run) == []
+    first = min(
+        notebook.cells.index(form.definition(notebook, exercise.stub_name)[0])
+        for exercise in of_section
+    )
+    mistaken, solved = (
+        answered(notebook, of_section, how).cells[first:] for how in (typical_mistake, solution)
+    )
+    for place, cell in enumerate([*mistaken, *solved]):
+        cell.id = f"again-{place}"
+        notebook.cells.append(cell)
+    run, n = execute(notebook, tmp_path), len(solved)
+
+    outcomes = {
+        "not attempted": run.cells[: -2 * n],
+        "not yet": run.cells[-2 * n : -n],
+        "correct": run.cells[-n:],
+    }
+    for outcome, cells in outcomes.items():
+        part = new_notebook(cells=cells)
+        assert verdicts(part) == {exercise.number: outcome for exercise in of_section}
+        assert outcome == "not yet" or complaints(part) == []
     printed = "".join(o.get("text", "") for cell in code_cells(run) for o in cell.outputs)
     assert "profile smoke" in printed
     assert not re.search(r"^✗", printed, re.MULTILINE)

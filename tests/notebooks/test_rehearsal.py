@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 
@@ -23,3 +25,4 @@ def test_the_gpu_profile_runs_to_its_end(section, tmp_path):
     run = execute(prepared(notebook, REHEARSE), tmp_path, profile="gpu")
     printed = "".join(o.get("text", "") for cell in code_cells(run) for o in cell.outputs)
     assert "profile gpu · cpu" in printed
+    assert not re.search(r"^✗", printed, re.MULTILINE)

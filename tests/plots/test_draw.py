@@ -202,6 +202,15 @@ def test_equal_units_are_equally_long():
     assert 3 * (frame.right - frame.left) == pytest.approx(frame.bottom - frame.top)
 
 
+def test_without_axes_too_units_are_equal_and_the_legend_covers_nothing():
+    ends = [Words("low", (0.0, 0.0)), Words("high", (1.0, 3.0)), Points([(0.5, 3.0)], "data")]
+    tall = Plot("T", ends, Axis(limits=(0.0, 1.0)), Axis(limits=(0.0, 3.0)), equal=True, bare=True)
+    at = {d["text"]: (d["x"], d["y"]) for d in drawn(tall) if d["kind"] == "text"}
+    across, up = np.subtract(at["high"], at["low"])
+    assert -up == pytest.approx(3 * across)
+    assert at["high"][1] > at["data"][1] + 5
+
+
 # ------------------------------------------------------------------- the same as in a still
 
 
