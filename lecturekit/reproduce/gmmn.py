@@ -102,5 +102,6 @@ GMMN = Experiment(
     least_gain=2.0,
     task=MomentMatching,
     pixels=("grey",),
-    uncertainty=UNCERTAINTY,
+    uncertainty=f"{UNCERTAINTY} The updates of GMMN+AE are also those of its auto-encoder, which "
+    "has half of the time.",
 )

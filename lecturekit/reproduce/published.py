@@ -154,8 +154,8 @@ FIGURES = {
     ),
     "gmmn": Published(
         "MNIST: log-likelihood by Parzen windows",
-        "Li, Swersky & Zemel 2015, Generative moment matching networks, table 1; the value of "
-        "GMMN is from memory, and no source at hand confirms it",
+        "Li, Swersky & Zemel 2015, Generative moment matching networks, table 1, after 40,000 "
+        "updates; the value of GMMN is from memory, and no source at hand confirms it",
         "Parzen log-likelihood of test images (nats)",
         values={"GMMN+AE": (282.0, 2.0), "GMMN": (147.0, 2.0)},
     ),
