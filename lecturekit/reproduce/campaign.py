@@ -10,7 +10,6 @@ noisy run ends nothing, and all stop when the next run would not fit into the bu
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from lecturekit.files import replacing
 from lecturekit.reproduce.experiment import Experiment, Task
 from lecturekit.reproduce.record import Record, Run
 
@@ -191,10 +191,8 @@ def _clock(device: torch.device) -> Callable[[], float]:
 
 
 def _save(attempt: Attempt, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new-checkpoint")
-    torch.save(attempt, new)
-    os.replace(new, path)
+    with replacing(path) as new:
+        torch.save(attempt, new)
 
 
 def _load(path: Path) -> Attempt | None:

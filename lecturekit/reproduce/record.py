@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Self
 import torch
 
 from lecturekit._version import __version__
+from lecturekit.files import replacing
 from lecturekit.reproduce.curves import Curve, Line, lines
 from lecturekit.reproduce.experiment import Pixels
 
@@ -124,10 +124,8 @@ class Record:
 
     def write(self, path: Path) -> None:
         """Write JSON; what was there stays until it is complete."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        os.replace(new, path)
+        with replacing(path) as new:
+            new.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Self:
