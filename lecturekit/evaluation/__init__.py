@@ -3,6 +3,7 @@
 markov      chains and the distributions they leave behind: mixing, occupancy, KL
 chains      what chains of images do: changes of label, distance to the data
 coverage    how much of what there is samples reach: modes, or kinds of images
+distance    how far made images are from real ones, all of them together
 pairing     translations between two domains, judged by the hidden truth
 parzen      log-likelihood from samples
 classifier  a small network that says which digit a generated image shows
@@ -11,6 +12,7 @@ classifier  a small network that says which digit a generated image shows
 from lecturekit.evaluation.chains import label_switches, nearest_distances
 from lecturekit.evaluation.classifier import Classifier, train_classifier
 from lecturekit.evaluation.coverage import Coverage, mode_coverage, neighbour_coverage
+from lecturekit.evaluation.distance import KernelDistance, kernel_distance
 from lecturekit.evaluation.markov import (
     autocorrelation,
     effective_sample_size,
@@ -29,10 +31,12 @@ from lecturekit.evaluation.parzen import (
 __all__ = [
     "Classifier",
     "Coverage",
+    "KernelDistance",
     "ParzenEstimate",
     "autocorrelation",
     "best_width",
     "effective_sample_size",
+    "kernel_distance",
     "kl_divergence",
     "label_switches",
     "mode_coverage",

@@ -10,14 +10,19 @@ from torch import nn
 from lecturekit.adversarial import generator_loss
 from lecturekit.cycle_gan import CycleGAN
 from lecturekit.plots.cycle_gan import (
+    TERMS,
     angle_map,
+    cloud,
     compared,
+    game,
     objectives,
     returned_cloud,
     there_and_back,
     translated_cloud,
+    unpaired,
 )
-from lecturekit.plots.marks import Images, Line, Plot, Points
+from lecturekit.plots.marks import Images, Line, Plot, Points, Words
+from lecturekit.plots.words import as_plain
 
 X = torch.randn(20, 2, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
 ORIGINS = torch.arange(20) % 4
@@ -73,10 +78,10 @@ def test_clouds_have_the_colours_and_shapes_of_their_origins(picture, moved):
         if picture == "there"
         else returned_cloud(MODEL, X, ORIGINS, "F(G(x))")
     )
-    for rank, cloud in enumerate(blobs(plot)):
-        np.testing.assert_allclose(cloud.xy, X[rank::4] + moved, rtol=1e-6)
-    assert [cloud.color for cloud in blobs(plot)] == [0, 1, 2, 3]
-    assert len({cloud.shape for cloud in blobs(plot)}) == 4
+    for rank, blob in enumerate(blobs(plot)):
+        np.testing.assert_allclose(blob.xy, X[rank::4] + moved, rtol=1e-6)
+    assert [blob.color for blob in blobs(plot)] == [0, 1, 2, 3]
+    assert len({blob.shape for blob in blobs(plot)}) == 4
     behind = plot.marks[0]
     np.testing.assert_allclose(behind.xy, target if picture == "there" else X, rtol=1e-6)
 
@@ -98,3 +103,46 @@ def test_rings_are_where_the_minima_are():
     assert rings.xy.tolist() == [[350, 0], [90, 180]]  # G to the right, F upwards
     assert plot.x.label.startswith("angle of G")
     assert "2 equally deep minima" in plot.alt
+
+
+def coloured(plot: Plot) -> dict[str, object]:
+    """The colour of each word of a diagram; of a word that is there twice, that of the last."""
+    return {mark.text: mark.color for mark in plot.marks if isinstance(mark, Words)}
+
+
+@pytest.mark.parametrize("term", [0, 1, 2, 3, 4, None])
+def test_the_game_lights_up_term_by_term(term):
+    plot = game("The game", term)
+    colours = coloured(plot)
+    expected = [
+        rank if term is None or rank == term - 1 else "ink" if rank < term else "soft"
+        for rank in range(4)
+    ]
+    assert [colours[name] for name in TERMS] == expected
+    for rank, name in enumerate(["D_Y", "D_X", "F(G(x))", "G(F(y))"]):
+        assert colours[name] == expected[rank]
+    said = [as_plain(name) in plot.alt for name in TERMS]
+    assert said == [term is None or rank < term for rank in range(4)]
+
+
+def test_unpaired_images_stand_between_braces():
+    x, y = torch.zeros(4, 3, 8, 8), torch.ones(4, 3, 8, 8)
+    sheet = unpaired(x, y, "Unpaired", columns=2)
+    assert len(sheet.images) == 1
+    picture = sheet.images[0]
+    half = picture.shape[2] // 2
+    assert (picture[:, :, :half] == 0).all(
+        axis=0
+    ).sum() == 4 * 24 * 24  # each image thrice as large
+    assert (picture[:, :, half:] == 1).all(axis=0).sum() == 4 * 24 * 24
+    left, right = picture[:, :, :26], picture[:, :, -26:]
+    np.testing.assert_allclose(left, right[:, :, ::-1])  # a brace, and its mirror image
+    assert left.std() > 0.01
+    assert "nothing joins them" in sheet.alt
+
+
+def test_a_cloud_names_what_is_behind_it():
+    plot = cloud(X, ORIGINS, "G(x)", behind={"Y": X[:5]})
+    assert plot.marks[0].label == "Y"
+    assert [len(mark.xy) for mark in plot.marks] == [5, 5, 5, 5, 5]
+    assert plot.alt.endswith("in grey 5 points: Y.")
