@@ -2,7 +2,7 @@
 
 `corruption` is C(X′ | X), `reconstruction` P_θ(X | X′), `denoisers` what gives it; `walkback` says
 which X′ to learn from, `trainer` learns, `chains` samples; `scores` and `exact` hold all of it
-against closed forms, `annealing` is the step towards diffusion models.
+against closed forms; `annealing` is the step towards diffusion models, `samplers` theirs.
 """
 
 from lecturekit.denoising.annealing import NoiseLevels, annealed_chain
@@ -38,6 +38,15 @@ from lecturekit.denoising.reconstruction import (
     MixtureReconstruction,
     Reconstruction,
 )
+from lecturekit.denoising.samplers import (
+    SAMPLERS,
+    Sampling,
+    ancestral_step,
+    ddim_step,
+    heun_step,
+    langevin_step,
+    sample_path,
+)
 from lecturekit.denoising.scores import posterior_mean_by_quadrature, score, score_error
 from lecturekit.denoising.trainer import Settings, train, train_levels
 from lecturekit.denoising.walkback import (
@@ -46,9 +55,11 @@ from lecturekit.denoising.walkback import (
     Scheme,
     Simple,
     Walkback,
+    step_weights,
 )
 
 __all__ = [
+    "SAMPLERS",
     "BernoulliDenoiser",
     "BernoulliReconstruction",
     "Corruption",
@@ -66,25 +77,32 @@ __all__ = [
     "PersistentWalkback",
     "Reconstruction",
     "SaltAndPepper",
+    "Sampling",
     "Scheme",
     "Settings",
     "Simple",
     "Walkback",
     "Walkers",
     "accompany",
+    "ancestral_step",
     "annealed_chain",
     "chain",
+    "ddim_step",
     "exact_denoiser",
     "gaussian_chain_variance",
     "half_steps",
+    "heun_step",
+    "langevin_step",
     "line_corruption",
     "pair_transition_matrix",
     "posterior",
     "posterior_mean_by_quadrature",
     "run_chain",
+    "sample_path",
     "score",
     "score_error",
     "stationary_distribution",
+    "step_weights",
     "total_variation",
     "train",
     "train_levels",

@@ -58,7 +58,7 @@ class GaussianNoise:
 
 
 class _Replacing:
-    """Each coordinate on its own, with probability p, is replaced; otherwise it stays."""
+    """Each coordinate on its own, with probability ν, is replaced; otherwise it stays."""
 
     probability: float
 
@@ -69,25 +69,25 @@ class _Replacing:
         return _uniform(x, generator) < self.probability
 
     def _log_mixture(self, x_noisy: Tensor, x: Tensor, replaced: Tensor) -> Tensor:
-        """Σ_i log[(1 − p)·1(x′_i = x_i) + p·`replaced`_i], of (batch, n_dims): (batch,)."""
+        """Σ_i log[(1 − ν)·1(x′_i = x_i) + ν·`replaced`_i], of (batch, n_dims): (batch,)."""
         stayed = (x_noisy == x).to(x.dtype)
         return ((1 - self.probability) * stayed + self.probability * replaced).log().sum(dim=1)
 
 
 @dataclass
 class SaltAndPepper(_Replacing):
-    """Each pixel, with probability p, is replaced by a fair coin: black (0) or white (1).
+    """Each pixel, with probability ν, is replaced by a fair coin: black (0) or white (1).
 
-    C(x′_i | x_i) = (1 − p)·1(x′_i = x_i) + (p/2)·1(x′_i ∈ {0, 1}). On binary pixels it may be
-    replaced by what it was: only p/2 of them change.
+    C(x′_i | x_i) = (1 − ν)·1(x′_i = x_i) + (ν/2)·1(x′_i ∈ {0, 1}). On binary pixels it may be
+    replaced by what it was: only ν/2 of them change.
 
     Attributes:
-        probability: p in [0, 1].
+        probability: ν in [0, 1].
 
-    Source: Bengio, Yao, Alain, Vincent 2013; in the authors' code p = .4, on binary MNIST.
+    Source: Bengio, Yao, Alain, Vincent 2013; in the authors' code ν = .4, on binary MNIST.
     """
 
-    probability: float = tunable(0.4, 0.0, 0.8, label="noise p", maximum=1.0)
+    probability: float = tunable(0.4, 0.0, 0.8, label="noise ν", maximum=1.0)
 
     def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
         replaced = self._replaced(x, generator)
@@ -100,17 +100,17 @@ class SaltAndPepper(_Replacing):
 
 @dataclass
 class Masking(_Replacing):
-    """Each pixel, with probability p, is set to 0.
+    """Each pixel, with probability ν, is set to 0.
 
-    C(x′_i | x_i) = (1 − p)·1(x′_i = x_i) + p·1(x′_i = 0).
+    C(x′_i | x_i) = (1 − ν)·1(x′_i = x_i) + ν·1(x′_i = 0).
 
     Attributes:
-        probability: p in [0, 1].
+        probability: ν in [0, 1].
 
     Source: Vincent, Larochelle, Bengio, Manzagol 2008, section 2.3.
     """
 
-    probability: float = tunable(0.4, 0.0, 0.8, label="noise p", maximum=1.0)
+    probability: float = tunable(0.4, 0.0, 0.8, label="noise ν", maximum=1.0)
 
     def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
         return torch.where(self._replaced(x, generator), torch.zeros_like(x), x)

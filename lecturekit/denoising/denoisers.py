@@ -191,7 +191,9 @@ class LevelDenoiser(Denoiser):
         return lambda x_noisy: self(x_noisy, x_noisy.new_tensor(sigma))
 
 
-def exact_denoiser(density: GaussianMixture, sigma: float) -> Denoise:
+def exact_denoiser(
+    density: GaussianMixture, sigma: float
+) -> Callable[[Tensor], MixtureReconstruction]:
     """The true posterior P(X | X′) of data from a mixture of Gaussians, under noise σ.
 
     Given X′ = x′, component k has the weight w_k N(x′; μ_k, s_k² + σ²) up to a constant, and

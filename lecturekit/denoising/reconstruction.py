@@ -106,6 +106,12 @@ class MixtureReconstruction:
         """Σ_k w_k m_k, (batch, n_dims)."""
         return (self.weights[:, :, None] * self.means).sum(dim=1)
 
+    @property
+    def variance(self) -> Tensor:
+        """Of each coordinate, Σ_k w_k (t_k² + m_k²) − mean², (batch, n_dims)."""
+        spread = self.stds[:, None] ** 2 + self.means.square()  # (batch, n_components, n_dims)
+        return (self.weights[:, :, None] * spread).sum(dim=1) - self.mean.square()
+
     def log_prob(self, x: Tensor) -> Tensor:
         """log Σ_k w_k N(x; m_k, t_k² I): (batch, n_dims) → (batch,)."""
         squares = (x[:, None] - self.means).square().sum(dim=2)  # (batch, n_components)

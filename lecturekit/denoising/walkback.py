@@ -1,4 +1,8 @@
-"""Which corrupted points X′ a denoiser is trained on: simple training, and walkback in three forms.
+"""Which corrupted points X′ a denoiser is trained on: simple training, and walkback in four forms.
+
+`Walkback` is the slide's, where every X′ of a walk has the weight 1/n, or, `alike`, where all X′
+have the same; `FixedWalkback` is the authors' code; `PersistentWalkback` is ours, and weighs all X′
+alike. `step_weights` says what that changes: how much of the objective comes from how far out.
 
 Each form is a plain mutable dataclass whose `log_likelihood` is the quantity that an update
 ascends: the mean of log P_θ(X | X′) over the pairs that it makes of a minibatch. The target is
@@ -8,6 +12,7 @@ undo the walk, not to shape it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -68,24 +73,27 @@ class Walkback(_Counting):
     """Walkback as on the slide: each X walks away along the chain until its coin says stop.
 
     X* := X; repeat X′ ~ C(X′ | X*), X* ~ P_θ(X | X′) while the coin shows heads. The n corrupted
-    points of an X count 1/n each. Walks have 1/(1 − p) points on average, so an update costs that
+    points of an X count 1/n each. Walks have 1/(1 − q) points on average, so an update costs that
     many times a simple one.
 
     Attributes:
-        probability: p < 1 of going on.
+        probability: q < 1 of going on.
+        alike: all X′ of the minibatch count the same, whatever the length of their walk: no longer
+            the slide's objective, but that of `PersistentWalkback`.
 
     Source: Bengio, Yao, Alain, Vincent 2013, section 4.
     """
 
-    probability: float = tunable(0.5, 0.0, 0.9, label="coin p", maximum=0.98)
+    probability: float = tunable(0.5, 0.0, 0.9, label="coin q", maximum=0.98)
+    alike: bool = False
     evaluations: int = field(default=0, init=False, repr=False)
 
     def log_likelihood(
         self, denoise: Denoise, corruption: Corruption, x: Tensor, *, generator: torch.Generator
     ) -> Tensor:
-        mean, rows = _walk(denoise, corruption, x, lambda _, u: u < self.probability, generator)
-        self.evaluations += rows
-        return mean
+        total, n = _walk(denoise, corruption, x, lambda _, u: u < self.probability, generator)
+        self.evaluations += int(n.sum())
+        return total.sum() / n.sum() if self.alike else (total / n).mean()
 
 
 @dataclass
@@ -102,15 +110,15 @@ class FixedWalkback(_Counting):
     def log_likelihood(
         self, denoise: Denoise, corruption: Corruption, x: Tensor, *, generator: torch.Generator
     ) -> Tensor:
-        mean, rows = _walk(
+        total, n = _walk(
             denoise,
             corruption,
             x,
             lambda step, u: torch.full_like(u, step < self.n_steps, dtype=torch.bool),
             generator,
         )
-        self.evaluations += rows
-        return mean
+        self.evaluations += int(n.sum())
+        return (total / n).mean()
 
 
 def _walk(
@@ -119,8 +127,8 @@ def _walk(
     x: Tensor,
     goes_on: Callable[[int, Tensor], Tensor],
     generator: torch.Generator,
-) -> tuple[Tensor, int]:
-    """Mean over X of the mean over its walk of log P_θ(X | X′_i), and how many X′_i there were.
+) -> tuple[Tensor, Tensor]:
+    """Of each X the sum over its walk of log P_θ(X | X′_i), and its length n: (batch,) both.
 
     One evaluation of the denoiser serves both ends: its log-probability of X is what is learned,
     and a sample from it is where the walk goes on.
@@ -135,7 +143,7 @@ def _walk(
         heads = goes_on(step, coins)
         x_star = reconstruction.sample(generator=generator)[heads]
         walking, step = walking[heads], step + 1
-    return (total / count).mean(), int(count.sum())
+    return total, count
 
 
 @dataclass
@@ -143,15 +151,15 @@ class PersistentWalkback(_Counting):
     """Walkback whose walkers take one step per update, and go on at the next one.
 
     What persistent CD is to CD. Each walker keeps the clean X that it came from as its target;
-    when its coin says stop, it starts again at an X of the present minibatch. The X′ are spread as
-    in `Walkback` (n steps from the data with probability (1 − p)pⁿ⁻¹), each counts the same, and
-    an update costs no more than a simple one.
+    when its coin says stop, it starts again at an X of the present minibatch. It ascends what
+    `Walkback(alike=True)` does: every X′ counts the same, so that the k-th of a walk has the weight
+    (1 − q)qᵏ⁻¹ in place of the slide's `step_weights`. An update costs no more than a simple one.
 
     Attributes:
-        probability: p < 1 of going on.
+        probability: q < 1 of going on.
     """
 
-    probability: float = tunable(0.5, 0.0, 0.9, label="coin p", maximum=0.98)
+    probability: float = tunable(0.5, 0.0, 0.9, label="coin q", maximum=0.98)
     evaluations: int = field(default=0, init=False, repr=False)
     _origin: Tensor | None = field(default=None, init=False, repr=False)
     _position: Tensor | None = field(default=None, init=False, repr=False)
@@ -174,3 +182,26 @@ class PersistentWalkback(_Counting):
         self._position = torch.where(heads, reconstruction.sample(generator=generator), x)
         self.evaluations += len(x)
         return reconstruction.log_prob(origin).mean()
+
+
+def step_weights(probability: float, n: int) -> Tensor:
+    """How much of the slide's objective comes from the k-th X′ of the walks, k = 1 … n: (n,).
+
+    ω_k = Σ_{m ≥ k} (1 − q) q^{m−1} / m: of the walks that get as far, those that end after m points
+    give their k-th the weight 1/m. Together they sum to 1. Where all X′ count alike, it is
+    (1 − q) q^{k−1}, of which ω_k is a share that falls like 1/k: few walks get far, and the slide
+    discounts just those.
+
+    Args:
+        probability: q of going on, in [0, 1).
+        n: how many steps, ≥ 1.
+
+    Raises:
+        ValueError: another probability or number.
+    """
+    if not 0 <= probability < 1 or n < 1:
+        raise ValueError(f"expected 0 ≤ q < 1 and n ≥ 1, got {probability}, {n}")
+    rest = 1 if probability == 0 else math.ceil(math.log(1e-17) / math.log(probability))
+    m = torch.arange(1, n + rest + 1, dtype=torch.float64)  # the walks beyond don't matter
+    ends = (1 - probability) * probability ** (m - 1) / m
+    return ends.flip(0).cumsum(0).flip(0)[:n]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -10,7 +10,8 @@ from torch import Tensor
 
 from lecturekit import denoising
 from lecturekit.data.densities import GaussianMixture
-from lecturekit.plots.figures import Map, arrow_field, level_lines, plane
+from lecturekit.evaluation import mode_coverage
+from lecturekit.plots.figures import Map, arrow_field, curves, level_lines, plane, rings
 from lecturekit.plots.marks import Extent, Images, Mark, Paths, Plot, Points, to_array
 
 
@@ -103,33 +104,93 @@ def walking(
 
 
 def strips(
-    denoisers: Mapping[str, denoising.Denoiser],
+    denoiser: denoising.Denoiser,
     corruption: denoising.Corruption,
     start: Tensor,
     title: str,
     *,
     generator: torch.Generator,
-    columns: int = 12,
-    every: int = 2,
+    columns: int = 10,
 ) -> Images:
     """Consecutive samples of chains of square images, a row for each chain: E_θ[X | X′] in grey.
 
     Args:
-        denoisers: name → denoiser; each moves all chains.
+        denoiser: moves all chains.
         corruption: C(X′ | X).
-        start: where the chains begin, (n_chains, n_pixels).
+        start: where the chains begin, (n_chains, n_pixels); shown first.
         title: shown above.
         generator: source of the randomness. It is left as it is, so that the next picture shows
-            the same chains, but for what the denoisers have learned.
+            the same chains, but for what the denoiser has learned.
         columns: states of a row.
-        every: steps of the chain between two of them.
     """
-    side, rows = round(start.shape[1] ** 0.5), []
-    for denoiser in denoisers.values():
-        source = generator.clone_state()
-        chain = denoising.run_chain(denoiser, corruption, start, columns * every, generator=source)
-        noisy = chain.noisy[:-1:every].transpose(0, 1).flatten(0, 1)  # chain by chain
-        with torch.no_grad():
-            rows.append(denoiser(noisy).mean.reshape(-1, side, side))
-    captions = [name for name in denoisers for _ in start]
-    return Images(title, torch.cat(rows), columns, captions)
+    side, source = round(start.shape[1] ** 0.5), generator.clone_state()
+    chain = denoising.run_chain(denoiser, corruption, start, columns - 1, generator=source)
+    noisy = chain.noisy[:-1].transpose(0, 1).flatten(0, 1)  # chain by chain
+    with torch.no_grad():
+        means = denoiser(noisy).mean.reshape(len(start), columns - 1, -1)
+    shown = torch.cat([start[:, None], means], dim=1)  # (n_chains, columns, n_pixels)
+    return Images(title, shown.reshape(-1, side, side), columns)
+
+
+def posterior_on_a_line(
+    density: GaussianMixture, noise: denoising.GaussianNoise, x_noisy: float, title: str
+) -> Plot:
+    """The exact P(X | X′ = x′) beside the best single Gaussian, that of its mean and variance.
+
+    Args:
+        density: P, in one dimension.
+        noise: its σ is read for each picture.
+        x_noisy: x′.
+        title: shown above.
+    """
+    x = torch.linspace(-3.0, 3.0, 401, dtype=density.means.dtype)[:, None]
+    place = x.new_tensor([[x_noisy]])
+    posterior = denoising.exact_denoiser(density, noise.sigma)(place)
+    one = denoising.GaussianReconstruction(posterior.mean, posterior.variance.sqrt())
+    return curves(
+        {
+            "exact posterior": (x[:, 0], posterior.log_prob(x).exp()),
+            "best single Gaussian": (x[:, 0], one.log_prob(x).exp()),
+            "data P": (x[:, 0], density.log_prob(x).exp()),
+        },
+        title,
+        xlabel=f"x (the noisy point x′: {x_noisy:g})".replace("-", "−"),
+        ylabel="density",
+        xlim=(-3, 3),
+    )
+
+
+def sampling_paths(
+    denoise_at: Callable[[float], denoising.Denoise],
+    density: GaussianMixture,
+    levels: denoising.NoiseLevels,
+    sampling: denoising.Sampling,
+    *,
+    extent: Extent,
+    generator: torch.Generator,
+    n: int = 600,
+    drawn: int = 16,
+) -> Plot:
+    """Ways from noise to samples, with what the samples reach in the title.
+
+    Args:
+        denoise_at: as for `denoising.sample_path`.
+        density: what the samples are held against; its modes are drawn.
+        levels: of noise.
+        sampling: read for each picture.
+        extent: left, right, bottom, top.
+        generator: source of the randomness, left as it is.
+        n: how many samples.
+        drawn: of how many the way is drawn.
+    """
+    source = generator.clone_state()
+    path = denoising.sample_path(denoise_at, levels, sampling, n, 2, generator=source)
+    found = mode_coverage(path[-1], density)
+    marks: list[Mark] = [
+        rings(density.means, 3 * density.stds, label="3 std of a mode"),
+        Paths(path[:, :drawn].transpose(0, 1), "way down", 1, width=0.9, opacity=0.6),
+        Points(path[-1], "samples", 0, 4.0, rim=False, opacity=0.8),
+    ]
+    title = f"{sampling.sampler}, {sampling.evaluations} evaluations: "
+    title += f"{found.modes} of {len(density.means)} modes, {found.good:.3f} good"
+    return plane(marks, title, extent=extent)

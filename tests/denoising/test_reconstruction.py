@@ -13,6 +13,7 @@ from lecturekit.denoising import (
     BernoulliReconstruction,
     GaussianNoise,
     GaussianReconstruction,
+    MixtureReconstruction,
     exact_denoiser,
 )
 
@@ -96,3 +97,11 @@ def test_the_posterior_of_a_crowded_curve_stays_finite():
 def test_noise_of_no_size_is_refused(mixture):
     with pytest.raises(ValueError, match="expected σ > 0, got 0"):
         exact_denoiser(mixture, 0)
+
+
+def test_the_variance_of_a_mixture_is_that_of_its_samples(generator):
+    weights = torch.tensor([[0.2, 0.8]]).repeat(100_000, 1)
+    means = torch.tensor([[[-1.0, 0.0], [2.0, 1.0]]]).repeat(100_000, 1, 1)
+    mixture = MixtureReconstruction(weights, means, torch.tensor([0.5, 1.5]))
+    found = mixture.sample(generator=generator).var(dim=0)
+    assert torch.allclose(mixture.variance[0], found, rtol=0.03)

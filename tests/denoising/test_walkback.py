@@ -14,6 +14,7 @@ from lecturekit.denoising import (
     PersistentWalkback,
     Simple,
     Walkback,
+    step_weights,
 )
 
 NOISE = GaussianNoise(0.1)
@@ -42,7 +43,13 @@ def minibatch(n: int = 50) -> torch.Tensor:
     return torch.arange(1, n + 1, dtype=torch.float64)[:, None]  # tells every row by its value
 
 
-SCHEMES = [Simple(), Walkback(0.6), FixedWalkback(3), PersistentWalkback(0.6)]
+SCHEMES = [
+    Simple(),
+    Walkback(0.6),
+    Walkback(0.6, alike=True),
+    FixedWalkback(3),
+    PersistentWalkback(0.6),
+]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -60,7 +67,9 @@ def test_the_gradient_ends_at_the_corrupted_points(scheme, generator):
     expected = torch.zeros((), dtype=torch.float64)
     for x_noisy, targets in zip(witness.seen, witness.targets, strict=True):
         slope = ((targets - 2.0 * x_noisy) / 0.1**2 * x_noisy)[:, 0]
-        each = 1.0 if isinstance(scheme, PersistentWalkback) else counts[targets[:, 0].long() - 1]
+        each = counts[targets[:, 0].long() - 1]
+        if isinstance(scheme, PersistentWalkback) or getattr(scheme, "alike", False):
+            each = counts.sum() / len(x)
         expected += (slope / each).sum() / len(x)
     assert gradient.item() == pytest.approx(expected.item())
 
@@ -135,3 +144,36 @@ def test_a_coin_that_never_stops_is_refused(scheme):
 def test_a_walk_of_no_steps_is_refused():
     with pytest.raises(ValueError, match="n_steps must be"):
         FixedWalkback(0)
+
+
+@pytest.mark.parametrize("q", [0.0, 0.5, 0.9])
+def test_the_weights_of_the_slide_add_up_and_fall_as_walks_end(q):
+    omega, k = step_weights(q, 2000), torch.arange(1, 2001, dtype=torch.float64)
+    assert omega.sum().item() == pytest.approx(1.0)
+    ends = (1 - q) * q ** (k - 1) / k  # walks of k points give their last one 1/k
+    assert torch.allclose(omega[:-1] - omega[1:], ends[:-1], atol=1e-15)
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_the_k_th_point_weighs_what_the_formula_says(alike, generator):
+    """The objective of a reconstruction that scores each X′ by its place in the walk."""
+    q, n, place = 0.6, 20_000, 3
+
+    class Scored(GaussianReconstruction):
+        def log_prob(self, x):
+            number = (self.mean[:, 0] / x[:, 0]).log2().round()  # 1 for the first X′
+            return (number == place).to(x.dtype)
+
+    def denoise(x_noisy):
+        return Scored(2.0 * x_noisy, torch.full_like(x_noisy, 1e-5))
+
+    scheme = Walkback(q, alike=alike)
+    x = torch.ones(n, 1, dtype=torch.float64)
+    found = scheme.log_likelihood(denoise, GaussianNoise(1e-5), x, generator=generator)
+    expected = (1 - q) * q ** (place - 1) if alike else step_weights(q, place)[-1].item()
+    assert abs(found.item() - expected) < 4 * math.sqrt(expected / n)
+
+
+def test_weights_of_no_coin_are_refused():
+    with pytest.raises(ValueError, match="0 ≤ q < 1"):
+        step_weights(1.0, 3)

@@ -7,8 +7,15 @@ import pytest
 import torch
 
 from lecturekit import data, denoising
-from lecturekit.plots.denoising import arrow_fields, corrections, strips, walking
-from lecturekit.plots.marks import Arrows, Paths, Points
+from lecturekit.plots.denoising import (
+    arrow_fields,
+    corrections,
+    posterior_on_a_line,
+    sampling_paths,
+    strips,
+    walking,
+)
+from lecturekit.plots.marks import Arrows, Line, Paths, Points
 
 EXTENT = (-1.0, 1.0, -1.0, 1.0)
 
@@ -92,18 +99,51 @@ def test_the_older_state_is_faint_and_lines_join_the_two(walkers):
 
 
 def test_strips_are_the_means_along_the_chains_and_leave_the_generator_alone():
-    nets = {
-        name: denoising.BernoulliDenoiser(4, generator=generator(k)) for k, name in enumerate("ab")
-    }
+    net = denoising.BernoulliDenoiser(4, generator=generator(1))
+    torch.nn.init.normal_(net.net[-1].weight, generator=generator(9))
     noise, start, source = denoising.SaltAndPepper(0.5), torch.eye(4)[:3], generator(7)
-    for net in nets.values():
-        torch.nn.init.normal_(net.net[-1].weight, generator=generator(9))
-    picture = strips(nets, noise, start, "Strips", generator=source, columns=5, every=2)
-    assert picture.images.shape == (2 * 3 * 5, 2, 2)
-    assert picture.captions == ("a", "a", "a", "b", "b", "b")
+    picture = strips(net, noise, start, "Strips", generator=source, columns=5)
+    assert picture.images.shape == (3 * 5, 2, 2)
     assert picture.columns == 5
-    chain = denoising.run_chain(nets["b"], noise, start, 10, generator=generator(7))
-    third = nets["b"](chain.noisy[4, 1:2]).mean  # of the second chain of b
-    shown = picture.images.reshape(2, 3, 5, 4)[1, 1, 2]
-    assert shown == pytest.approx(third.detach().numpy()[0], abs=1e-6)
+    chain = denoising.run_chain(net, noise, start, 5, generator=generator(7))
+    third = net(chain.noisy[2, 1:2]).mean  # of the second chain
+    shown = picture.images.reshape(3, 5, 4)
+    assert shown[:, 0] == pytest.approx(start.numpy())
+    assert shown[1, 3] == pytest.approx(third.detach().numpy()[0], abs=1e-6)
     assert torch.equal(source.get_state(), generator(7).get_state())
+
+
+def test_the_single_gaussian_has_the_posteriors_mean_and_variance():
+    hills = data.densities.GaussianMixture(torch.tensor([[-1.0], [1.0]]), 0.2)
+    picture = posterior_on_a_line(hills, denoising.GaussianNoise(0.8), 0.1, "Posterior")
+    exact, one, _ = marks(picture, Line)
+    step = exact.x[1] - exact.x[0]
+    mean, mean_of_one = (exact.x * exact.y).sum() * step, (one.x * one.y).sum() * step
+    assert mean == pytest.approx(mean_of_one, abs=1e-2)
+    variance = (exact.x**2 * exact.y).sum() * step - mean**2
+    assert variance == pytest.approx((one.x**2 * one.y).sum() * step - mean_of_one**2, abs=5e-2)
+    middle = abs(exact.x).argmin()
+    assert one.y[middle] > 2 * exact.y[middle]  # where no data is
+
+
+def test_sampling_paths_end_in_the_samples_and_follow_the_settings():
+    ring, source, chosen = data.densities.ring(), generator(3), denoising.Sampling("DDIM", 20)
+
+    def shown():
+        return sampling_paths(
+            lambda sigma: denoising.exact_denoiser(ring, sigma),
+            ring,
+            denoising.NoiseLevels(0.05, 10.0),
+            chosen,
+            extent=EXTENT,
+            generator=source,
+            n=50,
+            drawn=4,
+        )
+
+    _, ways = marks(shown(), Paths)
+    (samples,) = marks(shown(), Points)
+    assert ways.xy[20] == pytest.approx(samples.xy[0])  # the first way ends in the first sample
+    assert shown().title.startswith("DDIM, 20 evaluations: ")
+    chosen.sampler, chosen.evaluations = "Langevin", 10
+    assert shown().title.startswith("Langevin, 10 evaluations: ")
