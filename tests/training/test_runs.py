@@ -108,7 +108,7 @@ def test_steps_pass_through_and_what_they_pass_begins_anew():
 
 
 def test_walkers_accompany_a_denoiser_that_learns():
-    case = CASES["denoiser, persistent walkback"]()
+    case = CASES["denoising-persistent_walkback"]()
     denoiser, noise = case.parts[0], case.named["corruption"]
     crowd = denoising.Walkers(denoiser, noise, torch.ones(4, 2), generator=seeded(5))
     begin = case.repeatable().through(denoising.accompany, [crowd])
@@ -236,7 +236,7 @@ def test_trained_tensors_begin_anew_though_they_are_arguments():
 
 
 def test_no_trainer_and_no_steps_are_refused():
-    case = CASES["CD"]()
+    case = CASES["rbm-contrastive_divergence"]()
     with pytest.raises(ValueError, match=r"repeatable\(train, model, …\), got <generator"):
         repeatable(case.plain(), case.parts[0])
     with pytest.raises(ValueError, match="expected a trainer that returns steps, got None"):
