@@ -140,8 +140,10 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> l
         failures.append(
             f"cell In [{error.exec_count}] ({first_line}) — {error.ename}: {error.evalue}"
         )
-    except DeadKernelError:
-        failures.append(f"the kernel died, perhaps for lack of memory{_where(executed)}")
+    except RuntimeError as error:  # DeadKernelError is one; so is a kernel that does not start
+        died = isinstance(error, DeadKernelError)
+        reason = "the kernel died, perhaps for lack of memory" if died else str(error)
+        failures.append(f"{reason}{_where(executed)}")
     return stored.broken(nbformat.read(executed, as_version=4)) + failures
 
 

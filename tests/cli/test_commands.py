@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from lecturekit import data
-from lecturekit.cli import checkup, form, notebooks
+from lecturekit.cli import checkup, execution, form, notebooks
 from lecturekit.cli.stored import COMPARED
 from tests.cli.toy import call, lecture
 from tests.local_mirror import GOOD, Mirror
@@ -162,6 +162,18 @@ class TestRun:
         index = (tmp_path / "out" / "index.html").read_text()
         assert "the kernel died" in index
         assert "02_more_waves.html" in index
+
+    def test_a_kernel_that_does_not_start_is_a_line(self, originals, tmp_path, monkeypatch):
+        class Dead(execution.AsyncSocketKernelManager):
+            async def start_kernel(self, **_):
+                raise RuntimeError("Kernel died before replying to kernel_info")
+
+        monkeypatch.setattr(execution, "AsyncSocketKernelManager", Dead)
+        code, printed = call("run", "--output", tmp_path / "out")
+        assert code == 1
+        for name in ("01_waves", "02_more_waves"):
+            assert f"✗ {name}.ipynb: Kernel died before replying to kernel_info" in printed
+        assert "Kernel died before" in (tmp_path / "out" / "index.html").read_text()
 
     def test_interrupted_it_keeps_what_was_executed(self, originals, tmp_path):
         begun = tmp_path / "begun"
