@@ -172,6 +172,10 @@ def run(
 def reproduce(
     name: Annotated[str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn or dem.")],
     minutes: Annotated[float, typer.Option(min=0.0, help="Training time, in all.")] = 20.0,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Train only this one of its methods (several times: these)."),
+    ] = None,
     pixels: Annotated[
         Literal["sampled", "thresholded", "grey"] | None,
         typer.Option(
@@ -192,7 +196,9 @@ def reproduce(
     with _explained():
         from lecturekit.cli import reproducing
 
-        path = reproducing.reproduce(name, pixels, minutes, device, seed, output, _out)
+        path = reproducing.reproduce(
+            name, method or [], pixels, minutes, device, seed, output, _out
+        )
     _out.print(f"✓ The numbers are in {escape(str(path))}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +16,7 @@ from lecturekit.reproduce.record import device_name, file_name
 
 def reproduce(
     name: str,
+    methods: Sequence[str],
     pixels: Pixels | None,
     minutes: float,
     device: str,
@@ -27,10 +30,10 @@ def reproduce(
         The record's file.
 
     Raises:
-        ValueError: no such experiment, pixels that it does not take, no such device, a record begun
-            with another seed or on another device, or an interrupt.
+        ValueError: no such experiment, a method or pixels that it does not take, no such device, a
+            record begun with another seed or on another device, or an interrupt.
     """
-    chosen = experiment(name)
+    chosen = _narrowed(experiment(name), methods)
     pixels = pixels or chosen.pixels[0]
     if pixels not in chosen.pixels:
         raise ValueError(f"{name} takes --pixels {' or '.join(chosen.pixels)}, got {pixels}")
@@ -39,7 +42,11 @@ def reproduce(
     path = folder / file_name(chosen.names[0], pixels)
     record = _record(chosen, pixels, seed, device_name(place), path)
     options = f"--minutes {minutes:g} --pixels {pixels} --device {device} --seed {seed}"
-    record.command = f"lecturekit reproduce {name} {options}"
+    command = " ".join(
+        [f"lecturekit reproduce {name} {options}", *(f"--method '{each}'" for each in methods)]
+    )
+    if command not in record.commands:
+        record.commands.append(command)
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     try:
         with Progress(*columns, console=console, refresh_per_second=2) as bars:
@@ -56,6 +63,16 @@ def reproduce(
             f"interrupted; what is done is in {path}, and the same command goes on from there"
         ) from None
     return path
+
+
+def _narrowed(chosen: Experiment, methods: Sequence[str]) -> Experiment:
+    """The same with these methods alone; with all, if none is named."""
+    if unknown := set(methods) - set(chosen.methods):
+        raise ValueError(
+            f"{chosen.names[0]} has the methods {', '.join(chosen.methods)}; "
+            f"got {', '.join(sorted(unknown))}"
+        )
+    return replace(chosen, methods=tuple(m for m in chosen.methods if not methods or m in methods))
 
 
 def _device(name: str) -> torch.device:

@@ -56,7 +56,7 @@ class Record:
         quantity: what validation and test are.
         pixels: "sampled", "thresholded" or "grey".
         seed: of the first run; the others count on from it.
-        command: what makes it.
+        commands: what made it, one after the other.
         device: what it was trained on.
         lecturekit, torch: versions.
         date: of the last run.
@@ -68,7 +68,7 @@ class Record:
     quantity: str
     pixels: Pixels
     seed: int
-    command: str = ""
+    commands: list[str] = field(default_factory=list)
     device: str = ""
     lecturekit: str = __version__
     torch: str = torch.__version__

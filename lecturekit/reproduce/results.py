@@ -43,7 +43,7 @@ def _section(experiment: Experiment, record: Record) -> str:
         f"{experiment.title}; {record.quantity}. Pixels: {record.pixels}. {record.date}, "
         f"{record.device}; lecturekit {record.lecturekit}, torch {record.torch}; "
         f"{minutes[0]:.1f} minutes of training, {minutes[1]:.1f} of scoring. "
-        f"Command: `{record.command}`. {experiment.uncertainty}"
+        f"{_commands(record)} {experiment.uncertainty}"
     )
     title = f"## {', '.join(experiment.names)}, {record.pixels} pixels"
     lines = [title, "", facts.strip(), "", "The best of each method:", ""]
@@ -114,6 +114,12 @@ def _row(run: Run) -> list[str]:
 def _number(value: float) -> str:
     """Nats to a tenth, shares to a tenth of a percent."""
     return f"{value:.3f}" if 0 <= value <= 1 else f"{value:.1f}".replace("-", "−")
+
+
+def _commands(record: Record) -> str:
+    """A sentence."""
+    commands = [f"`{command}`" for command in record.commands]
+    return f"Command{'s' if len(commands) > 1 else ''}: {', then '.join(commands)}."
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:

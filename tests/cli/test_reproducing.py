@@ -32,9 +32,9 @@ def test_numbers_come_with_all_that_is_needed_to_judge_them(name, tmp_path):
     assert "PCD rate 0.01 0.1 s" in output
     assert "The numbers are in" in output
     content = numbers(tmp_path)
-    assert content["command"] == (
+    assert content["commands"] == [
         f"lecturekit reproduce {name} --minutes 0.004 --pixels sampled --device cpu --seed 0"
-    )
+    ]
     assert len(content["runs"]) == 2
     assert {"device", "date", "lecturekit", "torch", "pixels", "evaluation_seconds"} <= set(content)
     run = content["runs"][0]
@@ -49,6 +49,25 @@ def test_other_pixels_have_a_record_of_their_own(tmp_path):
     code, output = call("reproduce", "fpcd2", *options)
     assert code == 0, output
     assert numbers(tmp_path, "fpcd2-thresholded")["pixels"] == "thresholded"
+
+
+def test_one_method_goes_farther_than_the_others_and_the_record_says_how(tmp_path):
+    common = ("reproduce", "pcd1", "--output", tmp_path)
+    assert call(*common, "--minutes", "0.004")[0] == 0
+    code, output = call(*common, "--minutes", "0.006", "--method", "MF CD")
+    assert code == 0, output
+    content = numbers(tmp_path)
+    assert [run["method"] for run in content["runs"]] == ["PCD", "PCD", "MF CD"]
+    first, second = content["commands"]
+    assert "--method" not in first
+    assert second.endswith("--seed 0 --method 'MF CD'")
+
+
+def test_a_method_that_it_does_not_have_is_refused_with_those_that_it_has(tmp_path):
+    code, output = call("reproduce", "pcd1", "--method", "PDC", "--output", tmp_path)
+    assert code == 1
+    assert "pcd1 has the methods PCD, " in output
+    assert "got PDC" in output
 
 
 def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, monkeypatch):

@@ -24,14 +24,16 @@ def shown(monkeypatch, record, experiment):
 
 
 def test_ours_stands_beside_what_was_published(monkeypatch):
-    record = Record("pcd1", "nats", "sampled", 0, "the command", "a processor", date="2020-02-02")
+    record = Record(
+        "pcd1", "nats", "sampled", 0, ["one", "another"], "a processor", date="2020-02-02"
+    )
     for rate, validation, test in ((0.1, -130.0, -128.04), (0.3, -131.0, -120.0)):
         record.add(Run("PCD", rate, 64.0, 64.2, 70.0, 54321, validation, test), 30.0)
     record.add(Run("PCD", 0.1, 128.0, 128.2, 70.0, 99999, -133.0, -121.0), 30.0)
     text = shown(monkeypatch, record, reproduce.experiment("pcd1"))
     assert "## pcd1, fpcd1, sampled pixels" in text
     assert "a processor" in text
-    assert "`the command`" in text
+    assert "Commands: `one`, then `another`." in text
     assert "| PCD | −128.0 after 64 s | −129.2 after 8,780 s | −129.0 after 7,920 s |" in text
     assert "| PCD | 64.2 | 0.1 | 54,321 | −130.0 | −128.0 |" in text
     assert "−120" not in text
