@@ -39,6 +39,16 @@ class Unpaired:
     test_labels: Tensor | None = None
     region: Tensor | None = None
 
+    @property
+    def true_y(self) -> Tensor | None:
+        """What `x_test` looks like in Y, row by row; None where nobody knows."""
+        return self.y_test if self.paired_tests else None
+
+    @property
+    def true_x(self) -> Tensor | None:
+        """What `y_test` looks like in X, row by row; None where nobody knows."""
+        return self.x_test if self.paired_tests else None
+
     def to(self, device: str | torch.device) -> Unpaired:
         """The same on another device."""
         tensors = {

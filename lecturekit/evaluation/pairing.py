@@ -62,27 +62,26 @@ def translation_report(to_y: Map, to_x: Map, pairs: Unpaired) -> dict[str, Tenso
 
     Args:
         to_y, to_x: X → Y and Y → X.
-        pairs: with paired test images.
+        pairs: with paired test images, or without; then what they would say is left out.
 
     Returns:
-        scalars by name. `y_error`, `x_error`: of the translation into that domain, within the
-        region where there is one; `y_pattern`: correlation with the true pattern there;
-        `background`: error of both outside the region (only where there is one); `x_cycle`,
-        `y_cycle`: error after there and back; `y_coverage`, `x_coverage`.
-
-    Raises:
-        ValueError: the test images are not paired.
+        scalars by name. `x_cycle`, `y_cycle`: error after there and back, within the region where
+        there is one. If paired also `y_error`, `x_error`: of the translation into that domain,
+        within the region; `y_pattern`: correlation with the true pattern there; `y_coverage`,
+        `x_coverage`; `background`: error of both outside the region, where there is one.
     """
-    if not pairs.paired_tests:
-        raise ValueError("expected paired test images; these have no hidden truth to judge by")
     x, y, region = pairs.x_test, pairs.y_test, pairs.region
     made_y, made_x = to_y(x), to_x(y)
     report = {
+        "x_cycle": pixel_error(to_x(made_y), x, region),
+        "y_cycle": pixel_error(to_y(made_x), y, region),
+    }
+    if not pairs.paired_tests:
+        return report
+    report |= {
         "y_error": pixel_error(made_y, y, region),
         "x_error": pixel_error(made_x, x, region),
         "y_pattern": pattern_correlation(made_y, y, region),
-        "x_cycle": pixel_error(to_x(made_y), x, region),
-        "y_cycle": pixel_error(to_y(made_x), y, region),
         "y_coverage": neighbour_coverage(y, made_y),
         "x_coverage": neighbour_coverage(x, made_x),
     }

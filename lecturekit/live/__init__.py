@@ -4,8 +4,9 @@
 without pictures but with a bar of progress.
 
 `run` takes the steps; `orders`, `pace`, `timetable`, `history` and `interrupts` are its parts.
-`views` are what it shows, `controls` what a person may change, `panel` where both are seen and
-touched (with `panel.js` in the page). `registry` keeps several runs apart.
+`views` are what it shows, `painted` those that one paints on, `controls` what a person may change,
+`panel` where all are seen and touched (with `panel.js` in the page). `registry` keeps several runs
+apart.
 """
 
 from __future__ import annotations
@@ -15,12 +16,22 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lecturekit.live.controls import controls_of
 from lecturekit.live.pace import Pace
+from lecturekit.live.painted import PaintedImage, PaintedPoints
 from lecturekit.live.registry import REGISTRY, Place, notebook_shell, present_place
 from lecturekit.live.run import Run
 from lecturekit.live.views import Curves, View
 from lecturekit.training import Steps
 
-__all__ = ["Curves", "Run", "View", "explore", "finish", "play"]
+__all__ = [
+    "Curves",
+    "PaintedImage",
+    "PaintedPoints",
+    "Run",
+    "View",
+    "explore",
+    "finish",
+    "play",
+]
 
 Controls = object | Sequence[object] | Mapping[str, object]
 
@@ -65,8 +76,8 @@ def play(
     return run.play() if playing else run
 
 
-def explore(views: Sequence[View], controls: Controls, *, name: str | None = None) -> Run:
-    """Sliders and pictures without training: the pictures follow the sliders.
+def explore(views: Sequence[View], controls: Controls = (), *, name: str | None = None) -> Run:
+    """Sliders and pictures without training: the pictures follow the sliders, and what is painted.
 
     Args:
         views: what to show; they read the settings when they are drawn.

@@ -74,13 +74,14 @@ class Panel {
       [order, make("button", { textContent: text, title, onclick: () => this.say({ order: this.meant(order) }) })]));
     this.progress = make("progress", { ariaLabel: "progress" });
     this.words = make("span", { className: "lecturekit-state", role: "status" });
+    this.brushes = Object.entries(state.brushes).map(([view, names]) => this.brush(Number(view), names));
     const tools = make("span", { className: "lecturekit-tools" }, [
       this.tool("Sliders back", "put the sliders back", () => this.say({ order: "defaults" }), model.get("controls").length),
       this.saving(state.transport),
       this.tool("Full screen", "fill the screen (f)", () => this.toggleFullScreen()),
     ]);
     const transport = state.transport ? [...Object.values(this.buttons), this.progress, this.words] : [];
-    this.bar = make("div", { className: "lecturekit-bar" }, [this.title, ...transport, tools]);
+    this.bar = make("div", { className: "lecturekit-bar" }, [this.title, ...transport, ...this.brushes.flatMap(({ parts }) => parts), tools]);
     this.controls = new Controls(model.get("controls"), (place, value) => this.say({ set: place, value }));
     const sliders = make("div", { className: "lecturekit-sliders" }, this.controls.parts);
     this.error = make("div", { className: "lecturekit-error", role: "alert", hidden: true });
@@ -103,6 +104,36 @@ class Panel {
       ["Save …", ...Object.keys(kinds)].map((text) => make("option", { textContent: text })));
     menu.addEventListener("change", () => { kinds[menu.value]?.(); menu.selectedIndex = 0; });
     return menu;
+  }
+
+  // What one paints with on a picture: strokes go to the kernel, which paints, and shows what
+  // comes of it.
+  brush(view, names) {
+    const list = make("select", { ariaLabel: "brush", title: "what you paint with" }, names.map((textContent) => make("option", { textContent })));
+    const clear = make("button", { textContent: "Clear", title: "take away what you have painted", onclick: () => this.say({ clear: view }) });
+    return { view, list, parts: names.length > 1 ? [list, clear] : [clear] };
+  }
+
+  letPaint(place, { view, list }) {
+    const { canvas } = place, where = ({ offsetX, offsetY }) => place.where(offsetX, offsetY);
+    let corners = [], due = null;
+    const say = () => {
+      due = null;
+      this.say({ paint: view, brush: list.selectedIndex, corners });
+      corners = corners.slice(-1);
+    };
+    canvas.classList.add("lecturekit-painted");
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button || !place.where) return;
+      canvas.setPointerCapture(event.pointerId);
+      corners = [where(event)];
+      say();
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!canvas.hasPointerCapture(event.pointerId)) return;
+      corners.push(where(event));
+      due ??= requestAnimationFrame(say);
+    });
   }
 
   showState() {
@@ -162,7 +193,7 @@ class Panel {
 
   takeAll() {
     this.model.get("pictures").forEach((picture, index) => {
-      const place = (this.pictures[index] ??= this.place());
+      const place = (this.pictures[index] ??= this.place(index));
       if (picture.frame > place.frame) this.receive(place, picture);
     });
     this.arrange();
@@ -171,7 +202,7 @@ class Panel {
   take(message, data) {
     if (message.saved) return save(new Blob([data], { type: message.type }), message.saved);
     if (message.view === undefined) return;
-    const place = (this.pictures[message.view] ??= this.place());
+    const place = (this.pictures[message.view] ??= this.place(message.view));
     place.told = message.what ?? place.told;  // it is only said anew where it is another one
     if (place.told) this.receive(place, { ...message, what: place.told, data });
     if (this.visible) this.due ??= requestAnimationFrame(() => this.paint());
@@ -192,10 +223,12 @@ class Panel {
     this.keep();
   }
 
-  place() {
-    const canvas = make("canvas", { role: "img" });
+  place(index) {
+    const canvas = make("canvas", { role: "img" }), place = { canvas, frame: -1 };
+    const brush = this.brushes.find(({ view }) => view === index);
     this.views.append(canvas);
-    return { canvas, frame: -1 };
+    if (brush) this.letPaint(place, brush);
+    return place;
   }
 
   paint() {
@@ -211,7 +244,7 @@ class Panel {
   // A picture that cannot be drawn holds up neither the others nor the run.
   draw(place, theme) {
     try {
-      drawPicture(place.canvas, place, theme);
+      place.where = drawPicture(place.canvas, place, theme);
     } catch (error) {
       console.error("lecturekit:", error);
     }

@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 from IPython.display import HTML, display
 
+from lecturekit.live.painted import Painted
 from lecturekit.live.registry import notebook_shell, present_place
 from lecturekit.live.run import Run
 from lecturekit.plots import Panels, Picture, look
@@ -147,10 +148,21 @@ class Panel:
                 self._note_drawn(page, frame)
             case {"unsee": str(page)}:
                 self._watchers.pop(page, None)
+            case {"paint": int(view), "brush": int(brush), "corners": list(corners)}:
+                self._painted(view).stroke(corners, brush)
+                self._run.touched()
+            case {"clear": int(view)}:
+                self._painted(view).clear()
+                self._run.touched()
             case {"save": "svg"}:
                 self._run.ask("save")
             case {"snapshot": True} if self._fallback is not None:
                 self._keep_for_later(buffers[0])
+
+    def _painted(self, view: int) -> Painted:
+        painted = self._run.views[view]
+        assert isinstance(painted, Painted)
+        return painted
 
     def _keep_for_later(self, png: memoryview) -> None:
         """What a page shows now, for those who open the notebook without a kernel."""
@@ -194,6 +206,9 @@ class Panel:
             "total": run.total,
             "can": [*self._can()],
             "resettable": run.can_reset,
+            "brushes": {
+                k: view.brushes for k, view in enumerate(run.views) if isinstance(view, Painted)
+            },
             "values": [control.as_shown() for control in run.controls],
             "alts": [] if run.status in ("playing", "finishing") else list(self._alts),
             "error": self._error(),

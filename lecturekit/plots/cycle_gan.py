@@ -38,7 +38,7 @@ def there_and_back(
     to_there: Map,
     to_back: Map,
     images: Tensor,
-    truth: Tensor,
+    truth: Tensor | None,
     title: str,
     *,
     captions: Sequence[str] = ("x", "G(x)", "F(G(x))", "truth"),
@@ -47,27 +47,34 @@ def there_and_back(
 
     Args:
         to_there, to_back: the translators of either direction.
-        images, truth: (n, 1 or 3, height, width).
+        images, truth: (n, 1 or 3, height, width); without the truth its row is left out.
         title: shown above.
         captions: of the four rows.
     """
     translated = to_there(images)
-    return sheet([images, translated, to_back(translated), truth], title, captions)
+    rows = [images, translated, to_back(translated), *([] if truth is None else [truth])]
+    return sheet(rows, title, captions[: len(rows)])
 
 
 def compared(
-    translators: Mapping[str, Map], images: Tensor, truth: Tensor, title: str, *, source: str = "x"
+    translators: Mapping[str, Map],
+    images: Tensor,
+    truth: Tensor | None,
+    title: str,
+    *,
+    source: str = "x",
 ) -> Images:
     """A sheet with a row of images, one of what each translator makes of them, and the truth.
 
     Args:
         translators: by name, which stands beside the row.
-        images, truth: (n, 1 or 3, height, width).
+        images, truth: (n, 1 or 3, height, width); without the truth its row is left out.
         title: shown above.
         source: caption of the first row.
     """
-    made = [translate(images) for translate in translators.values()]
-    return sheet([images, *made, truth], title, [source, *translators, "truth"])
+    rows = [images, *(translate(images) for translate in translators.values())]
+    rows += [] if truth is None else [truth]
+    return sheet(rows, title, [source, *translators, "truth"][: len(rows)])
 
 
 def sheet(rows: Sequence[Tensor], title: str, captions: Sequence[str]) -> Images:

@@ -7,6 +7,8 @@
 const RAMPS = { sequential: ramp(LOOK.sequential), diverging: ramp(LOOK.diverging), grey: greys() };
 const scratch = document.createElement("canvas");
 
+// Returns where in the picture a place of the canvas is: in the units of the axes, or as shares of
+// the first image's width and height.
 export function drawPicture(canvas, picture, theme) {
   const ratio = window.devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight;
   const [across, down] = [Math.round(w * ratio), Math.round(h * ratio)];
@@ -17,8 +19,7 @@ export function drawPicture(canvas, picture, theme) {
   const size = Math.max(10, Math.min(theme.size, Math.sqrt(w * h) / 17));
   const ui = { ...theme, size, pen, ratio, font: (scale = 1, style = "") => `${style} ${size * scale}px ${theme.family}` };
   const top = title(ui, picture.what.title, w);
-  if (picture.what.columns) images(ui, picture, top, w, h);
-  else plot(ui, picture, top, w, h);
+  return (picture.what.columns ? images : plot)(ui, picture, top, w, h);
 }
 
 // Width over height that a picture would like to have.
@@ -59,6 +60,7 @@ function plot(ui, { what, how, arrays }, top, w, h) {
   if (!what.bare) axes(ui, what, x, y, f);
   for (const [i, ends] of Object.entries(how.bars)) colourBar(ui, marks[i], ends, f);
   legend(ui, marks, f.l, f.legend, w - 4, true);
+  return (across, down) => [x.back(across), y.back(down)];
 }
 
 // Where the axes lie: inside of title, legend, numbers and names, and of the colour bar.
@@ -95,7 +97,8 @@ function inUnits(what, how, f) {
 function scale([low, high, log, ticks, labels], from, to) {
   const g = log ? Math.log10 : (v) => v, a = g(low), b = g(high);
   const at = (v) => from + ((g(v) - a) / (b - a || 1)) * (to - from);
-  return Object.assign(at, { ticks, labels, log, g });
+  const back = (place) => { const v = a + ((place - from) / (to - from)) * (b - a); return log ? 10 ** v : v; };
+  return Object.assign(at, { ticks, labels, log, g, back });
 }
 
 function gridLines(ui, what, x, y, f) {
@@ -367,6 +370,7 @@ function images(ui, { what, arrays }, top, w, h) {
   }
   pen.fillStyle = ui.ink;
   if (beside) what.captions.forEach((c, row) => write(ui, c, 0, top + gap + (row + 0.5) * ch + 0.3 * size, 0.92));
+  return (across, down) => [(across - margin - gap) / (zoom * columns), (down - top - gap) / (zoom * rows)];
 }
 
 // All images under each other, in one bitmap.

@@ -70,6 +70,16 @@ def test_translators_are_compared_row_by_row():
     assert sheet.captions == ("x", "λ = 0", "λ = 20", "truth")
 
 
+def test_a_truth_that_nobody_knows_has_no_row():
+    x, y = torch.zeros(2, 3, 4, 4), torch.ones(2, 3, 4, 4)
+    sheet = there_and_back(lambda x: x + 0.5, lambda y: y, x, None, "Both ways")
+    assert sheet.captions == ("x", "G(x)", "F(G(x))")
+    assert len(sheet.images) == 6
+    sheet = compared({"ours": lambda y: y}, y, None, "F(y)", source="y")
+    assert sheet.captions == ("y", "ours")
+    assert len(sheet.images) == 4
+
+
 @pytest.mark.parametrize(("picture", "moved"), [("there", 0.5), ("back", 0.25)])
 def test_clouds_have_the_colours_and_shapes_of_their_origins(picture, moved):
     target = torch.full((5, 2), 2.0)
