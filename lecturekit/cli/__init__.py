@@ -170,7 +170,7 @@ def run(
 
 @app.command()
 def reproduce(
-    name: Annotated[str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn or dem.")],
+    name: Annotated[str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn, dem or dae.")],
     minutes: Annotated[float, typer.Option(min=0.0, help="Training time, in all.")] = 20.0,
     method: Annotated[
         list[str] | None,

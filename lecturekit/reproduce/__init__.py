@@ -7,6 +7,7 @@ image_rbm    pcd1, fpcd1 (784×25, exact) and pcd2 (784×500, bracketed): test l
 class_rbm    fpcd2: 784+10 × 500, test digits classified
 gmmn         gmmn: moment matching on pixels and on codes, by Parzen windows
 dem          dem: a deep energy and its generator, by Parzen windows
+dae          dae: a denoising auto-encoder, simply trained and by walkback, by Parzen windows
 contestant   an RBM on its way, by any of the five methods
 digits       MNIST, its pixels, and minibatches; `parzen` is how samples of it are scored
 campaign     rates and times: which runs are made, one after the other, resumable
@@ -19,6 +20,7 @@ results      docs/results.md, made from them
 
 from lecturekit.reproduce.campaign import Event, campaign
 from lecturekit.reproduce.class_rbm import CLASS_RBM
+from lecturekit.reproduce.dae import DAE
 from lecturekit.reproduce.dem import DEM
 from lecturekit.reproduce.experiment import PIXELS, Experiment, Pixels, Scores, Task
 from lecturekit.reproduce.gmmn import GMMN
@@ -26,7 +28,7 @@ from lecturekit.reproduce.image_rbm import LARGE_RBM, SMALL_RBM
 from lecturekit.reproduce.published import Published, published
 from lecturekit.reproduce.record import Record, Run
 
-EXPERIMENTS = (SMALL_RBM, LARGE_RBM, CLASS_RBM, GMMN, DEM)
+EXPERIMENTS = (SMALL_RBM, LARGE_RBM, CLASS_RBM, GMMN, DEM, DAE)
 
 
 def experiment(name: str) -> Experiment:

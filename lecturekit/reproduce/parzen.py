@@ -1,4 +1,4 @@
-"""What gmmn and dem are scored by: Parzen windows on samples, as in the table of Li et al. 2015."""
+"""What gmmn, dem and dae are scored by: Parzen windows on samples, as Li et al. 2015 do."""
 
 from __future__ import annotations
 

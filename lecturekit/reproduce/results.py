@@ -84,7 +84,7 @@ def _theirs(figure: Published, method: str) -> str:
     """A value without a time, or the best point of a curve and when it was reached."""
     if method in figure.values:
         value, error = figure.values[method]
-        return f"{_number(value)} ± {error:.1f}"
+        return f"≈ {value:g}" if error is None else f"{_number(value)} ± {error:.1f}"
     if method not in figure.curves:
         return "–"
     seconds, value = max(figure.curves[method], key=lambda point: point[1])

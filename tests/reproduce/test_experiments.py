@@ -10,7 +10,7 @@ import torch
 from lecturekit import data, evaluation, rbm, reproduce
 from lecturekit import moment_matching as mm
 from lecturekit.data import LabelledImages
-from lecturekit.reproduce import class_rbm, dem, gmmn, image_rbm, parzen
+from lecturekit.reproduce import class_rbm, dae, dem, gmmn, image_rbm, parzen
 from lecturekit.reproduce.class_rbm import Classifier
 from lecturekit.reproduce.contestant import METHODS
 from lecturekit.reproduce.digits import Digits, Minibatches
@@ -27,12 +27,14 @@ def generated(monkeypatch):
     monkeypatch.setattr(image_rbm, "N_LEVELS", (30, 300))
     monkeypatch.setattr(LargeRBM, "n_hidden", 30)
     monkeypatch.setattr(class_rbm, "N_HIDDEN", 50)
-    for module in (gmmn, dem):
+    for module in (gmmn, dem, dae):
         monkeypatch.setattr(module, "N_SAMPLES", 400)
     monkeypatch.setattr(gmmn, "HIDDEN", (64, 64))
     monkeypatch.setattr(gmmn, "BATCH", 100)
     monkeypatch.setattr(gmmn, "CODER", (64,))
     monkeypatch.setattr(gmmn, "N_CODE", 8)
+    for name, value in {"HIDDEN": (64,), "N_CHAINS": 40, "BURN_IN": 10}.items():
+        monkeypatch.setattr(dae, name, value)
     monkeypatch.setattr(dem, "ENERGY", (64, 32))
     monkeypatch.setattr(dem, "GENERATOR", (64, 64))
 
@@ -41,6 +43,7 @@ RACES = [
     *((make, method, 0.1) for make in (SmallRBM, LargeRBM, Classifier) for method in METHODS),
     *((gmmn.MomentMatching, method, 0.01) for method in gmmn.GMMN.methods),
     *((dem.DeepEnergyModel, method, 0.003) for method in dem.DEM.methods),
+    *((dae.DenoisingAutoencoder, method, 0.003) for method in dae.DAE.methods),
 ]
 EVERY = pytest.mark.parametrize(
     ("make", "method", "rate"),
@@ -224,6 +227,14 @@ def test_scores_of_the_classifier_are_shares_right():
     assert its.scores(run).test == pytest.approx(right)
 
 
+def test_samples_of_the_auto_encoder_are_means_of_as_many_chains_as_are_wanted():
+    its = task(dae.DenoisingAutoencoder)
+    run = its.begin("simple", 0.001, 0)
+    samples = its._samples(run)
+    assert samples.shape == (400, its.digits.train.images.shape[1])
+    assert ((samples > 0) & (samples < 1)).all()
+
+
 def test_fast_weights_learn_at_the_rate_of_the_start():
     run = task(SmallRBM).begin("FPCD", 0.3, 0)
     assert run.phase.fast_learning_rate == 0.3
@@ -252,9 +263,9 @@ class TestFigures:
         assert figure.lines.keys() == figure.curves.keys()
 
     def test_unknown_names_are_refused_with_those_that_there_are(self):
-        with pytest.raises(ValueError, match="there are: pcd1, pcd2, fpcd1, fpcd2, gmmn, dem"):
+        with pytest.raises(ValueError, match="there are: pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae"):
             reproduce.published("pcd3")
-        with pytest.raises(ValueError, match="there are: pcd1, fpcd1, pcd2, fpcd2, gmmn, dem"):
+        with pytest.raises(ValueError, match="there are: pcd1, fpcd1, pcd2, fpcd2, gmmn, dem, dae"):
             reproduce.experiment("pcd3")
 
     def test_two_figures_of_one_experiment_share_a_record(self):

@@ -67,6 +67,13 @@ def test_values_of_a_table_have_errors_and_no_times(monkeypatch):
     assert "from memory" in text
 
 
+def test_a_value_without_an_error_is_said_to_be_rough(monkeypatch):
+    record = Record("dae", "nats", "thresholded", 0)
+    record.add(Run("simple", 0.001, 64.0, 64.2, 70.0, 543, 50.0, 51.04, 49.0, 53.08), 30.0)
+    text = shown(monkeypatch, record, reproduce.experiment("dae"))
+    assert "| simple | 51.0 ± 2.0 after 64 s | ≈ 50 |" in text
+
+
 def test_what_was_never_published_has_no_column(monkeypatch):
     record = Record("dem", "nats", "grey", 0)
     record.add(Run("none", 0.01, 64.0, 64.2, 70.0, 543, 150.0, 151.04, 149.0, 153.08), 30.0)
