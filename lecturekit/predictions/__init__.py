@@ -1,0 +1,53 @@
+"""Predict, then run: a question before a live run, judged by what the run then shows.
+
+    guess = predictions.ask("1.a", "Whose likelihood falls back first?", {"CD-1": "…", "PCD": "…"})
+    …                                                      # the run
+    guess.judge({"CD-1": 0.2, "PCD": 5.2}, close=0.5)      # the right answer is the largest value
+
+Nobody has to answer: an unanswered question holds nothing up. `prediction.py` is the question and
+its verdict, `panel.py` (with `panel.js` in the page) where one answers, `memory.py` what of it is
+in the notebook when a new kernel begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lecturekit.predictions.prediction import Prediction, Verdict
+
+__all__ = ["ASKED", "Prediction", "Verdict", "ask"]
+
+ASKED: dict[str, Prediction] = {}
+"""All predictions of this kernel by their number, in the order in which they were asked."""
+
+
+def ask(number: str, question: str, answers: Mapping[str, str]) -> Prediction:
+    """Ask what a run will show, and let the reader commit to an answer by a click.
+
+    Asked again, it remembers the answer: from this kernel, or from the notebook's file.
+
+    Args:
+        number: of the prediction, such as "1.a".
+        question: one sentence, in the notebook's voice.
+        answers: answer → why one might think so, and where that goes wrong.
+
+    Returns:
+        The prediction, to be judged once the run is done.
+
+    Raises:
+        ValueError: fewer than two answers.
+    """
+    asked = Prediction(number, question, dict(answers))
+    before = ASKED.pop(number, None)
+    ASKED[number] = asked
+    from lecturekit.live.registry import notebook_shell
+
+    if notebook_shell():  # plain Python has nobody to ask
+        from lecturekit.predictions.memory import remembered
+        from lecturekit.predictions.panel import Panel
+
+        known = before.given if before is not None else remembered(number)
+        if known in asked.answers:
+            asked.commit(known)
+        Panel(asked).appear()
+    return asked

@@ -1,0 +1,119 @@
+"""A question with a few answers, what was answered, and what the run said."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the run says about a prediction; shown as a cell's value.
+
+    Attributes:
+        question: what was asked.
+        given: the answer that somebody committed to, or None.
+        right: the answer with the largest value.
+        close: others that came so near to it that they count as well.
+        readings: the values in words.
+        tempts: why one might give the answer that was given; empty if it was right.
+    """
+
+    question: str
+    given: str | None
+    right: str
+    close: tuple[str, ...]
+    readings: str
+    tempts: str = ""
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the prediction was right; None if nobody made one."""
+        return None if self.given is None else self.given in (self.right, *self.close)
+
+    def __repr__(self) -> str:
+        return "\n".join(line for line in self._lines() if line)
+
+    def _repr_html_(self) -> str:
+        first, *rest = (html.escape(line) for line in self._lines() if line)
+        return "".join([f"<p><strong>{first}</strong></p>", *(f"<p>{line}</p>" for line in rest)])
+
+    def _lines(self) -> tuple[str, ...]:
+        near = " and ".join(self.close)
+        said = f"The run says: {self.right}"
+        said += f"; it was close, {near} counts as well" if near else ""
+        said += f" [{self.readings}]"
+        if self.given is None:
+            return said, "Nobody predicted."
+        if self.holds:
+            return said, f"✓ As you predicted: {self.given}."
+        return said, f"You predicted: {self.given}. {self.tempts}"
+
+
+@dataclass
+class Prediction:
+    """Made by `ask`.
+
+    Attributes:
+        number: such as "1.a".
+        question: one sentence.
+        answers: answer → why one might think so, and where that goes wrong.
+        given: the answer that somebody committed to, or None.
+        verdict: what the run said, once it was judged.
+        watcher: is called whenever something has changed.
+    """
+
+    number: str
+    question: str
+    answers: dict[str, str]
+    given: str | None = None
+    verdict: Verdict | None = None
+    watcher: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.answers) < 2:
+            raise ValueError(f"expected two answers or more, got {list(self.answers)}")
+
+    def commit(self, answer: str) -> None:
+        """Answer. Only the first answer counts, and none after the run has spoken.
+
+        Raises:
+            ValueError: no such answer.
+        """
+        if answer not in self.answers:
+            raise ValueError(f"expected one of {list(self.answers)}, got {answer!r}")
+        if self.given is None and self.verdict is None:
+            self.given = answer
+            self.watcher()
+
+    def judge(
+        self, values: Mapping[str, float | Tensor], *, close: float, unit: str = ""
+    ) -> Verdict:
+        """Say which answer was right: the one with the largest value.
+
+        Args:
+            values: a number for each answer, measured in the run.
+            close: answers that miss the largest value by this much or less are right as well.
+            unit: of the values.
+
+        Raises:
+            ValueError: values for other answers than there are, or none that is a number.
+        """
+        numbers = {answer: float(value) for answer, value in values.items()}
+        if set(numbers) != set(self.answers):
+            raise ValueError(f"expected a value for each of {list(self.answers)}, got {values!r}")
+        finite = {answer: value for answer, value in numbers.items() if value == value}
+        if not finite:
+            raise ValueError(f"expected a number among the values, got {values!r}")
+        right = max(finite, key=lambda answer: finite[answer])
+        near = tuple(a for a, v in finite.items() if a != right and v >= finite[right] - close)
+        readings = ", ".join(f"{answer} {value:.3g}" for answer, value in numbers.items())
+        readings += f" {unit}" if unit else ""
+        wrong = self.given is not None and self.given not in (right, *near)
+        tempts = self.answers[str(self.given)] if wrong else ""
+        self.verdict = Verdict(self.question, self.given, right, near, readings, tempts)
+        self.watcher()
+        return self.verdict

@@ -1,0 +1,151 @@
+"""Predictions: committed once, judged by numbers, remembered by the notebook, never in the way."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
+
+from lecturekit import predictions
+from lecturekit.predictions.memory import metadata, remembered
+from lecturekit.predictions.panel import Panel
+from lecturekit.predictions.prediction import Prediction
+from tests.notebooks.lectures import execute
+
+ANSWERS = {"up": "Rates look harmless.", "down": "One falls with a rate too high.", "stays": "No."}
+
+
+def asked():
+    return Prediction("1.a", "What does the likelihood do?", dict(ANSWERS))
+
+
+class TestVerdict:
+    def test_the_largest_value_is_right(self):
+        guess = asked()
+        guess.commit("down")
+        verdict = guess.judge({"up": -1.5, "down": torch.tensor(1.5), "stays": 0}, close=0.5)
+        assert verdict.holds
+        assert verdict.right == "down"
+        assert repr(verdict) == (
+            "The run says: down [up -1.5, down 1.5, stays 0]\n✓ As you predicted: down."
+        )
+
+    def test_a_wrong_one_is_told_why_it_tempts(self):
+        guess = asked()
+        guess.commit("up")
+        verdict = guess.judge({"up": -1, "down": 1, "stays": 0}, close=0.5, unit="nats")
+        assert verdict.holds is False
+        assert "stays 0 nats]" in repr(verdict)
+        assert "You predicted: up. Rates look harmless." in repr(verdict)
+        assert "<p>You predicted: up." in verdict._repr_html_()
+
+    def test_what_comes_near_counts_as_well_and_it_is_said(self):
+        guess = asked()
+        guess.commit("stays")
+        verdict = guess.judge({"up": -1, "down": 0.4, "stays": 0}, close=0.5)
+        assert verdict.holds
+        assert "it was close, stays counts as well" in repr(verdict)
+
+    def test_nobody_has_to_predict(self):
+        verdict = asked().judge({"up": 1, "down": -1, "stays": 0}, close=0)
+        assert verdict.holds is None
+        assert repr(verdict).endswith("Nobody predicted.")
+
+    def test_only_the_first_answer_counts_and_none_after_the_run_has_spoken(self):
+        guess = asked()
+        guess.commit("up")
+        guess.commit("down")
+        assert guess.given == "up"
+        late = asked()
+        late.judge(dict.fromkeys(ANSWERS, 0.0), close=0)
+        late.commit("down")
+        assert late.given is None
+
+    def test_values_that_are_no_numbers_cannot_win(self):
+        verdict = asked().judge({"up": torch.nan, "down": -3, "stays": -4}, close=0.1)
+        assert verdict.right == "down"
+        with pytest.raises(ValueError, match="a number among"):
+            asked().judge(dict.fromkeys(ANSWERS, torch.nan), close=0)
+
+    def test_refuses(self):
+        with pytest.raises(ValueError, match="a value for each of"):
+            asked().judge({"up": 1}, close=0)
+        with pytest.raises(ValueError, match="expected one of"):
+            asked().commit("sideways")
+        with pytest.raises(ValueError, match="two answers or more"):
+            predictions.ask("1.b", "Is it?", {"yes": "No."})
+
+
+class TestPanel:
+    def test_a_click_commits_and_the_page_is_told(self):
+        panel = Panel(guess := asked())
+        assert panel.widget.asked["answers"] == list(ANSWERS)
+        panel._hear(panel.widget, {"commit": "stays"}, [])
+        assert guess.given == "stays"
+        assert panel.widget.said == {"given": "stays", "right": []}
+        guess.judge({"up": 0, "down": 1, "stays": 0.9}, close=0.2)
+        assert panel.widget.said == {"given": "stays", "right": ["down", "stays"]}
+
+    def test_what_is_no_answer_is_not_heard(self):
+        panel = Panel(guess := asked())
+        panel._hear(panel.widget, {"commit": "sideways"}, [])
+        panel._hear(panel.widget, {"order": "play"}, [])
+        assert guess.given is None
+
+    def test_in_words_for_those_without_a_kernel(self):
+        panel = Panel(guess := asked())
+        guess.commit("up")
+        words = panel._bundle()
+        assert words["text/plain"].splitlines() == [
+            "What does the likelihood do?", "  ◦ up", "  ◦ down", "  ◦ stays", "Predicted: up"
+        ]  # fmt: skip
+        assert "<li>down</li>" in words["text/html"]
+
+
+class TestMemory:
+    def test_the_answer_is_in_the_notebooks_file(self, tmp_path, monkeypatch):
+        cell = new_code_cell("predictions.ask(…)")
+        cell.outputs = [
+            nbformat.v4.new_output(
+                "display_data", {"text/plain": "…"}, metadata=metadata("1.a", "down")
+            )
+        ]
+        nbformat.write(new_notebook(cells=[cell]), tmp_path / "n.ipynb")
+        monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "n.ipynb"))
+        assert remembered("1.a") == "down"
+        assert remembered("1.b") is None
+
+    @pytest.mark.parametrize("content", ["", "{}", "[]", json.dumps({"cells": [None]})])
+    def test_a_file_that_cannot_be_read_is_none(self, tmp_path, monkeypatch, content):
+        (tmp_path / "n.ipynb").write_text(content)
+        monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "n.ipynb"))
+        assert remembered("1.a") is None
+        monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "gone.ipynb"))
+        assert remembered("1.a") is None
+        monkeypatch.delenv("JPY_SESSION_NAME")
+        assert remembered("1.a") is None
+
+
+@pytest.mark.notebook
+def test_a_notebook_runs_through_unanswered_and_answered(tmp_path):
+    cells = [
+        'profile = "smoke"',
+        'from lecturekit import predictions\nguess = predictions.ask("1.a", "Up?", '
+        '{"yes": "It sank.", "no": "It rose."})',
+        'guess.judge({"yes": 1.0, "no": -1.0}, close=0.1)',
+        'guess = predictions.ask("1.a", "Up?", {"yes": "It sank.", "no": "It rose."})\n'
+        'guess.commit("no")',
+        'predictions.ask("1.a", "Up?", {"yes": "It sank.", "no": "It rose."}).judge('
+        '{"yes": 1.0, "no": -1.0}, close=0.1)',
+    ]
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    notebook.cells[0].metadata.tags = ["parameters"]
+    run = execute(notebook, tmp_path)
+    outputs = [cell.outputs for cell in run.cells if cell.source in cells]
+    assert "Nobody predicted" in outputs[2][0].data["text/plain"]
+    assert "You predicted: no. It rose." in outputs[4][-1].data["text/plain"]
+    answered = [o for o in outputs[3] if "lecturekit" in o.metadata]
+    assert answered[-1].metadata["lecturekit"] == {"prediction": "1.a", "answer": "no"}
