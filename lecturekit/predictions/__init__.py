@@ -1,43 +1,43 @@
 """Predict, then run: a question before a live run, judged by what the run then shows.
 
-    guess = predictions.ask("1.a", "Whose likelihood falls back first?", {"CD-1": "…", "PCD": "…"})
+    guess = predictions.ask("1.a")
     …                                                      # the run
-    guess.judge({"CD-1": 0.2, "PCD": 5.2}, close=0.5)      # the right answer is the largest value
+    guess.judge({"CD-1": 0.2, "PCD": 5.2}, close=0.5)      # right: the largest value
 
-Nobody has to answer: an unanswered question holds nothing up. `prediction.py` is the question and
-its verdict, `panel.py` (with `panel.js` in the page) where one answers, `memory.py` what of it is
-in the notebook when a new kernel begins.
+Nobody has to answer: an unanswered question holds nothing up. `questions.py` has what is asked,
+out of the reader's sight; `prediction.py` is a question with its answer and verdict, `panel.py`
+(with `panel.js` in the page) where one answers, `memory.py` what of it is in the notebook when a
+new kernel begins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from lecturekit.predictions.prediction import Prediction, Verdict
+from lecturekit.predictions.questions import QUESTIONS
 
-__all__ = ["ASKED", "Prediction", "Verdict", "ask"]
+__all__ = ["ASKED", "QUESTIONS", "Prediction", "Verdict", "ask"]
 
 ASKED: dict[str, Prediction] = {}
 """All predictions of this kernel by their number, in the order in which they were asked."""
 
 
-def ask(number: str, question: str, answers: Mapping[str, str]) -> Prediction:
+def ask(number: str) -> Prediction:
     """Ask what a run will show, and let the reader commit to an answer by a click.
 
     Asked again, it remembers the answer: from this kernel, or from the notebook's file.
 
     Args:
-        number: of the prediction, such as "1.a".
-        question: one sentence, in the notebook's voice.
-        answers: answer → why one might think so, and where that goes wrong.
+        number: of the question, such as "1.a".
 
     Returns:
         The prediction, to be judged once the run is done.
 
     Raises:
-        ValueError: fewer than two answers.
+        ValueError: there is no such question.
     """
-    asked = Prediction(number, question, dict(answers))
+    if number not in QUESTIONS:
+        raise ValueError(f"no question {number!r}; there are {', '.join(QUESTIONS)}")
+    asked = Prediction(number, QUESTIONS[number].text, dict(QUESTIONS[number].answers))
     before = ASKED.pop(number, None)
     ASKED[number] = asked
     from lecturekit.live.registry import notebook_shell

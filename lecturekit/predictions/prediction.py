@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,9 +17,9 @@ class Verdict:
     Attributes:
         question: what was asked.
         given: the answer that somebody committed to, or None.
-        right: the answer with the largest value.
+        right: the answer that the numbers speak for.
         close: others that came so near to it that they count as well.
-        readings: the values in words.
+        readings: the numbers in words.
         tempts: why one might give the answer that was given; empty if it was right.
     """
 
@@ -59,7 +60,7 @@ class Prediction:
 
     Attributes:
         number: such as "1.a".
-        question: one sentence.
+        question: what is asked.
         answers: answer → why one might think so, and where that goes wrong.
         given: the answer that somebody committed to, or None.
         verdict: what the run said, once it was judged.
@@ -72,10 +73,6 @@ class Prediction:
     given: str | None = None
     verdict: Verdict | None = None
     watcher: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if len(self.answers) < 2:
-            raise ValueError(f"expected two answers or more, got {list(self.answers)}")
 
     def commit(self, answer: str) -> None:
         """Answer. Only the first answer counts, and none after the run has spoken.
@@ -90,14 +87,23 @@ class Prediction:
             self.watcher()
 
     def judge(
-        self, values: Mapping[str, float | Tensor], *, close: float, unit: str = ""
+        self,
+        values: Mapping[str, float | Tensor],
+        *,
+        close: float,
+        unit: str = "",
+        least: bool = False,
+        measured: float | Tensor | None = None,
     ) -> Verdict:
         """Say which answer was right: the one with the largest value.
 
         Args:
             values: a number for each answer, measured in the run.
-            close: answers that miss the largest value by this much or less are right as well.
+            close: answers whose value is worse than the best one by no more count as well.
             unit: of the values.
+            least: the smallest value is right.
+            measured: where the question asks for a number: `values` are the numbers that the
+                answers name, and right is the one nearest to this, which was measured.
 
         Raises:
             ValueError: values for other answers than there are, or none that is a number.
@@ -105,12 +111,15 @@ class Prediction:
         numbers = {answer: float(value) for answer, value in values.items()}
         if set(numbers) != set(self.answers):
             raise ValueError(f"expected a value for each of {list(self.answers)}, got {values!r}")
-        finite = {answer: value for answer, value in numbers.items() if value == value}
-        if not finite:
-            raise ValueError(f"expected a number among the values, got {values!r}")
-        right = max(finite, key=lambda answer: finite[answer])
-        near = tuple(a for a, v in finite.items() if a != right and v >= finite[right] - close)
         readings = ", ".join(f"{answer} {value:.3g}" for answer, value in numbers.items())
+        if measured is not None:
+            readings = f"measured {float(measured):.3g}"
+            numbers = {answer: -abs(value - float(measured)) for answer, value in numbers.items()}
+        merits = {a: -v if least else v for a, v in numbers.items() if not math.isnan(v)}
+        if not merits:
+            raise ValueError(f"expected a number among the values, got {readings}")
+        right = max(merits, key=lambda answer: merits[answer])
+        near = tuple(a for a, v in merits.items() if a != right and v >= merits[right] - close)
         readings += f" {unit}" if unit else ""
         wrong = self.given is not None and self.given not in (right, *near)
         tempts = self.answers[str(self.given)] if wrong else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -13,7 +14,8 @@ from lecturekit import predictions
 from lecturekit.predictions.memory import metadata, remembered
 from lecturekit.predictions.panel import Panel
 from lecturekit.predictions.prediction import Prediction
-from tests.notebooks.lectures import execute
+from lecturekit.predictions.questions import QUESTIONS
+from tests.notebooks.lectures import NOTEBOOKS, execute
 
 ANSWERS = {"up": "Rates look harmless.", "down": "One falls with a rate too high.", "stays": "No."}
 
@@ -49,6 +51,19 @@ class TestVerdict:
         assert verdict.holds
         assert "it was close, stays counts as well" in repr(verdict)
 
+    def test_the_least_may_be_asked_for(self):
+        verdict = asked().judge({"up": 3, "down": 1, "stays": 1.2}, close=0.3, least=True)
+        assert verdict.right == "down"
+        assert verdict.close == ("stays",)
+
+    def test_answers_that_name_numbers_are_right_where_they_are_nearest(self):
+        said = {"up": 0.9, "down": 0.1, "stays": 0.5}
+        verdict = asked().judge(said, close=0.05, measured=torch.tensor(0.58), unit="of 1")
+        assert verdict.right == "stays"
+        assert verdict.close == ()
+        assert verdict.readings == "measured 0.58 of 1"
+        assert asked().judge(said, close=0.05, measured=0.69).close == ("up",)
+
     def test_nobody_has_to_predict(self):
         verdict = asked().judge({"up": 1, "down": -1, "stays": 0}, close=0)
         assert verdict.holds is None
@@ -75,8 +90,8 @@ class TestVerdict:
             asked().judge({"up": 1}, close=0)
         with pytest.raises(ValueError, match="expected one of"):
             asked().commit("sideways")
-        with pytest.raises(ValueError, match="two answers or more"):
-            predictions.ask("1.b", "Is it?", {"yes": "No."})
+        with pytest.raises(ValueError, match=r"no question '0\.a'; there are 1\.a, "):
+            predictions.ask("0.a")
 
 
 class TestPanel:
@@ -133,19 +148,38 @@ class TestMemory:
 def test_a_notebook_runs_through_unanswered_and_answered(tmp_path):
     cells = [
         'profile = "smoke"',
-        'from lecturekit import predictions\nguess = predictions.ask("1.a", "Up?", '
-        '{"yes": "It sank.", "no": "It rose."})',
-        'guess.judge({"yes": 1.0, "no": -1.0}, close=0.1)',
-        'guess = predictions.ask("1.a", "Up?", {"yes": "It sank.", "no": "It rose."})\n'
-        'guess.commit("no")',
-        'predictions.ask("1.a", "Up?", {"yes": "It sank.", "no": "It rose."}).judge('
-        '{"yes": 1.0, "no": -1.0}, close=0.1)',
+        'from lecturekit import predictions\nguess = predictions.ask("1.b")',
+        'values = {"CD-1": 0.0, "PCD": 3.0, "FPCD": 1.0}\nguess.judge(values, close=0.1)',
+        'guess = predictions.ask("1.b")\nguess.commit("FPCD")',
+        'predictions.ask("1.b").judge(values, close=0.1)',
     ]
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     notebook.cells[0].metadata.tags = ["parameters"]
     run = execute(notebook, tmp_path)
     outputs = [cell.outputs for cell in run.cells if cell.source in cells]
     assert "Nobody predicted" in outputs[2][0].data["text/plain"]
-    assert "You predicted: no. It rose." in outputs[4][-1].data["text/plain"]
+    assert "You predicted: FPCD. A second set of weights" in outputs[4][-1].data["text/plain"]
     answered = [o for o in outputs[3] if "lecturekit" in o.metadata]
-    assert answered[-1].metadata["lecturekit"] == {"prediction": "1.a", "answer": "no"}
+    assert answered[-1].metadata["lecturekit"] == {"prediction": "1.b", "answer": "FPCD"}
+
+
+@pytest.mark.parametrize("number", QUESTIONS)
+def test_every_question_has_answers_of_which_each_is_told_something(number):
+    question = QUESTIONS[number]
+    assert question.text.endswith("?")
+    assert 2 <= len(question.answers) <= 5
+    for answer, tempts in question.answers.items():
+        assert len(tempts) > 30, answer
+        assert tempts.endswith(".")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_asks_its_questions_and_judges_them(path):
+    section = path.stem[1]
+    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    own = [number for number in QUESTIONS if number.startswith(f"{section}.")]
+    asked = re.findall(r'(\w+) = predictions\.ask\("(\S+?)"\)', source)
+    assert [number for _, number in asked] == own
+    assert len(own) >= 3
+    for name, _ in asked:
+        assert source.index(f"{name}.judge(") > source.index(f"{name} = ")
