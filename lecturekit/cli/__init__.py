@@ -169,6 +169,39 @@ def run(
 
 
 @app.command()
+def grade(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Students' notebooks; each student's in a folder below.")
+    ],
+    output: Annotated[Path, typer.Option(help="For grades.csv and grades.html.")] = Path("."),
+    at_once: Annotated[
+        int | None, typer.Option(min=1, help="Processes.", show_default="half the processors")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1.0, help="For one notebook.")] = 300.0,
+) -> None:
+    """Judge the exercises in many students' notebooks, and make one table of it.
+
+    Nothing of a notebook is executed but the answers' own functions, each notebook's in a process
+    with limits of time and memory.
+    """
+    with _explained():
+        from rich.progress import track
+
+        from lecturekit import grading
+
+        found = grading.notebooks(folders)
+        results = grading.grade(found, at_once=at_once, seconds=seconds)
+        graded = list(track(results, "notebooks", total=len(found), console=_out))
+        output.mkdir(parents=True, exist_ok=True)
+        grading.write_csv(graded, output / "grades.csv")
+        grading.write_page(graded, output / "grades.html")
+    for each in graded:
+        if each.problem:
+            _out.print(f"[red]✗[/red] {escape(f'{each.path}: {each.problem}')}")
+    _out.print(f"✓ Open {escape(str((output / 'grades.html').resolve()))}")
+
+
+@app.command()
 def reproduce(
     name: Annotated[str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn, dem or dae.")],
     minutes: Annotated[float, typer.Option(min=0.0, help="Training time, in all.")] = 20.0,

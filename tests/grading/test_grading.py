@@ -1,0 +1,173 @@
+"""Grading: only the answers' own functions count, whatever else stands in a notebook."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import math
+
+import psutil
+import pytest
+import torch
+
+from lecturekit import exercises, grading
+from lecturekit.grading import crowd
+from lecturekit.grading.answers import NotebookError, RefusedError, definitions, function_of
+from lecturekit.grading.crowd import Graded
+from lecturekit.grading.grader import REFUSED, Verdict, verdicts
+from tests.cli.toy import call
+from tests.grading import class_of
+from tests.grading.class_of import CHEATS, RIGHT, hand_in, unanswered
+from tests.notebooks.lectures import NOTEBOOKS, solution
+
+
+def made(source):
+    (definition,) = ast.parse(source).body
+    return function_of(definition)
+
+
+def outcomes(path):
+    return {verdict.exercise: verdict.outcome for verdict in verdicts(path)}
+
+
+class TestAnswers:
+    def test_a_function_has_what_exercises_promise(self):
+        function = made("def f(x: Tensor) -> Tensor:\n    return torch.exp(x) * math.pi")
+        assert function(torch.zeros(2)).tolist() == pytest.approx([math.pi] * 2)
+
+    def test_nothing_runs_when_it_is_made(self):
+        marks = []
+        source = (
+            "@marks.append\ndef f(x: marks.append(1), y=2) -> marks.append(2):\n    return x + y"
+        )
+        assert made(source)(3) == 5
+        assert marks == []
+        with pytest.raises(RefusedError, match="default value"):
+            made("def f(x=print('ran')):\n    return x")
+
+    @pytest.mark.parametrize(
+        ("line", "reason"),
+        [
+            ("import os", "imports `os`"),
+            ("from lecturekit.exercises import rbm", "imports `lecturekit.exercises`"),
+            ("from . import x", "imports `.`"),
+            ("return eval('1')", "uses `eval`"),
+            ("return (lambda: getattr(x, 'a'))()", "uses `getattr`"),
+            ("return x.__class__", "uses `.__class__`"),
+            ("global y", "outside of itself"),
+        ],
+    )
+    def test_what_reaches_out_is_refused(self, line, reason):
+        with pytest.raises(RefusedError, match=reason):
+            made(f"def f(x):\n    {line}")
+
+    def test_what_an_answer_may_need_is_allowed(self):
+        lines = ("import itertools", "from torch.nn import functional", "from math import pi")
+        assert made("\n    ".join(["def f(x):", *lines, "return pi"]))(0) == math.pi
+
+    def test_of_several_definitions_the_last_counts_and_magics_are_passed_over(self, tmp_path):
+        cells = ["%matplotlib inline\ndef f():\n    return 1", "def f():\n    return 2", "def ("]
+        path = tmp_path / "n.ipynb"
+        path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": c} for c in cells]}))
+        found = definitions(path)
+        assert function_of(found["f"])() == 2
+
+    @pytest.mark.parametrize("content", ["", "[]", '{"cells": 3}', '{"cells": [{}]}'])
+    def test_what_is_no_notebook_is_said_to_be_none(self, tmp_path, content):
+        path = tmp_path / "n.ipynb"
+        path.write_text(content)
+        with pytest.raises(NotebookError, match="not a notebook"):
+            definitions(path)
+
+
+class TestVerdicts:
+    def test_solutions_are_correct_and_stubs_are_not_attempted(self, tmp_path):
+        assert set(outcomes(hand_in(tmp_path, "a", solution)).values()) == {"correct"}
+        path = hand_in(tmp_path, "b", unanswered, class_of.REDEFINED, class_of.PATCHED)
+        class_of.paste_a_verdict(path)
+        assert outcomes(path) == dict.fromkeys(sorted(RIGHT), "not attempted")
+
+    @pytest.mark.parametrize("cheat", CHEATS)
+    def test_cheats_are_refused(self, tmp_path, cheat):
+        path = hand_in(tmp_path, "a", CHEATS[cheat])
+        assert set(outcomes(path).values()) == {REFUSED}
+
+    def test_a_notebook_of_something_else_is_named(self, tmp_path):
+        path = tmp_path / "n.ipynb"
+        path.write_text(json.dumps({"cells": []}))
+        with pytest.raises(NotebookError, match="no exercise"):
+            list(verdicts(path))
+
+
+def test_twenty_students_in_one_table(tmp_path):
+    """Among them one whose notebook is no notebook, and one that never ends."""
+    hall = tmp_path / "hall"
+    hand_in(hall, "Ada", solution)
+    hand_in(hall, "Bob", unanswered)
+    hand_in(hall, "Eve", CHEATS["imports the reference"])
+    (hall / "Mallory").mkdir()
+    (hall / "Mallory" / "01_rbm.ipynb").write_text("=HYPERLINK()")
+    (hall / "Ada" / ".ipynb_checkpoints").mkdir()
+    (hall / "Ada" / ".ipynb_checkpoints" / "x.ipynb").write_text("")
+    code, output = call("grade", hall, "--output", tmp_path / "out", "--at-once", "2")
+    assert code == 0, output
+    assert "Mallory/01_rbm.ipynb: not a notebook" in output
+    with (tmp_path / "out" / "grades.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    by_student = {}
+    for row in rows:
+        by_student.setdefault(row["student"], []).append(row["outcome"])
+    n = len(exercises.catalogue("rbm"))
+    assert by_student == {
+        "Ada": ["correct"] * n,
+        "Bob": ["not attempted"] * n,
+        "Eve": ["refused"] * n,
+        "Mallory": ["not judged"],
+    }
+    page = (tmp_path / "out" / "grades.html").read_text()
+    assert f"4 students, 4 notebooks; {n} of {3 * n} answers are correct." in page
+    assert "<td>Mallory</td>" in page
+    assert "Eve, 1.1: Not judged: it imports `lecturekit.exercises`." in page
+
+
+def test_a_notebook_that_takes_too_long_is_ended_and_named(tmp_path):
+    path = hand_in(tmp_path, "a", class_of.ENDLESS)
+    before = set(psutil.Process().children(recursive=True))
+    (graded,) = grading.grade([("a", path)], seconds=0.5)
+    assert graded.problem == "ended after 0.5 seconds"
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def test_what_was_judged_before_the_end_is_kept(tmp_path, monkeypatch):
+    """A process that prints one verdict and then dies, in place of the grader's."""
+    line = json.dumps(Verdict("1.1", "A", "correct", "Right.")._asdict())
+    dies = tmp_path / "dies.py"
+    dies.write_text(f"import os\nprint({line!r}, flush=True)\nos._exit(137)")
+    monkeypatch.setattr(crowd, "GRADER", [str(dies)])
+    (graded,) = grading.grade([("a", tmp_path)])
+    assert graded.verdicts == (Verdict("1.1", "A", "correct", "Right."),)
+    assert graded.problem == "the grading process ended with 137"
+
+
+def test_a_notebook_that_is_missing_or_nothing_to_grade_is_said(tmp_path):
+    code, output = call("grade", tmp_path / "gone")
+    assert code == 1
+    assert "no folder" in output
+    code, output = call("grade", tmp_path)
+    assert code == 1
+    assert "no notebook in" in output
+
+
+def test_slips_that_differ_in_numbers_alone_are_one_and_formulas_stay_words(tmp_path):
+    said = ("should be 0.75 and is 1e-5", "should be -2 and is 3", "the sign is wrong")
+    graded = [
+        Graded(name, NOTEBOOKS[0], (Verdict("1.1", "A", "not yet", message),))
+        for name, message in zip(("=a", "b", "c"), said, strict=True)
+    ]
+    grading.write_page(graded, tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text()
+    assert "<li>2 × should be" in page
+    assert "<li>1 × the sign is wrong" in page
+    grading.write_csv(graded, tmp_path / "c.csv")
+    assert "'=a" in (tmp_path / "c.csv").read_text(encoding="utf-8-sig")
