@@ -108,13 +108,15 @@ def _problems(everybody: Sequence[Graded]) -> list[str]:
         for each in everybody
         if each.problem
     ]
-    refused = [
-        f"<li>{_text(each.student)}, {v.exercise}: {_text(v.message)}</li>"
-        for each in everybody
-        for v in each.verdicts
-        if v.outcome == REFUSED
+    refused: dict[tuple[str, str], list[str]] = {}
+    for each in everybody:
+        for v in each.verdicts:
+            if v.outcome == REFUSED:
+                refused.setdefault((each.student, v.message), []).append(v.exercise)
+    lines += [
+        f"<li>{_text(student)}, {', '.join(numbers)}: {_text(message)}</li>"
+        for (student, message), numbers in refused.items()
     ]
-    lines += refused
     return ["<h2>To be looked at</h2>", f"<ul>{''.join(lines)}</ul>"] if lines else []
 
 
