@@ -45,7 +45,8 @@ class Verdict:
     def _lines(self) -> tuple[str, ...]:
         near = " and ".join(self.close)
         said = f"The run says: {self.right}"
-        said += f"; it was close, {near} counts as well" if near else ""
+        counts = "counts" if len(self.close) == 1 else "count"
+        said += f"; it was close, {near} {counts} as well" if near else ""
         said += f" [{self.readings}]"
         if self.given is None:
             return said, "Nobody predicted."
