@@ -111,10 +111,14 @@ def fetch(
 @app.command()
 def copy(
     directory: Annotated[Path, typer.Argument(help="Where your copy is, or is to be.")],
+    nbgrader: Annotated[
+        bool,
+        typer.Option("--nbgrader", help="As assignments: exercises to be filled in and graded."),
+    ] = False,
 ) -> None:
     """Make or refresh your own copy of the notebooks; what you changed is never overwritten."""
     with _explained():
-        _hand_out(directory)
+        _hand_out(directory, nbgrader=nbgrader)
     command = "lecturekit" if shutil.which("lecturekit") else sys.argv[0]
     _out.print(f"Open it with: {escape(shlex.join([command, 'lab', str(directory)]))}")
 
@@ -275,13 +279,14 @@ def _check(notebooks: list[Path]) -> None:
         raise typer.Exit(1)
 
 
-def _hand_out(folder: Path) -> None:
+def _hand_out(folder: Path, *, nbgrader: bool = False) -> None:
     """Make or refresh a working copy, and say what was done about each file."""
     from lecturekit.cli import start_page, working_copy
     from lecturekit.cli.notebooks import select
 
+    change = importlib.import_module("lecturekit.cli.assignment").for_nbgrader if nbgrader else None
     for source in select():
-        for path, action in working_copy.hand_out(source, folder):
+        for path, action in working_copy.hand_out(source, folder, change):
             _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
     path, action = start_page.hand_out(folder)
     _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")

@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,15 @@ _LANGUAGE = {
 }
 
 
-def hand_out(source: Path, folder: Path) -> Iterator[tuple[Path, str]]:
+def hand_out(
+    source: Path, folder: Path, change: Callable[[dict[str, Any]], None] | None = None
+) -> Iterator[tuple[Path, str]]:
     """Put the notebook `source` into `folder`, or beside the copy there if that was changed.
+
+    Args:
+        source: the original.
+        folder: where the copy is, or is to be.
+        change: makes of the notebook's JSON, in place, what is handed out.
 
     Yields:
         Each file that was looked at, and what was done about it.
@@ -43,6 +50,8 @@ def hand_out(source: Path, folder: Path) -> Iterator[tuple[Path, str]]:
     if folder.resolve() == source.parent.resolve():
         raise ValueError(f"{folder} is the folder of the originals; name another one")
     lecture = json.loads(source.read_text(encoding="utf-8"))
+    if change is not None:
+        change(lecture)
     newest = fingerprint(lecture)
     lecture["metadata"] |= {"lecturekit": {"handed_out": newest}, "language_info": _LANGUAGE}
     _clear_outputs(lecture)

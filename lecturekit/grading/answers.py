@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from lecturekit import exercises
+from lecturekit.exercises import Exercise
 from lecturekit.exercises.exercise import IMPORTS, Function
+from lecturekit.sections import SECTIONS
 
 ALLOWED = {"math", "torch", "numpy", "itertools", "functools", "collections", "__future__"}
 FORBIDDEN = {
@@ -51,6 +54,20 @@ def definitions(path: Path) -> dict[str, ast.FunctionDef]:
             continue
         found |= {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     return found
+
+
+def sections_of(names: Collection[str]) -> list[tuple[Exercise, ...]]:
+    """The exercises of the sections to which functions of these names belong.
+
+    A name may be that of exercises in two sections, so half of a section's have to be there; where
+    no section has as many, it is the one with the most.
+    """
+    shares = []
+    for section in SECTIONS:
+        own = exercises.catalogue(section.stem)
+        shares.append((sum(each.stub_name in names for each in own) / len(own), own))
+    most = max(share for share, _ in shares)
+    return [own for share, own in shares if share > 0 and share >= min(0.5, most)]
 
 
 def function_of(definition: ast.FunctionDef) -> Function:

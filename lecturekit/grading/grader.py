@@ -16,8 +16,13 @@ from typing import NamedTuple
 
 from lecturekit import exercises
 from lecturekit.exercises import Exercise, Outcome
-from lecturekit.grading.answers import NotebookError, RefusedError, definitions, function_of
-from lecturekit.sections import SECTIONS
+from lecturekit.grading.answers import (
+    NotebookError,
+    RefusedError,
+    definitions,
+    function_of,
+    sections_of,
+)
 
 MEMORY = 4 * 1024**3  # bytes of address space that belongs to data, for this process
 REFUSED = "refused"
@@ -46,11 +51,10 @@ def verdicts(path: Path) -> Iterator[Verdict]:
         NotebookError: it is no notebook, or has no stub of any exercise.
     """
     found = definitions(path)
-    sections = [exercises.catalogue(section.stem) for section in SECTIONS]
-    judged = [each for each in sections if any(e.stub_name in found for e in each)]
-    if not judged:
+    sections = sections_of(found)
+    if not sections:
         raise NotebookError("no exercise of the lecture is in it")
-    for exercise in (exercise for each in judged for exercise in each):
+    for exercise in (exercise for section in sections for exercise in section):
         yield _verdict(exercise, found)
 
 

@@ -13,7 +13,13 @@ import torch
 
 from lecturekit import exercises, grading
 from lecturekit.grading import crowd
-from lecturekit.grading.answers import NotebookError, RefusedError, definitions, function_of
+from lecturekit.grading.answers import (
+    NotebookError,
+    RefusedError,
+    definitions,
+    function_of,
+    sections_of,
+)
 from lecturekit.grading.crowd import Graded
 from lecturekit.grading.grader import REFUSED, Verdict, verdicts
 from tests.cli.toy import call
@@ -92,6 +98,16 @@ class TestVerdicts:
     def test_cheats_are_refused(self, tmp_path, cheat):
         path = hand_in(tmp_path, "a", CHEATS[cheat])
         assert set(outcomes(path).values()) == {REFUSED}
+
+    @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+    def test_a_notebook_is_of_one_section_though_names_occur_in_two(self, path):
+        (found,) = sections_of(definitions(path))
+        assert found == exercises.catalogue(path.stem.split("_", 1)[1])
+
+    def test_what_is_left_of_a_notebook_still_has_a_section(self):
+        first = exercises.catalogue("rbm")[0].stub_name
+        assert sections_of([first, "helper"]) == [exercises.catalogue("rbm")]
+        assert sections_of(["helper"]) == []
 
     def test_a_notebook_of_something_else_is_named(self, tmp_path):
         path = tmp_path / "n.ipynb"
