@@ -62,17 +62,20 @@ class Domains:
         train: (n, channels, height, width) in [0, 1] for each domain; the n may differ.
         test: (n_domains, n_test, channels, height, width).
         region: where the domains differ, as the share of each test pixel, (n_test, height, width).
+        background: the test images without what differs, (n_test, channels, height, width).
     """
 
     names: tuple[str, ...]
     train: tuple[Tensor, ...]
     test: Tensor
     region: Tensor
+    background: Tensor
 
     def to(self, device: str | torch.device) -> Domains:
         """The same on another device."""
         train = tuple(images.to(device) for images in self.train)
-        return Domains(self.names, train, self.test.to(device), self.region.to(device))
+        others = (each.to(device) for each in (self.test, self.region, self.background))
+        return Domains(self.names, train, *others)
 
 
 def outline(images: Tensor) -> Tensor:

@@ -20,7 +20,12 @@ from lecturekit.evaluation.markov import (
     occupancy,
     spectral_gap,
 )
-from lecturekit.evaluation.pairing import pattern_correlation, pixel_error, translation_report
+from lecturekit.evaluation.pairing import (
+    pattern_correlation,
+    pixel_error,
+    silhouette_matches,
+    translation_report,
+)
 from lecturekit.evaluation.parzen import (
     ParzenEstimate,
     best_width,
@@ -47,6 +52,7 @@ __all__ = [
     "parzen_log_likelihood",
     "pattern_correlation",
     "pixel_error",
+    "silhouette_matches",
     "spectral_gap",
     "train_classifier",
     "translation_report",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor
 
 from lecturekit.data import Unpaired
@@ -54,6 +55,32 @@ def pattern_correlation(images: Tensor, truth: Tensor, region: Tensor | None = N
     a, b = a - mean(a), b - mean(b)
     scale = (mean(a * a) * mean(b * b)).sqrt().clamp(min=1e-12)
     return (mean(a * b) / scale).mean()
+
+
+def silhouette_matches(images: Tensor, background: Tensor, region: Tensor) -> Tensor:
+    """How often the shape in front of a known background is the true one, among all of them.
+
+    An image's difference from its background, |image − background| averaged over channels, is
+    correlated over pixels with every region; it counts where its own correlates best. What is
+    painted inside hardly matters, where it stands does.
+
+    Args:
+        images, background: (n, channels, height, width).
+        region: the true share of each pixel, (n, height, width).
+
+    Returns:
+        a scalar from 0 to 1; for shapes that have nothing to do with the true ones about 1/n.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    _check(images, background, region)
+    shapes, truths = (
+        nnf.normalize(each - each.mean(dim=1, keepdim=True))
+        for each in ((images - background).abs().mean(dim=1).flatten(1), region.flatten(1))
+    )
+    found = (shapes @ truths.T).argmax(dim=1)  # (n,)
+    return (found == torch.arange(len(found), device=found.device)).float().mean()
 
 
 @torch.no_grad()

@@ -81,9 +81,21 @@ def plain_and_striped(
     )
 
 
-def draw_coats(
-    n: int, side: int, *, one_landscape: bool = False, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+class Scenes(NamedTuple):
+    """The same pictures in all four coats.
+
+    Attributes:
+        coats: (4, n, 3, side, side) in [0, 1], in the order plain, striped, spotted, patched.
+        mask: the share of each pixel that the animal covers, (n, side, side).
+        empty: without the animal, (n, 3, side, side).
+    """
+
+    coats: Tensor
+    mask: Tensor
+    empty: Tensor
+
+
+def draw_coats(n: int, side: int, *, generator: torch.Generator) -> Scenes:
     """n random scenes, each with one animal in all four coats.
 
     Colours and patterns are the same for all animals; pose, size, place and landscape are random.
@@ -91,26 +103,19 @@ def draw_coats(
     Args:
         n: how many, ≥ 1.
         side: height and width, ≥ 8.
-        one_landscape: whether all animals stand before the same one, so that nothing but the pose
-            tells them apart.
         generator: source of the randomness, on the CPU.
-
-    Returns:
-        images (4, n, 3, side, side) in [0, 1], in the order plain, striped, spotted, patched, and
-        the animal's mask (n, side, side).
 
     Raises:
         ValueError: n or side below that.
     """
-    shared = landscapes(side, Dice(1, generator)) if one_landscape else None
 
     def scenes(dice: Dice) -> Sequence[Tensor]:
-        ground = landscapes(side, dice) if shared is None else shared.expand(dice.n, -1, -1, -1)
-        coats, mask = add_animals(ground, dice, four_furs, size=LARGER)
-        return *coats, mask
+        empty = landscapes(side, dice)
+        coats, mask = add_animals(empty, dice, four_furs, size=LARGER)
+        return *coats, mask, empty
 
-    *coats, mask = _in_batches(n, side, scenes, generator)
-    return torch.stack(coats), mask
+    *coats, mask, empty = _in_batches(n, side, scenes, generator)
+    return Scenes(torch.stack(coats), mask, empty)
 
 
 def four_coats(
@@ -129,10 +134,9 @@ def four_coats(
     """
     _check_counts(n_train, n_test)
     train = tuple(
-        draw_coats(n_train, side, generator=generator)[0][place] for place in range(len(COATS))
+        draw_coats(n_train, side, generator=generator).coats[place] for place in range(len(COATS))
     )
-    test, mask = draw_coats(n_test, side, generator=generator)
-    return Domains(COATS, train, test, mask)
+    return Domains(COATS, train, *draw_coats(n_test, side, generator=generator))
 
 
 def _in_batches(

@@ -108,7 +108,7 @@ def four_furs(frame: Frame) -> list[Patterned]:
     slant = u - 0.10 * (v + 0.1) * torch.sign(u)  # stripes lean outwards at chest and rump
     shares = {
         "plain": torch.zeros_like(u * v),
-        "striped": bands(slant, STRIPES, pixel),
+        "striped": bands(slant + 0.3 * slant.square(), STRIPES, pixel),  # wider towards the rump
         "spotted": _spots(frame),
         "patched": _patches(frame),
     }
