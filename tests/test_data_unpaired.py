@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -105,6 +107,60 @@ class TestScenes:
     def test_refuses_empty_parts(self):
         with pytest.raises(ValueError, match=r"n_train, n_test ≥ 1, got 0, 5"):
             data.plain_and_striped(0, 5, generator=seeded(0))
+
+
+class TestFourCoats:
+    def test_coats_differ_within_the_animal_and_nowhere_else(self):
+        scenes = data.draw_coats(40, 24, generator=seeded(3))
+        for one, other in itertools.combinations(scenes.coats, 2):
+            difference = (one - other).abs().sum(dim=1)
+            assert difference[scenes.mask == 0].max() == 0
+            assert difference[scenes.mask > 0.99].mean() > 0.2
+
+    def test_the_empty_landscape_is_that_of_the_scene(self):
+        """It differs where the animal is, and below its feet, where the shadow lies."""
+        scenes = data.draw_coats(40, 24, generator=seeded(4))
+        difference = (scenes.coats[1] - scenes.empty).abs().amax(dim=1)  # (n, side, side)
+        above = slice(0, 14)
+        assert difference[:, above][scenes.mask[:, above] == 0].max() == 0
+        assert (difference[scenes.mask > 0.99] > 0.05).float().mean() > 0.95
+
+    def test_half_of_a_striped_animal_is_dark(self):
+        scenes = data.draw_coats(200, 32, generator=seeded(5))
+        inside = scenes.mask > 0.99
+        plain, striped, spotted, patched = (
+            (coat.mean(dim=1)[inside] < 0.5).float().mean() for coat in scenes.coats
+        )
+        assert plain > 0.95
+        assert 0.4 < striped < 0.65  # hooves and muzzle are dark as well
+        assert 0.2 < spotted < 0.55
+        assert 0.3 < patched < 0.6
+
+    def test_patterns_belong_to_the_animal(self):
+        small, large = (data.draw_coats(20, side, generator=seeded(6)) for side in (32, 64))
+        for less, more in zip(small.coats, large.coats, strict=True):
+            halved = torch.nn.functional.avg_pool2d(more, 2)
+            assert ((halved - less).abs().mean(dim=1) * small.mask).mean() < 0.02
+
+    def test_training_scenes_are_disjoint_and_the_test_is_the_same_in_all(self):
+        coats = data.four_coats(20, 7, side=16, generator=seeded(7))
+        assert coats.names == ("plain", "striped", "spotted", "patched")
+        assert coats.test.shape == (4, 7, 3, 16, 16)
+        assert coats.region.shape == (7, 16, 16)
+        assert coats.background.shape == (7, 3, 16, 16)
+        skies = [rows(images[:, :, :1]) for images in (*coats.train, coats.background)]
+        assert len(set.union(*skies)) == 87
+        for test in coats.test:
+            assert torch.equal(test[:, :, :1], coats.background[:, :, :1])
+        moved = coats.to("cpu")
+        assert torch.equal(moved.train[3], coats.train[3])
+        assert torch.equal(moved.background, coats.background)
+
+    def test_refuses(self):
+        with pytest.raises(ValueError, match="got n 0, side 24"):
+            data.draw_coats(0, 24, generator=seeded(0))
+        with pytest.raises(ValueError, match=r"n_train, n_test ≥ 1, got 5, 0"):
+            data.four_coats(5, 0, generator=seeded(0))
 
 
 class TestShapes:

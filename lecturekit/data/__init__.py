@@ -16,11 +16,12 @@ from lecturekit.data.mnist_files import (
     mnist_folder,
 )
 from lecturekit.data.patterns import bars_and_stripes, flip, hadamard_patterns
-from lecturekit.data.scenes import draw_scenes, plain_and_striped
-from lecturekit.data.unpaired import Unpaired, digits_and_outlines, outline
+from lecturekit.data.scenes import draw_coats, draw_scenes, four_coats, plain_and_striped
+from lecturekit.data.unpaired import Domains, Unpaired, digits_and_outlines, outline
 
 __all__ = [
     "MNIST_MIRRORS",
+    "Domains",
     "LabelledImages",
     "MissingDataError",
     "Unpaired",
@@ -28,9 +29,11 @@ __all__ = [
     "densities",
     "digits",
     "digits_and_outlines",
+    "draw_coats",
     "draw_scenes",
     "fetch_mnist",
     "flip",
+    "four_coats",
     "hadamard_patterns",
     "image_folder",
     "mnist",

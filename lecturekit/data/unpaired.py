@@ -1,4 +1,4 @@
-"""Two domains of images without pairs to learn from, and the pairs that are kept for judging."""
+"""Domains of images without pairs to learn from, and the pairs that are kept for judging."""
 
 from __future__ import annotations
 
@@ -57,6 +57,35 @@ class Unpaired:
             if isinstance(value, Tensor)
         }
         return replace(self, **tensors)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Images of any number of domains.
+
+    No training image of one domain shows what a training image of another one shows. Row i of the
+    test images is the same thing in every domain: the hidden truth, for evaluation and nothing
+    else.
+
+    Attributes:
+        names: of the domains.
+        train: (n, channels, height, width) in [0, 1] for each domain; the n may differ.
+        test: (n_domains, n_test, channels, height, width).
+        region: where the domains differ, as the share of each test pixel, (n_test, height, width).
+        background: the test images without what differs, (n_test, channels, height, width).
+    """
+
+    names: tuple[str, ...]
+    train: tuple[Tensor, ...]
+    test: Tensor
+    region: Tensor
+    background: Tensor
+
+    def to(self, device: str | torch.device) -> Domains:
+        """The same on another device."""
+        train = tuple(images.to(device) for images in self.train)
+        others = (each.to(device) for each in (self.test, self.region, self.background))
+        return Domains(self.names, train, *others)
 
 
 def outline(images: Tensor) -> Tensor:

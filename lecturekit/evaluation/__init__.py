@@ -4,7 +4,7 @@ markov      chains and the distributions they leave behind: mixing, occupancy, K
 chains      what chains of images do: changes of label, distance to the data
 coverage    how much of what there is samples reach: modes, or kinds of images
 distance    how far made images are from real ones, all of them together
-pairing     translations between two domains, judged by the hidden truth
+pairing     translations between domains, judged by the hidden truth
 parzen      log-likelihood from samples
 classifier  a small network that says which digit a generated image shows
 """
@@ -20,7 +20,15 @@ from lecturekit.evaluation.markov import (
     occupancy,
     spectral_gap,
 )
-from lecturekit.evaluation.pairing import pattern_correlation, pixel_error, translation_report
+from lecturekit.evaluation.pairing import (
+    Ways,
+    all_ways,
+    off_diagonal,
+    pattern_correlation,
+    pixel_error,
+    silhouette_matches,
+    translation_report,
+)
 from lecturekit.evaluation.parzen import (
     ParzenEstimate,
     best_width,
@@ -33,6 +41,8 @@ __all__ = [
     "Coverage",
     "KernelDistance",
     "ParzenEstimate",
+    "Ways",
+    "all_ways",
     "autocorrelation",
     "best_width",
     "effective_sample_size",
@@ -43,10 +53,12 @@ __all__ = [
     "nearest_distances",
     "neighbour_coverage",
     "occupancy",
+    "off_diagonal",
     "parzen_log_density",
     "parzen_log_likelihood",
     "pattern_correlation",
     "pixel_error",
+    "silhouette_matches",
     "spectral_gap",
     "train_classifier",
     "translation_report",

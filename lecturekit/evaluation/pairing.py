@@ -1,13 +1,15 @@
-"""Translations judged by the hidden truth: the same thing as it looks in the other domain."""
+"""Translations judged by the hidden truth: the same thing as it looks in another domain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor
 
-from lecturekit.data import Unpaired
+from lecturekit.data import Domains, Unpaired
 from lecturekit.evaluation.coverage import neighbour_coverage
 
 Map = Callable[[Tensor], Tensor]
@@ -56,6 +58,32 @@ def pattern_correlation(images: Tensor, truth: Tensor, region: Tensor | None = N
     return (mean(a * b) / scale).mean()
 
 
+def silhouette_matches(images: Tensor, background: Tensor, region: Tensor) -> Tensor:
+    """How often the shape in front of a known background is the true one, among all of them.
+
+    An image's difference from its background, |image − background| averaged over channels, is
+    correlated over pixels with every region; it counts where its own correlates best. What is
+    painted inside hardly matters, where it stands does.
+
+    Args:
+        images, background: (n, channels, height, width).
+        region: the true share of each pixel, (n, height, width).
+
+    Returns:
+        a scalar from 0 to 1; for shapes that have nothing to do with the true ones about 1/n.
+
+    Raises:
+        ValueError: shapes that do not fit.
+    """
+    _check(images, background, region)
+    shapes, truths = (
+        nnf.normalize(each - each.mean(dim=1, keepdim=True))
+        for each in ((images - background).abs().mean(dim=1).flatten(1), region.flatten(1))
+    )
+    found = (shapes @ truths.T).argmax(dim=1)  # (n,)
+    return (found == torch.arange(len(found), device=found.device)).float().mean()
+
+
 @torch.no_grad()
 def translation_report(to_y: Map, to_x: Map, pairs: Unpaired) -> dict[str, Tensor]:
     """Everything the hidden truth and the cycle say about two translators, on the test images.
@@ -91,6 +119,50 @@ def translation_report(to_y: Map, to_x: Map, pairs: Unpaired) -> dict[str, Tenso
             pixel_error(made_y, y, outside), pixel_error(made_x, x, outside)
         )
     return report
+
+
+class Ways(NamedTuple):
+    """All translations between several domains; row for the source, column for the target.
+
+    Attributes:
+        error: mean |translation − truth| within the region, (n, n); the diagonal has
+            reconstructions.
+        pattern: correlation of lightness with the true one there.
+        shape: share of the images whose shape is found again, as in `silhouette_matches`.
+        untranslated: mean |source − truth| within the region; 0 on the diagonal.
+    """
+
+    error: Tensor
+    pattern: Tensor
+    shape: Tensor
+    untranslated: Tensor
+
+
+def all_ways(translate: Callable[[Tensor, int, int], Tensor], domains: Domains) -> Ways:
+    """Judge every translation between several domains by the hidden truth.
+
+    Args:
+        translate: takes images, the number of their domain, and that of the other one.
+        domains: its test images are judged.
+    """
+    test, region, background = domains.test, domains.region, domains.background
+    places = range(len(domains.names))
+
+    def table(judge: Callable[[int, int], Tensor]) -> Tensor:
+        return torch.stack([torch.stack([judge(i, j) for j in places]) for i in places])
+
+    made = {(i, j): translate(test[i], i, j) for i in places for j in places}
+    return Ways(
+        error=table(lambda i, j: pixel_error(made[i, j], test[j], region)),
+        pattern=table(lambda i, j: pattern_correlation(made[i, j], test[j], region)),
+        shape=table(lambda i, j: silhouette_matches(made[i, j], background, region)),
+        untranslated=table(lambda i, j: pixel_error(test[i], test[j], region)),
+    )
+
+
+def off_diagonal(table: Tensor) -> Tensor:
+    """The n(n − 1) entries of an (n, n) table that are between two domains."""
+    return table[~torch.eye(len(table), dtype=torch.bool, device=table.device)]
 
 
 def _check(images: Tensor, truth: Tensor, region: Tensor | None) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from lecturekit.plots.cycle_gan import sheet
 from lecturekit.plots.figures import Numbers, curves, heatmap, now
-from lecturekit.plots.marks import Images, Mark, Plot, Rule, Words
-from lecturekit.unit import UNIT, LinearGaussian, Reach
+from lecturekit.plots.marks import Arrows, Axis, Images, Mark, Paths, Plot, Role, Rule, Words
+from lecturekit.unit import UNIT, Family, LinearGaussian, Reach
 from lecturekit.unit.vae_gan import VAEGAN
 
 
@@ -112,6 +113,37 @@ def decoded(model: UNIT, z: Numbers, title: str) -> Images:
     return sheet(rows, title, ["G_1(z)", "G_2(z)"])
 
 
+def in_all_domains(family: Family, z: Numbers, title: str, *, names: Sequence[str]) -> Images:
+    """The same codes in every domain, a row for each.
+
+    Args:
+        family: its averaged generators.
+        z: codes (n, n_latent, …), or a function that returns them.
+        title: shown above.
+        names: of the domains.
+    """
+    codes = now(z)
+    rows = [family.decode(domain, codes) for domain in range(family.n_domains)]
+    return sheet(rows, title, names)
+
+
+def translations(
+    family: Family, x: Tensor, source: int, title: str, *, names: Sequence[str]
+) -> Images:
+    """A sheet with a row of images of one domain, and one of them in each domain.
+
+    Args:
+        family: its averaged nets.
+        x: images of the domain `source`, (n, 1 or 3, height, width).
+        source: a domain's number; in its own row are reconstructions.
+        title: shown above.
+        names: of the domains.
+    """
+    codes = family.encode(source, x)
+    rows = [x, *(family.decode(domain, codes) for domain in range(family.n_domains))]
+    return sheet(rows, title, ["x", *names])
+
+
 def reach_table(reach: Reach, title: str = "Which loss moves which net") -> Plot:
     """The norms of the gradients, a column for each loss; a dash where there is none at all."""
     norms = reach.norms.where(reach.norms > 0, torch.nan).T
@@ -140,3 +172,173 @@ def _dashed(mark: Mark) -> Mark:
     """A dash in place of what is no number."""
     none = isinstance(mark, Words) and mark.text == "nan"
     return replace(mark, text="–", color="ink") if none else mark  # type: ignore[type-var]
+
+
+# ------------------------------------------------------------------------------------ diagrams
+
+_ROUND = np.linspace(0, 2 * np.pi, 60)
+_LATENT = (7.2, 3.0)  # where z is
+_PARTS = {  # of `unit.reach`: the module's name, and its place
+    "E₁": ("E1.own", (2.4, 4.6)),
+    "E₂": ("E2.own", (2.4, 1.4)),
+    "E shared": ("E.shared", (5.0, 3.0)),
+    "G shared": ("G.shared", (9.4, 3.0)),
+    "G₁": ("G1.own", (12.0, 4.6)),
+    "G₂": ("G2.own", (12.0, 1.4)),
+    "D₁": ("D1", (17.3, 4.6)),
+    "D₂": ("D2", (17.3, 1.4)),
+}
+
+
+def latent_space(title: str) -> Plot:
+    """The slide's first diagram: two domains, the latent space that they share, and four nets.
+
+    Args:
+        title: shown above.
+    """
+    marks: list[Mark] = []
+    for name, (x, y) in {"X_1": (1.2, 1.4), "Z": (5.0, 3.4), "X_2": (8.8, 1.4)}.items():
+        marks += [*_ellipse((x, y), 1.1, 0.8), Words(name, (x, y), "ink", True, "center")]
+    for side, domain, color in ((-1, "1", 0), (1, "2", 1)):
+        x = 5.0 + side * 2.4
+        marks += [
+            Arrows([(x + side * 0.65, 2.15)], [(-side * 1.9, 1.0)], color=color, width=2.6),
+            Arrows([(x - side * 1.55, 2.7)], [(side * 1.95, -1.0)], color=color, width=2.6),
+            Words(f"E_{domain}", (x + side * 0.1, 3.0), color, True, "center"),
+            Words(f"G_{domain}", (x - side * 0.9, 1.9), color, True, "center"),
+        ]
+    equations = {
+        "x_1 = G_1(z)": (1.2, 0.1),
+        "z = E_1(x_1) = E_2(x_2)": (5.0, 4.6),
+        "x_2 = G_2(z)": (8.8, 0.1),
+    }
+    marks += [Words(words, place, "ink", False, "center") for words, place in equations.items()]
+    said = (
+        "Domains X1 and X2 on either side, the latent space Z above them; E1 and E2 lead from the "
+        "domains to Z, G1 and G2 from Z to the domains."
+    )
+    limits = Axis(limits=(-0.3, 10.3)), Axis(limits=(-0.3, 5.0))
+    return Plot(title, marks, *limits, equal=True, bare=True, shape=2.0, words=said)
+
+
+def network(model: UNIT, x: Tensor, title: str, *, reach: Reach, loss: str = "") -> Plot:
+    """The slide's second diagram, of the modules of a model; a loss lights up what it moves.
+
+    Shared parts have a double frame. The shapes of what passes from one part to the next are
+    found by sending an image through.
+
+    Args:
+        model: with shared layers.
+        x: an image (1, channels, height, width), for the shapes.
+        title: shown above.
+        reach: of the model's losses. Parts that a gradient reaches take the loss's colour.
+        loss: one of `reach.losses`, such as "GAN ₁", whose way through the network is coloured
+            too; all the rest is grey. If it is left out, nothing has a colour.
+    """
+    way = stations(loss) if loss else frozenset()
+
+    def look(on: bool) -> tuple[Role, float]:
+        """The colour and the width of something that the loss is about, or is not."""
+        if not loss:
+            return "ink", 1.6
+        return (1, 3.0) if on else ("soft", 1.2)
+
+    marks: list[Mark] = []
+    for part, (name, place) in _PARTS.items():
+        marks += _box(name, place, *look(bool(loss) and reach.reaches(loss, part)), part)
+    marks += [
+        *_ellipse(_LATENT, 0.5, 0.5, *look("z" in way)),
+        Words("z", _LATENT, look("z" in way)[0], True, "center"),
+        _arrow((6.2, 3.0), (6.7, 3.0), look("z" in way)),
+        _arrow((7.75, 3.0), (8.25, 3.0), look("z" in way)),
+    ]
+    for i, j, y, up in (("1", "2", 4.6, 1), ("2", "1", 1.4, -1)):
+        marks += _stream(i, j, y, up, way, look)
+    shapes = _shapes(model, x)
+    places = {"x": (0.45, 3.0), "E.own": (2.9, 3.0), "z": (7.2, 2.1), "G.shared": (11.6, 3.0)}
+    marks += [Words(shapes[name], place, "soft", False, "center") for name, place in places.items()]
+    moved = ", ".join(part for part in reach.parts if loss and reach.reaches(loss, part))
+    said = (
+        "x1 and x2 pass through own layers E1.own and E2.own, shared layers, the code z, shared "
+        "layers, and own layers G1.own and G2.own; D1 and D2 judge translations, which are encoded "
+        "again."
+    ) + (f" L {loss} moves {moved}." if loss else "")
+    limits = Axis(limits=(-0.3, 19.9)), Axis(limits=(-0.4, 6.4))
+    return Plot(title, marks, *limits, equal=True, bare=True, shape=2.9, words=said)
+
+
+def stations(loss: str) -> frozenset[str]:
+    """What images meet on their way into a loss such as "CC ₁": arrows, z, and what they become."""
+    kind, domain = loss.split()
+    i, j = ("1", "2") if domain == "₁" else ("2", "1")
+    if kind == "VAE":
+        return frozenset({f"x{i}", f"E{i}", "z", f"G{i}", f"made {i}{i}"})
+    if kind == "GAN":
+        return frozenset({f"x{j}", f"E{j}", "z", f"G{i}", f"made {j}{i}", f"D{i}"})
+    both = {f"E{i}", f"E{j}", f"G{i}", f"G{j}"}
+    return frozenset({f"x{i}", "z", *both, f"made {i}{j}", f"back {j}", f"made {i}{j}{i}"})
+
+
+Look = Callable[[bool], tuple[Role, float]]
+
+
+def _stream(i: str, j: str, y: float, up: int, way: frozenset[str], look: Look) -> list[Mark]:
+    """All of domain i but for its boxes: its image, arrows, and what is made in it."""
+    inner, rail = y - 0.75 * up, y + 1.45 * up
+    marks: list[Mark] = [
+        Words(f"x_{i}", (0.45, y), look(f"x{i}" in way)[0], True, "center"),
+        _arrow((0.85, y), (1.4, y), look(f"x{i}" in way)),
+        _arrow((3.1, inner + 0.1 * up), (4.1, 3.0 + 0.6 * up), look(f"E{i}" in way)),
+        _arrow((10.3, 3.0 + 0.6 * up), (11.3, inner + 0.1 * up), look(f"G{i}" in way)),
+        _arrow((13.0, y), (13.6, y), look(f"G{i}" in way)),
+        _arrow((15.4, y + 0.65 * up), (16.3, y + 0.3 * up), look(f"D{i}" in way)),
+        _arrow((18.3, y), (18.9, y), look(f"D{i}" in way)),
+        Words(f"x_{i}", (17.3, y + 1.45 * up), look(f"D{i}" in way)[0], False, "center"),
+        _arrow((17.3, y + 1.15 * up), (17.3, y + 0.6 * up), look(f"D{i}" in way)),
+        Words("T/F", (19.35, y), look(f"D{i}" in way)[0], False, "center"),
+    ]
+    made = {f"made {j}{i}": 0.65, f"made {i}{i}": 0.0, f"made {i}{j}{i}": -0.65}
+    for name, above in made.items():
+        indices = "→".join(name.removeprefix("made "))
+        at = 14.5, y + above * up
+        marks.append(Words(f"x_{{{indices}}}", at, look(name in way)[0], name in way, "center"))
+    color, width = look(f"back {i}" in way)
+    corners = [(14.5, y + 1.0 * up), (14.5, rail), (2.4, rail)]
+    return [
+        *marks,
+        Paths([corners], color=color, width=width),
+        _arrow((2.4, rail), (2.4, y + 0.6 * up), (color, width)),
+    ]
+
+
+def _box(name: str, at: tuple[float, float], color: Role, width: float, part: str) -> list[Mark]:
+    """A frame around a module's name, and another one if it is shared."""
+    marks: list[Mark] = [Words(name, at, color, True, "center")]
+    for outset in (0.0, 0.12) if "shared" in part else (0.0,):
+        x, y = 0.95 + outset, 0.55 + outset
+        corners = np.array([(-x, -y), (x, -y), (x, y), (-x, y), (-x, -y)])
+        marks.append(Paths((corners + at)[None], color=color, width=width))
+    return marks
+
+
+def _ellipse(
+    at: tuple[float, float], x: float, y: float, color: Role = "ink", width: float = 1.6
+) -> list[Mark]:
+    ring = np.stack([at[0] + x * np.cos(_ROUND), at[1] + y * np.sin(_ROUND)], axis=1)
+    return [Paths(ring[None], color=color, width=width)]
+
+
+def _arrow(
+    start: tuple[float, float], end: tuple[float, float], look: tuple[Role, float]
+) -> Arrows:
+    step = end[0] - start[0], end[1] - start[1]
+    return Arrows([start], [step], color=look[0], width=look[1])
+
+
+@torch.no_grad()
+def _shapes(model: UNIT, x: Tensor) -> dict[str, str]:
+    """Channels × height × width of what passes between the parts of a model."""
+    own = model.E1.own(x)
+    z = model.E1.shared(own)
+    passed = {"x": x, "E.own": own, "z": z, "G.shared": model.G1.shared(z)}
+    return {name: "×".join(map(str, each.shape[1:])) for name, each in passed.items()}

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
-from lecturekit.unit.model import UNIT
+from lecturekit.unit.model import UNIT, Nets
 
 Kl = Callable[[Tensor, Tensor], Tensor]  # mean and log variance, (n, n_latent) → (n,)
 
@@ -76,7 +76,7 @@ class Streams(NamedTuple):
     x212: Tensor
 
 
-def streams(model: UNIT, x1: Tensor, x2: Tensor, *, generator: torch.Generator) -> Streams:
+def streams(model: UNIT | Nets, x1: Tensor, x2: Tensor, *, generator: torch.Generator) -> Streams:
     """Send a minibatch of either domain through the nets, with a code drawn at every encoder.
 
     Args:
@@ -118,7 +118,7 @@ class Terms(NamedTuple):
 
 
 def autoencoder_terms(
-    model: UNIT,
+    model: UNIT | Nets,
     x1: Tensor,
     x2: Tensor,
     made: Streams,
@@ -186,7 +186,7 @@ def weighted(terms: Terms, weights: Weights) -> Losses:
 
 
 def discriminator_terms(
-    model: UNIT, x1: Tensor, x2: Tensor, made: Streams, objective: Objective
+    model: UNIT | Nets, x1: Tensor, x2: Tensor, made: Streams, objective: Objective
 ) -> tuple[Tensor, Tensor]:
     """What D1 and what D2 minimise; the translations are detached here."""
     return (

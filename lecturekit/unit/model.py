@@ -57,6 +57,17 @@ class Generator(nn.Module):
         return torch.sigmoid(self.own(self.shared(z)))
 
 
+class Nets(NamedTuple):
+    """The six nets of the slide's diagram, as any two domains of a family have them."""
+
+    E1: Encoder
+    E2: Encoder
+    G1: Generator
+    G2: Generator
+    D1: nn.Module
+    D2: nn.Module
+
+
 class Pair(NamedTuple):
     """The same latent codes in both domains.
 
@@ -215,7 +226,7 @@ def for_images(
             f"expected n_own_blocks, n_shared_blocks ≥ 0, got {n_own_blocks}, {n_shared_blocks}"
         )
 
-    parts = _Parts(n_channels, width, n_latent, patch, n_own_blocks, n_shared_blocks, generator)
+    parts = Parts(n_channels, width, n_latent, patch, n_own_blocks, n_shared_blocks, generator)
     ends, starts = (
         (build(),) * 2 if shared else _pair(build, alike)
         for build in (parts.encoder_end, parts.generator_start)
@@ -234,7 +245,7 @@ def _pair(build: Callable[[], nn.Module], alike: bool) -> tuple[nn.Module, nn.Mo
     return first, copy.deepcopy(first) if alike else build()
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
     """The sizes of `for_images`, and the four parts of an encoder and a generator built by them."""
 
     n_channels: int

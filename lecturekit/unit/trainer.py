@@ -121,19 +121,20 @@ def _steps(
 
         made = streams(model, x1, x2, generator=generator)
         both = autoencoder_terms(model, x1, x2, made, settings.objective, kl)
-        loss = _sum(_sum(weighted(terms, settings)) for terms in both)
+        loss = total(total(weighted(terms, settings)) for terms in both)
         autoencoders.step(loss, settings.autoencoder_rate * decay)
 
-        theirs = _sum(discriminator_terms(model, x1, x2, made, settings.objective))
+        theirs = total(discriminator_terms(model, x1, x2, made, settings.objective))
         discriminators.step(theirs, settings.discriminator_rate * decay)
 
         model.update_average()
-        metrics = {name: _sum(pair) for name, *pair in zip(Terms._fields, *both, strict=True)}
+        metrics = {name: total(pair) for name, *pair in zip(Terms._fields, *both, strict=True)}
         metrics["discriminators"] = theirs
         yield Step(
             index, settings.updates, {name: value.detach() for name, value in metrics.items()}
         )
 
 
-def _sum(scalars: Iterable[Tensor]) -> Tensor:
+def total(scalars: Iterable[Tensor]) -> Tensor:
+    """The sum of scalar tensors."""
     return torch.stack(tuple(scalars)).sum()

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from lecturekit.adversarial import (
     check_domains,
     check_game,
-    discriminator_loss,
     generator_loss,
 )
 from lecturekit.networks import convolution, initialise, linear, mlp
@@ -139,7 +139,7 @@ class BridgeSettings(Schedule):
         similarity: where reconstruction errors are measured. "pixels" is the plain VAE, beside
             which a discriminator learns to look on, but nobody listens to it.
         noise: s of the density N(x̂, s²) of pixels, or of features.
-        gan_weight: of the decoder's adversarial loss against its reconstruction term, per pixel.
+        reconstruction_weight: γ, of the reconstruction term in the decoder's loss.
         rate, discriminator_rate: Adam's.
     """
 
@@ -148,43 +148,71 @@ class BridgeSettings(Schedule):
     constant_share: float = limited(1.0, 0.0, 1.0)
     similarity: Similarity = "features"
     noise: float = tunable(0.3, 0.03, 3.0, scale="log", label="noise s")
-    gan_weight: float = tunable(0.1, 0.0, 1.0, label="GAN weight")
+    reconstruction_weight: float = tunable(0.1, 1e-3, 10.0, scale="log", label="γ")
     rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="rate of VAE")
     discriminator_rate: float = tunable(5e-4, 1e-5, 1e-2, scale="log", label="rate of D")
 
 
-class BridgeLosses(NamedTuple):
-    """Larsen's three terms; scalars.
+class BridgeTerms(NamedTuple):
+    """The terms of Larsen's three losses; scalars. x̂ is decoded from a code of x, x_p from N(0, 1).
 
     Attributes:
         prior: KL(q(z | x) ‖ p(z)).
         similarity: −log N(D_l(x) | D_l(x̂), s²) but for a constant, or the same of pixels.
-        gan: what the decoder pays for being told apart, both for x̂ and for samples from the prior.
+        gan: −log D(x̂) − log D(x_p), what the decoder pays for being told apart; in place of the
+            paper's log(1 − D), which has hardly any slope where D is sure.
+        discriminator: −log D(x) − log(1 − D(x̂)) − log(1 − D(x_p)); x̂ and x_p are detached in it.
     """
 
     prior: Tensor
     similarity: Tensor
     gan: Tensor
+    discriminator: Tensor
 
 
-def bridge_losses(
+class BridgeLosses(NamedTuple):
+    """What each of the three nets minimises; scalars."""
+
+    encoder: Tensor
+    decoder: Tensor
+    discriminator: Tensor
+
+
+def bridge_terms(
     model: VAEGAN, x: Tensor, settings: BridgeSettings, *, generator: torch.Generator
-) -> tuple[BridgeLosses, Tensor]:
-    """The three terms on a minibatch, and the images that the decoder made.
+) -> BridgeTerms:
+    """The terms on a minibatch, with a code drawn for each image, and as many from the prior.
 
     Source: Larsen et al. 2015, equations 3 to 8.
     """
     q = model.encode(x)
     reconstructed = model.decode(q.sample(generator))
-    z = torch.empty_like(q.mean).normal_(generator=generator)
-    made = torch.cat([reconstructed, model.decode(z)])  # (2n, 1, side, side)
+    sampled = model.decode(torch.empty_like(q.mean).normal_(generator=generator))
     if settings.similarity == "pixels":
         errors = (reconstructed - x).flatten(1)
     else:
         errors = model.discriminator.features(reconstructed) - model.discriminator.features(x)
-    similarity = errors.square().sum(dim=1).mean() / (2 * settings.noise**2)
-    gan = generator_loss(model.discriminator(made), "non-saturating")
-    return BridgeLosses(q.kl(), similarity, gan), made
+    made = torch.cat([reconstructed, sampled])  # (2n, 1, side, side)
+    scores = model.discriminator(torch.cat([x, made.detach()]))
+    real, *fakes = scores.chunk(3)
+    return BridgeTerms(
+        prior=q.kl(),
+        similarity=errors.square().sum(dim=1).mean() / (2 * settings.noise**2),
+        gan=2 * generator_loss(model.discriminator(made), "non-saturating"),  # twice a mean over 2n
+        discriminator=nnf.softplus(-real).mean() + sum(nnf.softplus(fake).mean() for fake in fakes),
+    )
+
+
+def bridge_losses(terms: BridgeTerms, settings: BridgeSettings) -> BridgeLosses:
+    """What each net minimises (Larsen et al. 2015, algorithm 1).
+
+    encoder: prior + similarity · decoder: γ·similarity + gan, for "pixels" similarity alone ·
+    discriminator: its own term.
+    """
+    decoder = settings.reconstruction_weight * terms.similarity + terms.gan
+    if settings.similarity == "pixels":
+        decoder = terms.similarity
+    return BridgeLosses(terms.prior + terms.similarity, decoder, terms.discriminator)
 
 
 def train_vae_gan(
@@ -192,9 +220,8 @@ def train_vae_gan(
 ) -> Steps:
     """Three nets, three losses: each net follows its own.
 
-    encoder: prior + similarity · decoder: similarity + weight·gan ("features" only) ·
-    discriminator: telling data from what the decoder makes. The encoder gets no gradient of the
-    gan term, the discriminator none of the similarity.
+    The losses are those of `bridge_losses`. The encoder gets no gradient of the gan term, the
+    discriminator none of the similarity.
     Metrics: `prior`, `similarity`, `gan`, `discriminator`.
 
     Args:
@@ -227,27 +254,14 @@ def _bridge_steps(
     players = [Descent(net, betas=AGAINST_AN_OPPONENT) for net in nets]
     batches = minibatches(images, settings.batch_size, generator=generator)
     for index in range(1, settings.updates + 1):
-        x = next(batches)
-        losses, made = bridge_losses(model, x, settings, generator=generator)
-        scores = model.discriminator(torch.cat([x, made.detach()]))
-        theirs = discriminator_loss(scores[: len(x)], scores[len(x) :], "non-saturating")
-
-        weight = settings.gan_weight if settings.similarity == "features" else 0.0
-        objectives = (
-            losses.prior + losses.similarity,
-            losses.similarity + weight * losses.gan * len(x[0].flatten()),
-            theirs,
-        )
-        gradients = [
-            player.gradient(loss) for player, loss in zip(players, objectives, strict=True)
-        ]
+        terms = bridge_terms(model, next(batches), settings, generator=generator)
+        losses = bridge_losses(terms, settings)
+        gradients = [player.gradient(loss) for player, loss in zip(players, losses, strict=True)]
         rates = (settings.rate, settings.rate, settings.discriminator_rate)
         for player, gradient, rate in zip(players, gradients, rates, strict=True):
             player.follow(gradient, rate * settings.decay(index))
-        metrics = {**losses._asdict(), "discriminator": theirs}
-        yield Step(
-            index, settings.updates, {name: value.detach() for name, value in metrics.items()}
-        )
+        metrics = {name: term.detach() for name, term in terms._asdict().items()}
+        yield Step(index, settings.updates, metrics)
 
 
 # ------------------------------------------------------------------------------ shifted glyphs

@@ -7,8 +7,11 @@ import torch
 
 from lecturekit import data
 from lecturekit.evaluation.pairing import (
+    all_ways,
+    off_diagonal,
     pattern_correlation,
     pixel_error,
+    silhouette_matches,
     translation_report,
 )
 
@@ -58,6 +61,58 @@ class TestPatternCorrelation:
 
     def test_flat_images_count_as_0(self):
         assert pattern_correlation(torch.ones(1, 1, 4, 4), torch.rand(1, 1, 4, 4)) == 0
+
+
+class TestSilhouettes:
+    def shapes(self, generator):
+        """Discs in 30 places, as regions."""
+        y, x = torch.meshgrid(torch.arange(16), torch.arange(16), indexing="ij")
+        centres = torch.rand(30, 2, generator=generator) * 16
+        distance = torch.hypot(x - centres[:, :1, None], y - centres[:, 1:, None])
+        return (4.5 - distance).clamp(0, 1)
+
+    def test_what_is_painted_inside_does_not_matter(self, generator):
+        region, background = self.shapes(generator), torch.rand(30, 3, 16, 16, generator=generator)
+        ink = torch.rand(30, 3, 1, 1, generator=generator)
+        images = torch.lerp(background, ink.expand_as(background), region[:, None])
+        assert silhouette_matches(images, background, region) == 1
+        assert silhouette_matches(images.roll(1, 0), background.roll(1, 0), region) == 0
+
+    def test_nothing_in_sight_is_found_by_chance(self, generator):
+        region = self.shapes(generator)
+        images, background = torch.rand(2, 30, 3, 16, 16, generator=generator)
+        assert silhouette_matches(images, background, region) < 0.2  # 1 in 30, ± 5 standard errors
+
+    def test_refuses_other_shapes(self, generator):
+        with pytest.raises(ValueError, match="one shape"):
+            silhouette_matches(torch.rand(2, 3, 4, 4), torch.rand(3, 3, 4, 4), torch.rand(2, 4, 4))
+
+
+class TestAllWays:
+    def coats(self):
+        return data.four_coats(3, 12, side=16, generator=torch.Generator().manual_seed(0))
+
+    def test_the_truth_is_perfect_and_doing_nothing_is_what_it_is(self):
+        coats = self.coats()
+        ways = all_ways(lambda x, i, j: coats.test[j], coats)
+        assert ways.error.max() == 0
+        torch.testing.assert_close(ways.pattern, torch.ones(4, 4))
+        assert ways.shape.min() > 0.9
+        still = all_ways(lambda x, i, j: x, coats)
+        assert torch.equal(still.error, still.untranslated)
+        assert torch.equal(still.error.diag(), torch.zeros(4))
+
+    def test_rows_are_sources_and_columns_targets(self):
+        coats = self.coats()
+        ways = all_ways(lambda x, i, j: coats.test[0] if (i, j) == (2, 0) else x, coats)
+        assert ways.error[2, 0] == 0
+        assert ways.error[0, 2] > 0
+        expected = pixel_error(coats.test[1], coats.test[3], coats.region)
+        assert ways.untranslated[1, 3] == expected
+
+    def test_off_the_diagonal(self):
+        table = torch.arange(9).reshape(3, 3)
+        assert off_diagonal(table).tolist() == [1, 2, 3, 5, 6, 7]
 
 
 class TestReport:

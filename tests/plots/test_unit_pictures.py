@@ -7,8 +7,19 @@ import pytest
 import torch
 
 from lecturekit import unit
-from lecturekit.plots.marks import Line, Plot, Words
-from lecturekit.plots.unit import bound_gap, decoded, from_1, from_2, reach_table, reconstructed
+from lecturekit.plots.marks import Line, Paths, Plot, Words
+from lecturekit.plots.unit import (
+    bound_gap,
+    decoded,
+    from_1,
+    from_2,
+    in_all_domains,
+    latent_space,
+    network,
+    reach_table,
+    reconstructed,
+    stations,
+)
 from lecturekit.unit.vae_gan import VAEGAN
 
 LINEAR = unit.LinearGaussian(torch.tensor([[1.5], [1.0]]).double(), torch.zeros(2).double(), 0.8)
@@ -102,3 +113,51 @@ def test_the_table_says_in_numbers_and_words_what_each_loss_reaches():
     assert picture.title == "Who is moved"
     assert "L VAE ₁ reaches E₁; L GAN ₁ reaches D₁" in picture.alt
     assert written(picture) == ["0.5", "–", "–", "12"]  # a row for each part
+
+
+@pytest.fixture(scope="module")
+def reached(model, images):
+    generator = torch.Generator().manual_seed(3)
+    return unit.reach(model, images, images.flip(0), unit.Settings(), generator=generator)
+
+
+def colours(plot: Plot) -> dict[str, object]:
+    return {mark.text: mark.color for mark in plot.marks if isinstance(mark, Words)}
+
+
+@pytest.mark.parametrize("loss", ["VAE ₁", "GAN ₁", "CC ₁", "VAE ₂", "GAN ₂", "CC ₂"])
+def test_a_loss_lights_up_what_its_gradient_reaches_and_the_way_to_it(model, images, reached, loss):
+    shown = colours(network(model, images[:1], loss, reach=reached, loss=loss))
+    parts = {"E₁": "E1.own", "E₂": "E2.own", "E shared": "E.shared", "G shared": "G.shared"}
+    parts |= {"G₁": "G1.own", "G₂": "G2.own", "D₁": "D1", "D₂": "D2"}
+    lit = {part for part, name in parts.items() if shown[name] == 1}
+    assert lit == {part for part in parts if reached.reaches(loss, part)}
+    on_the_way = {name.translate(str.maketrans("12", "₁₂")) for name in stations(loss)}
+    assert lit - {"E shared", "G shared"} == on_the_way & set(parts)  # drawn as it is computed
+    last = {"VAE": "x_{1→1}", "GAN": "x_{2→1}", "CC": "x_{1→2→1}"}[loss.split()[0]]
+    if loss.endswith("₂"):
+        last = last.translate(str.maketrans("12", "21"))
+    assert shown[last] == 1
+
+
+def test_the_network_has_the_shapes_of_its_modules(model, images, reached):
+    plot = network(model, images[:1], "Network", reach=reached)
+    shown = colours(plot)
+    assert {"1×8×8", "8×4×4", "4×4×4"} <= shown.keys()
+    assert 1 not in shown.values()  # nothing is lit
+    assert "D1 and D2 judge" in plot.alt
+
+
+def test_the_latent_space_has_two_domains_and_four_nets():
+    plot = latent_space("Latent space")
+    assert {"X_1", "X_2", "Z", "E_1", "E_2", "G_1", "G_2"} <= set(written(plot))
+    assert sum(isinstance(mark, Paths) for mark in plot.marks) == 3
+
+
+def test_codes_in_all_domains_have_a_row_for_each():
+    generator = torch.Generator().manual_seed(4)
+    family = unit.family_for_images(3, 1, width=6, n_latent=3, generator=generator)
+    z = torch.randn(5, 3, 4, 4, generator=generator)
+    sheet = in_all_domains(family, lambda: z, "All", names=["a", "b", "c"])
+    assert_rows(sheet, *(family.decode(domain, z) for domain in range(3)))
+    assert sheet.captions == ("a", "b", "c")

@@ -39,9 +39,20 @@ def by_features(seed: int) -> Training:
     return trained_by("features", seed)
 
 
+def relatives(seed: int) -> Training:
+    family = unit.family_for_images(
+        3, 1, width=6, n_latent=3, discriminator_width=4, generator=seeded(seed)
+    )
+    settings = unit.Settings(updates=6, batch_size=3)
+    rates = [(settings, "autoencoder_rate"), (settings, "discriminator_rate")]
+    moving = nn.ModuleList([family.autoencoders, family.discriminators])
+    data, named = [[images(6, seed + k) for k in range(3)]], {"generator": seeded(seed)}
+    return Training(unit.train_family, family, data, settings, rates, named, moving=moving)
+
+
 MODELS = [bridge]  # UNIT draws in another order than it begins anew: tests/test_initialise.py
 
-TRAINERS = [game, by_pixels, by_features]
+TRAINERS = [game, relatives, by_pixels, by_features]
 
 LIVE = LiveRun(
     play="unit_run = live.play(",

@@ -35,14 +35,12 @@ def test_each_net_follows_its_own_losses(similarity):
     before = [p.detach().clone() for p in model.parameters()]
     generator = seeded(4)
     x = next(minibatches(x, 6, generator=generator))
-    losses, made = vae_gan.bridge_losses(model, x, settings, generator=generator)
-    weight = settings.gan_weight * 64 if similarity == "features" else 0.0
-    real, fake = model.discriminator(x), model.discriminator(made.detach())
-    telling = -torch.sigmoid(real).log().mean() - (1 - torch.sigmoid(fake)).log().mean()
+    terms = vae_gan.bridge_terms(model, x, settings, generator=generator)
+    gamma, weight = (settings.reconstruction_weight, 1) if similarity == "features" else (1, 0)
     expected = [
-        *_slopes(losses.prior + losses.similarity, model.encoder),
-        *_slopes(losses.similarity + weight * losses.gan, model.decoder),
-        *_slopes(telling, model.discriminator),
+        *_slopes(terms.prior + terms.similarity, model.encoder),
+        *_slopes(gamma * terms.similarity + weight * terms.gan, model.decoder),
+        *_slopes(terms.discriminator, model.discriminator),
     ]
     next(vae_gan.train_vae_gan(model, images(6), settings, generator=seeded(4)))
     for was, now, slope in zip(before, model.parameters(), expected, strict=True):
@@ -55,13 +53,35 @@ def _slopes(loss, net):
     return torch.autograd.grad(loss, list(net.parameters()), retain_graph=True)
 
 
-def test_errors_in_features_are_those_of_the_discriminator_s_inner_layer():
+def test_the_terms_are_those_of_the_paper():
+    """Both what was decoded from codes and what was decoded from the prior count, each once."""
     model, x = small(), images(5)
     settings = vae_gan.BridgeSettings(noise=0.5)
-    losses, made = vae_gan.bridge_losses(model, x, settings, generator=seeded(1))
+    terms = vae_gan.bridge_terms(model, x, settings, generator=seeded(1))
+    generator, q = seeded(1), model.encode(x)
+    decoded = model.decode(q.sample(generator))
+    sampled = model.decode(torch.empty(5, 3).normal_(generator=generator))
     features = model.discriminator.features
-    squares = (features(made[:5]) - features(x)).square().sum(1)
-    torch.testing.assert_close(losses.similarity, squares.mean() / (2 * 0.25))
+    squares = (features(decoded) - features(x)).square().sum(1)
+    torch.testing.assert_close(terms.similarity, squares.mean() / (2 * 0.25))
+    real, *fakes = (torch.sigmoid(model.discriminator(each)) for each in (x, decoded, sampled))
+    torch.testing.assert_close(terms.gan, -sum(fake.log().mean() for fake in fakes))
+    telling = -real.log().mean() - sum((1 - fake).log().mean() for fake in fakes)
+    torch.testing.assert_close(terms.discriminator, telling)
+    assert not any(_slope_or_none(terms.discriminator, model.decoder))
+
+
+def _slope_or_none(loss, net):
+    slopes = torch.autograd.grad(loss, list(net.parameters()), retain_graph=True, allow_unused=True)
+    return [slope for slope in slopes if slope is not None]
+
+
+def test_gamma_weighs_the_decoder_s_reconstruction_and_nothing_else():
+    terms = vae_gan.BridgeTerms(*torch.tensor([1.0, 2.0, 4.0, 8.0]))
+    losses = vae_gan.bridge_losses(terms, vae_gan.BridgeSettings(reconstruction_weight=10.0))
+    assert losses == vae_gan.BridgeLosses(3.0, 24.0, 8.0)
+    pixels = vae_gan.BridgeSettings(reconstruction_weight=10.0, similarity="pixels")
+    assert vae_gan.bridge_losses(terms, pixels) == vae_gan.BridgeLosses(3.0, 2.0, 8.0)
 
 
 def test_scattering_moves_glyphs_and_changes_nothing_else():

@@ -1,21 +1,35 @@
-"""Plain ↔ striped: the lecture's own horses and zebras, drawn by our own code.
+"""The lecture's own animals, drawn by our own code: plain ↔ striped, and one animal in four coats.
 
-`dice` draws the random numbers, `shapes` has distances, coverage and paint, `landscape` and
-`animal` put them together. The same scene exists in both coats, for evaluation only.
+`dice` draws the random numbers, `shapes` has distances, coverage and paint, `furs` the coats;
+`landscape` and `animal` put them together. The same scene exists in all coats, for evaluation only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
 import torch
+from torch import Tensor
 
-from lecturekit.data.scenes.animal import Coats, add_animals
+from lecturekit.data.scenes.animal import add_animals
 from lecturekit.data.scenes.dice import Dice
+from lecturekit.data.scenes.furs import COATS, Banded, Brown, browns, four_furs
 from lecturekit.data.scenes.landscape import landscapes
-from lecturekit.data.unpaired import Unpaired
+from lecturekit.data.unpaired import Domains, Unpaired
 
-__all__ = ["Coats", "draw_scenes", "plain_and_striped"]
+__all__ = ["Coats", "draw_coats", "draw_scenes", "four_coats", "plain_and_striped"]
 
 BATCH = 500  # scenes drawn together; more would only need more memory
+LARGER = 1.1  # animals in four coats, which are shown in smaller pictures
+
+
+class Coats(NamedTuple):
+    """The same pictures twice, and the share of each pixel that the animal covers."""
+
+    plain: Tensor
+    striped: Tensor
+    mask: Tensor
 
 
 def draw_scenes(n: int, side: int, *, generator: torch.Generator) -> Coats:
@@ -32,13 +46,14 @@ def draw_scenes(n: int, side: int, *, generator: torch.Generator) -> Coats:
     Raises:
         ValueError: n or side below that.
     """
-    if n < 1 or side < 8:
-        raise ValueError(f"expected n ≥ 1 and side ≥ 8, got n {n}, side {side}")
-    batches = []
-    for start in range(0, n, BATCH):
-        dice = Dice(min(BATCH, n - start), generator)
-        batches.append(add_animals(landscapes(side, dice), dice))
-    return Coats(*map(torch.cat, zip(*batches, strict=True)))
+
+    def scenes(dice: Dice) -> Sequence[Tensor]:
+        coats, mask = add_animals(
+            landscapes(side, dice), dice, lambda frame: (Brown(browns(dice)), Banded())
+        )
+        return *coats, mask
+
+    return Coats(*_in_batches(n, side, scenes, generator))
 
 
 def plain_and_striped(
@@ -55,8 +70,7 @@ def plain_and_striped(
     Raises:
         ValueError: no scenes for one of the parts, or a side below 8.
     """
-    if n_train < 1 or n_test < 1:
-        raise ValueError(f"expected n_train, n_test ≥ 1, got {n_train}, {n_test}")
+    _check_counts(n_train, n_test)
     x, y, test = (draw_scenes(n, side, generator=generator) for n in (n_train, n_train, n_test))
     return Unpaired(
         x_train=x.plain,
@@ -65,3 +79,78 @@ def plain_and_striped(
         y_test=test.striped,
         region=test.mask,
     )
+
+
+class Scenes(NamedTuple):
+    """The same pictures in all four coats.
+
+    Attributes:
+        coats: (4, n, 3, side, side) in [0, 1], in the order plain, striped, spotted, patched.
+        mask: the share of each pixel that the animal covers, (n, side, side).
+        empty: without the animal, (n, 3, side, side).
+    """
+
+    coats: Tensor
+    mask: Tensor
+    empty: Tensor
+
+
+def draw_coats(n: int, side: int, *, generator: torch.Generator) -> Scenes:
+    """n random scenes, each with one animal in all four coats.
+
+    Colours and patterns are the same for all animals; pose, size, place and landscape are random.
+
+    Args:
+        n: how many, ≥ 1.
+        side: height and width, ≥ 8.
+        generator: source of the randomness, on the CPU.
+
+    Raises:
+        ValueError: n or side below that.
+    """
+
+    def scenes(dice: Dice) -> Sequence[Tensor]:
+        empty = landscapes(side, dice)
+        coats, mask = add_animals(empty, dice, four_furs, size=LARGER)
+        return *coats, mask, empty
+
+    *coats, mask, empty = _in_batches(n, side, scenes, generator)
+    return Scenes(torch.stack(coats), mask, empty)
+
+
+def four_coats(
+    n_train: int = 1000, n_test: int = 200, *, side: int = 24, generator: torch.Generator
+) -> Domains:
+    """Four domains, plain, striped, spotted and patched animals, each with scenes of its own.
+
+    Args:
+        n_train: scenes of each domain to learn from; no scene is in two of them.
+        n_test: scenes for the test, in all coats.
+        side: height and width.
+        generator: source of the randomness, on the CPU.
+
+    Raises:
+        ValueError: no scenes for one of the parts, or a side below 8.
+    """
+    _check_counts(n_train, n_test)
+    train = tuple(
+        draw_coats(n_train, side, generator=generator).coats[place] for place in range(len(COATS))
+    )
+    return Domains(COATS, train, *draw_coats(n_test, side, generator=generator))
+
+
+def _in_batches(
+    n: int,
+    side: int,
+    scenes: Callable[[Dice], Sequence[Tensor]],
+    generator: torch.Generator,
+) -> list[Tensor]:
+    if n < 1 or side < 8:
+        raise ValueError(f"expected n ≥ 1 and side ≥ 8, got n {n}, side {side}")
+    batches = [scenes(Dice(min(BATCH, n - start), generator)) for start in range(0, n, BATCH)]
+    return [torch.cat(parts) for parts in zip(*batches, strict=True)]
+
+
+def _check_counts(n_train: int, n_test: int) -> None:
+    if n_train < 1 or n_test < 1:
+        raise ValueError(f"expected n_train, n_test ≥ 1, got {n_train}, {n_test}")

@@ -1,19 +1,21 @@
-"""The animal: random pose, gait, size and place, drawn with a plain coat and with a striped one.
+"""The animal: random pose, gait, size and place, drawn once in each of several coats.
 
 It is drawn in a frame of its own: its trunk reaches from −½ to ½, the head is on the right, v
-points down and the feet stand at v = GROUND. Stripes are anchored in that frame, so where they have
-to be follows from the pose, and a translation can be held against the truth stripe by stripe.
+points down and the feet stand at v = GROUND. Patterns are anchored in that frame, so where they
+have to be follows from the pose, and a translation can be held against the truth stripe by stripe.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from lecturekit.data.scenes.dice import Dice
+from lecturekit.data.scenes.furs import Frame, Fur
 from lecturekit.data.scenes.shapes import (
     Point,
     bands,
@@ -26,12 +28,7 @@ from lecturekit.data.scenes.shapes import (
 )
 
 GROUND = 0.70
-LIGHT = torch.tensor([0.97, 0.96, 0.93])
-DARK = torch.tensor([0.10, 0.09, 0.11])
 HOOF = torch.tensor([0.16, 0.13, 0.12])
-BROWNS = torch.tensor(
-    [[0.46, 0.24, 0.12], [0.62, 0.34, 0.15], [0.72, 0.45, 0.22], [0.44, 0.30, 0.22]]
-)
 
 TRUNK_PERIOD, NECK_PERIOD, LEG_PERIOD, HEAD_PERIOD = 0.21, 0.18, 0.20, 0.21
 
@@ -59,25 +56,9 @@ class Pose(NamedTuple):
     tail: Tensor
 
 
-class Frame(NamedTuple):
-    """Where each pixel is in the animal's own frame, and how large it is there."""
-
-    u: Tensor
-    v: Tensor
-    pixel: Tensor
-
-
-class Coats(NamedTuple):
-    """The same pictures twice, and the share of each pixel that the animal covers."""
-
-    plain: Tensor
-    striped: Tensor
-    mask: Tensor
-
-
-def random_pose(dice: Dice) -> Pose:
-    """A pose for each picture, mostly within the frame."""
-    length = dice.between(0.38, 0.50)
+def random_pose(dice: Dice, size: float = 1.0) -> Pose:
+    """A pose for each picture, mostly within the frame; a `size` above 1 for larger animals."""
+    length = size * dice.between(0.38, 0.50)
     facing = 2 * dice.chance(0.5) - 1
     return Pose(
         length=length,
@@ -92,34 +73,33 @@ def random_pose(dice: Dice) -> Pose:
     )
 
 
-def add_animals(landscapes: Tensor, dice: Dice) -> Coats:
-    """Put an animal into each landscape, once in either coat.
+def add_animals(
+    landscapes: Tensor, dice: Dice, furs: Callable[[Frame], Sequence[Fur]], *, size: float = 1.0
+) -> tuple[list[Tensor], Tensor]:
+    """Put an animal into each landscape, once in each coat.
 
     Args:
         landscapes: (n, 3, side, side), left as they are.
         dice: for n pictures.
+        furs: the coats, given the animals' frame.
+        size: of the animals, 1 or a little more.
 
     Returns:
-        two (n, 3, side, side), and the mask (n, side, side).
+        as many (n, 3, side, side) as there are coats, and the share of each pixel that the animal
+        covers, (n, side, side).
     """
     side = landscapes.shape[-1]
-    pose, brown = random_pose(dice), _browns(dice)
+    pose = random_pose(dice, size)
     frame = _frame(pose, side)
     ground = landscapes.clone()
     _shadow(ground, frame)
-    painter = _Painter(Coats(ground, ground.clone(), torch.zeros_like(ground[:, 0])), brown, frame)
+    painter = _Painter(ground, furs(frame), frame)
     for far in (True, False):
         for front in (False, True):
             _leg(painter, pose, front=front, far=far)
     _tail(painter, pose)
     _body(painter, pose)
-    return painter.coats
-
-
-def _browns(dice: Dice) -> Tensor:
-    """Coat colours between two of the browns: (n, 3, 1, 1)."""
-    one, other = BROWNS[dice.choose(len(BROWNS))], BROWNS[dice.choose(len(BROWNS))]
-    return torch.lerp(one, other, dice.between(0, 1, 1))[..., None, None]
+    return painter.canvases, painter.mask
 
 
 def _frame(pose: Pose, side: int) -> Frame:
@@ -135,39 +115,37 @@ def _shadow(canvas: Tensor, frame: Frame) -> None:
 
 
 class _Painter:
-    """Paints parts of the animal in either coat, and notes where the animal is."""
+    """Paints parts of the animal in every coat, and notes where the animal is."""
 
-    def __init__(self, coats: Coats, brown: Tensor, frame: Frame):
-        self.coats, self.brown, self.frame = coats, brown, frame
+    def __init__(self, ground: Tensor, furs: Sequence[Fur], frame: Frame):
+        self.furs, self.frame = furs, frame
+        self.canvases = [ground.clone() for _ in furs]
+        self.mask = torch.zeros_like(ground[:, 0])
 
-    def coat(self, distance: Tensor, dark: Tensor, *, shade: Tensor | float = 1.0) -> None:
-        """A part with fur: brown in the plain coat, dark and light bands in the striped one.
+    def coat(self, distance: Tensor, bands: Tensor, *, shade: Tensor | float = 1.0) -> None:
+        """A part with fur.
 
         Args:
             distance: to the part, (n, side, side).
-            dark: share of dark in the bands, of that shape.
+            bands: share of dark in bands across this very part, of that shape.
             shade: brightness, a number or of that shape.
         """
         light = shade[:, None] if isinstance(shade, Tensor) else shade
-        self._paint(distance, self.brown * light, _banded(dark) * light)
+        self._paint(distance, [fur.hair(bands) * light for fur in self.furs])
 
-    def mane(self, distance: Tensor, dark: Tensor) -> None:
-        """Hair: a darker brown in the plain coat, bands in the striped one."""
-        self._paint(distance, 0.32 * self.brown, _banded(dark))
+    def mane(self, distance: Tensor, bands: Tensor) -> None:
+        """Longer hair."""
+        self._paint(distance, [fur.mane(bands) for fur in self.furs])
 
     def same(self, distance: Tensor, colour: Tensor) -> None:
-        """A part that is alike in both coats."""
-        self._paint(distance, colour[:, None, None], colour[:, None, None])
+        """A part that is alike in all coats."""
+        self._paint(distance, [colour[:, None, None]] * len(self.furs))
 
-    def _paint(self, distance: Tensor, plain: Tensor, striped: Tensor) -> None:
+    def _paint(self, distance: Tensor, colours: Sequence[Tensor]) -> None:
         share = coverage(distance, self.frame.pixel)
-        paint(self.coats.plain, plain, share)
-        paint(self.coats.striped, striped, share)
-        self.coats.mask.copy_(torch.maximum(self.coats.mask, share))
-
-
-def _banded(dark: Tensor) -> Tensor:
-    return torch.lerp(LIGHT[:, None, None], DARK[:, None, None], dark[:, None])
+        for canvas, colour in zip(self.canvases, colours, strict=True):
+            paint(canvas, colour, share)
+        self.mask.copy_(torch.maximum(self.mask, share))
 
 
 def _leg(painter: _Painter, pose: Pose, *, front: bool, far: bool) -> None:
