@@ -52,8 +52,7 @@ def there_and_back(
         captions: of the four rows.
     """
     translated = to_there(images)
-    rows = [images, translated, to_back(translated), *([] if truth is None else [truth])]
-    return sheet(rows, title, captions[: len(rows)])
+    return sheet([images, translated, to_back(translated), truth], title, captions)
 
 
 def compared(
@@ -72,22 +71,24 @@ def compared(
         title: shown above.
         source: caption of the first row.
     """
-    rows = [images, *(translate(images) for translate in translators.values())]
-    rows += [] if truth is None else [truth]
-    return sheet(rows, title, [source, *translators, "truth"][: len(rows)])
+    made = [translate(images) for translate in translators.values()]
+    return sheet([images, *made, truth], title, [source, *translators, "truth"])
 
 
-def sheet(rows: Sequence[Tensor], title: str, captions: Sequence[str]) -> Images:
+def sheet(rows: Sequence[Tensor | None], title: str, captions: Sequence[str]) -> Images:
     """Batches of as many images each, one batch in a row, with a caption beside it.
 
     Args:
-        rows: each (n, 1 or 3, height, width).
+        rows: each (n, 1 or 3, height, width); None, such as a truth that nobody knows, is left out.
         title: shown above.
-        captions: one for each row.
+        captions: one for each row, or for each image of a single one, or none at all.
     """
-    images = torch.cat(list(rows))
+    known = [row for row in rows if row is not None]
+    left_out = [place for place, row in enumerate(rows) if row is None]
+    captions = [caption for place, caption in enumerate(captions) if place not in left_out]
+    images = torch.cat(known)
     shown = images.squeeze(1) if images.shape[1] == 1 else images
-    return image_grid(shown, title, columns=len(rows[0]), captions=captions)
+    return image_grid(shown, title, columns=len(known[0]), captions=captions)
 
 
 def translated_cloud(

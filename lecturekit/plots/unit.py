@@ -65,7 +65,7 @@ def reconstructed(models: Mapping[str, VAEGAN], images: Tensor, title: str) -> I
 def from_1(
     model: UNIT,
     x1: Tensor,
-    truth: Tensor,
+    truth: Tensor | None,
     title: str,
     *,
     captions: Sequence[str] = ("x_1", "x_{1→1}", "x_{1→2}", "truth"),
@@ -74,7 +74,8 @@ def from_1(
 
     Args:
         model: its averaged nets, and mean codes.
-        x1, truth: (n, 1 or 3, height, width); the same things in domain 1 and in domain 2.
+        x1, truth: (n, 1 or 3, height, width); the same things in domain 1 and in domain 2. Without
+            the truth its row is left out.
         title: shown above.
         captions: of the four rows.
     """
@@ -85,7 +86,7 @@ def from_1(
 def from_2(
     model: UNIT,
     x2: Tensor,
-    truth: Tensor,
+    truth: Tensor | None,
     title: str,
     *,
     captions: Sequence[str] = ("x_2", "x_{2→2}", "x_{2→1}", "truth"),

@@ -286,4 +286,51 @@ QUESTIONS = {
             ),
         },
     ),
+    "6.a": Question(
+        "No cycle, and nets that begin apart. In which model do more codes of the same thing meet?",
+        {
+            "shared": (
+                "Shared layers make both codes speak one language. But they are not the only "
+                "thing that ties the codes: here they were not what decided."
+            ),
+            "unshared": (
+                "It has more parameters and more freedom. But nothing obliges its two encoders "
+                "to mean the same by a code."
+            ),
+        },
+    ),
+    "6.b": Question(
+        "A classifier that has only seen digits looks at outlines as they are. How many does it "
+        "read rightly?",
+        {
+            "one of ten": (
+                "An outline is no digit to it, so it might as well guess. But strokes stay "
+                "where they were, and some of that it has learned."
+            ),
+            "four of ten": (
+                "Half-way: it depends on how much of a digit is its ink, and how much its place."
+            ),
+            "eight of ten": (
+                "You read outlines without any trouble. But it has learned from pixels that are "
+                "filled here and empty there."
+            ),
+        },
+    ),
+    "6.c": Question(
+        "Which coat will be hardest to put in its right place, coming from the other three?",
+        {
+            "striped": (
+                "Stripes are fine and follow the body. But all of them follow from the pose by "
+                "one rule, which nets can learn."
+            ),
+            "spotted": (
+                "Spots are small and many. A spot that is off by its own width counts as wrong "
+                "twice."
+            ),
+            "patched": (
+                "Patches are large, and each can lie somewhere else. But large things are easy "
+                "to place."
+            ),
+        },
+    ),
 }
