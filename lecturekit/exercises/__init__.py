@@ -10,12 +10,13 @@ harm, and `observation.py` is the account that it gives; `judge.py` decides, wit
 has a room of its own, named by its stem, with a tuple EXERCISES; these don't know each other.
 """
 
-from lecturekit.exercises.catalogue import catalogue, check, hint, solution
+from lecturekit.exercises.catalogue import LATEST, catalogue, check, hint, solution
 from lecturekit.exercises.exercise import IMPORTS, Exercise, Misconception
 from lecturekit.exercises.result import Note, Outcome, Result
 
 __all__ = [
     "IMPORTS",
+    "LATEST",
     "Exercise",
     "Misconception",
     "Note",

@@ -7,11 +7,14 @@ from collections import Counter
 
 from lecturekit.exercises.exercise import Exercise, Function
 from lecturekit.exercises.judge import judge
-from lecturekit.exercises.result import Note, Result
+from lecturekit.exercises.result import Note, Outcome, Result
 from lecturekit.exercises.worker import Worker
 from lecturekit.sections import SECTIONS
 
 STEMS = {str(section.number): section.stem for section in SECTIONS}
+
+LATEST: dict[str, Outcome] = {}
+"""By the number of an exercise the latest verdict of this kernel."""
 
 _worker = Worker()
 _hints_given: Counter[str] = Counter()
@@ -52,7 +55,9 @@ def check(number: str, function: Function) -> Result:
     Raises:
         ValueError: there is no such exercise.
     """
-    return judge(_find(number), function, _worker)
+    result = judge(_find(number), function, _worker)
+    LATEST[number] = result.outcome
+    return result
 
 
 def hint(number: str) -> Note:

@@ -183,3 +183,9 @@ def test_every_notebook_asks_its_questions_and_judges_them(path):
     assert len(own) >= 3
     for name, _ in asked:
         assert source.index(f"{name}.judge(") > source.index(f"{name} = ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_last_cell_of_a_notebook_sums_up(path):
+    last = nbformat.read(path, as_version=4).cells[-1]
+    assert last.source == f'progress.sum_up("{path.stem.split("_", 1)[1]}")'
