@@ -178,16 +178,16 @@ def _dashed(mark: Mark) -> Mark:
 # ------------------------------------------------------------------------------------ diagrams
 
 _ROUND = np.linspace(0, 2 * np.pi, 60)
-_LATENT = (7.2, 3.0)  # where z is
-_PARTS = {  # of `unit.reach`: the module's name, and its place
-    "E₁": ("E1.own", (2.4, 4.6)),
-    "E₂": ("E2.own", (2.4, 1.4)),
-    "E shared": ("E.shared", (5.0, 3.0)),
-    "G shared": ("G.shared", (9.4, 3.0)),
-    "G₁": ("G1.own", (12.0, 4.6)),
-    "G₂": ("G2.own", (12.0, 1.4)),
-    "D₁": ("D1", (17.3, 4.6)),
-    "D₂": ("D2", (17.3, 1.4)),
+_LATENT = (5.55, 3.2)  # where z is
+_PARTS = {  # of `unit.reach`: the module's name, its place, half of its frame's width
+    "E₁": ("E1\nown", (1.75, 5.4), 0.6),
+    "E₂": ("E2\nown", (1.75, 1.0), 0.6),
+    "E shared": ("E\nshared", (3.75, 3.2), 0.9),
+    "G shared": ("G\nshared", (7.35, 3.2), 0.9),
+    "G₁": ("G1\nown", (9.35, 5.4), 0.6),
+    "G₂": ("G2\nown", (9.35, 1.0), 0.6),
+    "D₁": ("D1", (13.0, 5.4), 0.5),
+    "D₂": ("D2", (13.0, 1.0), 0.5),
 }
 
 
@@ -245,18 +245,19 @@ def network(model: UNIT, x: Tensor, title: str, *, reach: Reach, loss: str = "")
         return (1, 3.0) if on else ("soft", 1.2)
 
     marks: list[Mark] = []
-    for part, (name, place) in _PARTS.items():
-        marks += _box(name, place, *look(bool(loss) and reach.reaches(loss, part)), part)
+    for part, (name, place, half) in _PARTS.items():
+        color, line = look(bool(loss) and reach.reaches(loss, part))
+        marks += _box(name, place, half, color, line)
     marks += [
-        *_ellipse(_LATENT, 0.5, 0.5, *look("z" in way)),
+        *_ellipse(_LATENT, 0.4, 0.4, *look("z" in way)),
         Words("z", _LATENT, look("z" in way)[0], True, "center"),
-        _arrow((6.2, 3.0), (6.7, 3.0), look("z" in way)),
-        _arrow((7.75, 3.0), (8.25, 3.0), look("z" in way)),
+        _arrow((4.8, 3.2), (5.15, 3.2), look("z" in way)),
+        _arrow((5.95, 3.2), (6.3, 3.2), look("z" in way)),
     ]
-    for i, j, y, up in (("1", "2", 4.6, 1), ("2", "1", 1.4, -1)):
+    for i, j, y, up in (("1", "2", 5.4, 1), ("2", "1", 1.0, -1)):
         marks += _stream(i, j, y, up, way, look)
     shapes = _shapes(model, x)
-    places = {"x": (0.45, 3.0), "E.own": (2.9, 3.0), "z": (7.2, 2.1), "G.shared": (11.6, 3.0)}
+    places = {"x": (0.75, 4.2), "E.own": (1.45, 3.2), "z": (5.55, 1.9), "G.shared": (9.5, 3.2)}
     marks += [Words(shapes[name], place, "soft", False, "center") for name, place in places.items()]
     moved = ", ".join(part for part in reach.parts if loss and reach.reaches(loss, part))
     said = (
@@ -264,8 +265,8 @@ def network(model: UNIT, x: Tensor, title: str, *, reach: Reach, loss: str = "")
         "layers, and own layers G1.own and G2.own; D1 and D2 judge translations, which are encoded "
         "again."
     ) + (f" L {loss} moves {moved}." if loss else "")
-    limits = Axis(limits=(-0.3, 19.9)), Axis(limits=(-0.4, 6.4))
-    return Plot(title, marks, *limits, equal=True, bare=True, shape=2.9, words=said)
+    limits = Axis(limits=(-0.3, 13.9)), Axis(limits=(-0.7, 7.1))
+    return Plot(title, marks, *limits, equal=True, bare=True, shape=1.8, words=said)
 
 
 def stations(loss: str) -> frozenset[str]:
@@ -285,38 +286,38 @@ Look = Callable[[bool], tuple[Role, float]]
 
 def _stream(i: str, j: str, y: float, up: int, way: frozenset[str], look: Look) -> list[Mark]:
     """All of domain i but for its boxes: its image, arrows, and what is made in it."""
-    inner, rail = y - 0.75 * up, y + 1.45 * up
+    inner, rail, shared = y - 0.7 * up, y + 1.35 * up, 3.2 + 0.85 * up
     marks: list[Mark] = [
-        Words(f"x_{i}", (0.45, y), look(f"x{i}" in way)[0], True, "center"),
-        _arrow((0.85, y), (1.4, y), look(f"x{i}" in way)),
-        _arrow((3.1, inner + 0.1 * up), (4.1, 3.0 + 0.6 * up), look(f"E{i}" in way)),
-        _arrow((10.3, 3.0 + 0.6 * up), (11.3, inner + 0.1 * up), look(f"G{i}" in way)),
-        _arrow((13.0, y), (13.6, y), look(f"G{i}" in way)),
-        _arrow((15.4, y + 0.65 * up), (16.3, y + 0.3 * up), look(f"D{i}" in way)),
-        _arrow((18.3, y), (18.9, y), look(f"D{i}" in way)),
-        Words(f"x_{i}", (17.3, y + 1.45 * up), look(f"D{i}" in way)[0], False, "center"),
-        _arrow((17.3, y + 1.15 * up), (17.3, y + 0.6 * up), look(f"D{i}" in way)),
-        Words("T/F", (19.35, y), look(f"D{i}" in way)[0], False, "center"),
+        Words(f"x_{i}", (0.2, y), look(f"x{i}" in way)[0], True, "center"),
+        _arrow((0.5, y), (1.1, y), look(f"x{i}" in way)),
+        _arrow((2.2, inner), (3.1, shared), look(f"E{i}" in way)),
+        _arrow((8.0, shared), (8.9, inner), look(f"G{i}" in way)),
+        _arrow((10.0, y), (10.4, y), look(f"G{i}" in way)),
+        _arrow((11.75, y + 0.5 * up), (12.45, y + 0.2 * up), look(f"D{i}" in way)),
+        _arrow((13.0, y - 0.55 * up), (13.0, y - 1.1 * up), look(f"D{i}" in way)),
+        Words("T/F", (13.0, y - 1.4 * up), look(f"D{i}" in way)[0], False, "center"),
+        Words(f"x_{i}", (13.0, y + 1.4 * up), look(f"D{i}" in way)[0], False, "center"),
+        _arrow((13.0, y + 1.1 * up), (13.0, y + 0.55 * up), look(f"D{i}" in way)),
     ]
-    made = {f"made {j}{i}": 0.65, f"made {i}{i}": 0.0, f"made {i}{j}{i}": -0.65}
+    made = {f"made {j}{i}": 0.6, f"made {i}{i}": 0.0, f"made {i}{j}{i}": -0.6}
     for name, above in made.items():
         indices = "→".join(name.removeprefix("made "))
-        at = 14.5, y + above * up
+        at = 11.1, y + above * up
         marks.append(Words(f"x_{{{indices}}}", at, look(name in way)[0], name in way, "center"))
-    color, width = look(f"back {i}" in way)
-    corners = [(14.5, y + 1.0 * up), (14.5, rail), (2.4, rail)]
+    look_back = look(f"back {i}" in way)
+    corners = [(11.1, y + 0.95 * up), (11.1, rail), (1.75, rail)]
     return [
         *marks,
-        Paths([corners], color=color, width=width),
-        _arrow((2.4, rail), (2.4, y + 0.6 * up), (color, width)),
+        Paths([corners], color=look_back[0], width=look_back[1]),
+        _arrow((1.75, rail), (1.75, y + 0.7 * up), look_back),
     ]
 
 
-def _box(name: str, at: tuple[float, float], color: Role, width: float, part: str) -> list[Mark]:
+def _box(name: str, at: tuple[float, float], half: float, color: Role, width: float) -> list[Mark]:
     """A frame around a module's name, and another one if it is shared."""
     marks: list[Mark] = [Words(name, at, color, True, "center")]
-    for outset in (0.0, 0.12) if "shared" in part else (0.0,):
-        x, y = 0.95 + outset, 0.55 + outset
+    for outset in (0.0, 0.13) if "shared" in name else (0.0,):
+        x, y = half + outset, (0.65 if "\n" in name else 0.5) + outset
         corners = np.array([(-x, -y), (x, -y), (x, y), (-x, y), (-x, -y)])
         marks.append(Paths((corners + at)[None], color=color, width=width))
     return marks

@@ -128,8 +128,8 @@ def colours(plot: Plot) -> dict[str, object]:
 @pytest.mark.parametrize("loss", ["VAE ₁", "GAN ₁", "CC ₁", "VAE ₂", "GAN ₂", "CC ₂"])
 def test_a_loss_lights_up_what_its_gradient_reaches_and_the_way_to_it(model, images, reached, loss):
     shown = colours(network(model, images[:1], loss, reach=reached, loss=loss))
-    parts = {"E₁": "E1.own", "E₂": "E2.own", "E shared": "E.shared", "G shared": "G.shared"}
-    parts |= {"G₁": "G1.own", "G₂": "G2.own", "D₁": "D1", "D₂": "D2"}
+    parts = {"E₁": "E1\nown", "E₂": "E2\nown", "E shared": "E\nshared", "G shared": "G\nshared"}
+    parts |= {"G₁": "G1\nown", "G₂": "G2\nown", "D₁": "D1", "D₂": "D2"}
     lit = {part for part, name in parts.items() if shown[name] == 1}
     assert lit == {part for part in parts if reached.reaches(loss, part)}
     on_the_way = {name.translate(str.maketrans("12", "₁₂")) for name in stations(loss)}
