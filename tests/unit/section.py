@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lecturekit import unit
+from lecturekit.training import Steps
 from lecturekit.unit import vae_gan
 from tests.sections import LiveRun, Training, seeded
 from tests.unit.nets import images, small
@@ -39,6 +42,12 @@ def by_features(seed: int) -> Training:
     return trained_by("features", seed)
 
 
+def train_relatives(
+    family: unit.Family, a: Tensor, b: Tensor, c: Tensor, settings: unit.Settings, **named: Any
+) -> Steps:
+    return unit.train_family(family, [a, b, c], settings, **named)
+
+
 def relatives(seed: int) -> Training:
     family = unit.family_for_images(
         3, 1, width=6, n_latent=3, discriminator_width=4, generator=seeded(seed)
@@ -46,8 +55,8 @@ def relatives(seed: int) -> Training:
     settings = unit.Settings(updates=6, batch_size=3)
     rates = [(settings, "autoencoder_rate"), (settings, "discriminator_rate")]
     moving = nn.ModuleList([family.autoencoders, family.discriminators])
-    data, named = [[images(6, seed + k) for k in range(3)]], {"generator": seeded(seed)}
-    return Training(unit.train_family, family, data, settings, rates, named, moving=moving)
+    data, named = [images(6, seed + k) for k in range(3)], {"generator": seeded(seed)}
+    return Training(train_relatives, family, data, settings, rates, named, moving=moving)
 
 
 MODELS = [bridge]  # UNIT draws in another order than it begins anew: tests/test_initialise.py
