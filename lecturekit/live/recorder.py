@@ -122,17 +122,18 @@ def _show_explored(run: Run) -> None:
 
 
 def _along(run: Run) -> tuple[list[Moment], int]:
-    """A moment for each place of the first slider, and which of them is nearest to what it is."""
+    """A moment for each place of the first slider, and which of them is its own."""
     axes = [Steady() for _ in run.views]
     slider = next((control for control in run.controls if not control.begins_anew), None)
     if slider is None:
         return [_moment(run, axes, "")], 0
-    moments, places, now = [], slider.places(PLACES), slider.value
+    places, now = slider.places(PLACES), slider.value
+    places, moments = sorted({*places, now}), []
     for place in places:
         slider.set(place)
-        moments.append(_moment(run, axes, f"{slider.label} {_readable(slider.value)}"))
+        moments.append(_moment(run, axes, f"{slider.label} {_readable(place)}"))
     slider.put_back()
-    return moments, min(range(len(places)), key=lambda k: abs(places[k] - now))
+    return moments, places.index(now)
 
 
 class _Shown:
