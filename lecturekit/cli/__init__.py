@@ -193,7 +193,7 @@ def site(
     and what is wrong with the pages, is listed.
     """
     with _explained():
-        from lecturekit.cli import site as book
+        from lecturekit.cli import book
         from lecturekit.cli.notebooks import select
 
         chosen = select(sections or ())
@@ -291,7 +291,8 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        _stop(f"this needs {error.name}, which comes with: pip install 'lecturekit[lab]'")
+        extra = "site" if error.name in ("docutils", "furo", "myst_nb", "sphinx") else "lab"
+        _stop(f"this needs {error.name}, which comes with: pip install 'lecturekit[{extra}]'")
     except (OSError, ValueError) as error:
         _stop(str(error))
 

@@ -19,7 +19,7 @@ from lecturekit.plots.marks import Axis, Field, Images, Line, Paths, Plot, Point
 from lecturekit.plots.scales import Steady
 from tests.page import evaluate
 
-PLAYER = (Path(cli.__file__).parent / "site" / "player.js").read_text(encoding="utf-8")
+PLAYER = (Path(cli.__file__).parent / "book" / "player.js").read_text(encoding="utf-8")
 UNPACK = """await (async () => {
   const film = await unpacked(text), projector = new Projector(film), seen = [];
   const plain = (value) => (Number.isFinite(value) ? value : String(value));

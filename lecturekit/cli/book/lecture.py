@@ -60,7 +60,8 @@ class Chapter:
     def __init__(self, section: Section, executed: Path, public: Mapping[str, str]) -> None:
         self.section = section
         self.notebook: NotebookNode = copy.deepcopy(nbformat.read(executed, as_version=4))
-        self.notebook.metadata.pop("widgets", None)
+        python = {"name": "python", "pygments_lexer": "ipython3"}
+        self.notebook.metadata = nbformat.from_dict({"language_info": python})
         first = self.notebook.cells[0].source
         self.title = _found(_TITLE, first) or section.stem
         self.slides = " ".join(_found(_SLIDES, first).split())

@@ -1,7 +1,7 @@
 """`lecturekit site`: the lectures as a book for any browser, with recorded runs that play.
 
 recording    notebooks executed with their runs recorded, unless that was done before
-book         the whole of it, set by Sphinx
+typesetting  the whole of it, set by Sphinx
 lecture      an executed notebook as a chapter
 pages        the first page, and what leads from slides and exercises to chapters
 reference    the pages of the API reference
@@ -11,7 +11,7 @@ scripts      what a page loads: the panel's own module, player.js, page.js, page
 links        every link, followed
 """
 
-from lecturekit.cli.site.book import build
-from lecturekit.cli.site.recording import record
+from lecturekit.cli.book.recording import record
+from lecturekit.cli.book.typesetting import build
 
 __all__ = ["build", "record"]

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-from lecturekit.cli.site.formulas import mathml
+from lecturekit.cli.book.formulas import mathml
 
 _CODE = re.compile(r"(``?[^`]+``?)")
 _INDEX = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ def _state(notebook: Path, parameters: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(notebook.read_bytes())
     for path in sorted(_PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
-    surroundings = [dict(parameters), torch.__version__, data.mnist_available()]
+    profile = os.environ.get("LECTUREKIT_PROFILE")
+    surroundings = [dict(parameters), profile, torch.__version__, data.mnist_available()]
     digest.update(json.dumps(surroundings, sort_keys=True).encode())
     return digest.hexdigest()
 

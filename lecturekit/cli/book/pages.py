@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from lecturekit._version import __version__
 from lecturekit.cli import start_page
-from lecturekit.cli.site import reference
-from lecturekit.cli.site.lecture import Chapter
+from lecturekit.cli.book import reference
+from lecturekit.cli.book.lecture import Chapter
 
 _INDEX = """\
 # {title}

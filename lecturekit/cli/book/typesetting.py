@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -14,11 +15,12 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from lecturekit.cli import start_page
-from lecturekit.cli.site import links, pages, reference, scripts
-from lecturekit.cli.site.lecture import Chapter
+from lecturekit.cli.book import links, pages, reference, scripts
+from lecturekit.cli.book.lecture import Chapter
 from lecturekit.sections import SECTIONS
 
 TITLE = "Generative models, selected topics"
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CONFIGURATION: dict[str, Any] = {
     "project": TITLE,
     "html_title": TITLE,
@@ -27,7 +29,7 @@ CONFIGURATION: dict[str, Any] = {
         "myst_nb",
         "sphinx.ext.autodoc",
         "sphinx.ext.napoleon",
-        "lecturekit.cli.site.extension",
+        "lecturekit.cli.book.extension",
     ],
     "html_math_renderer": "mathml",
     "html_static_path": ["_static"],
@@ -47,6 +49,7 @@ CONFIGURATION: dict[str, Any] = {
     "autodoc_member_order": "bysource",
     "autodoc_typehints": "none",
     "autodoc_preserve_defaults": True,
+    "napoleon_attr_annotations": False,
     "napoleon_use_ivar": True,
     "add_module_names": False,
     "python_use_unqualified_type_names": True,
@@ -99,7 +102,7 @@ def _typeset(sources: Path, built: Path, settings: Mapping[str, Any]) -> list[st
             warning=warnings,
         )
         sphinx.build(force_all=True)
-    lines = warnings.getvalue().splitlines()
+    lines = _COLOUR.sub("", warnings.getvalue()).splitlines()
     return [line.replace(f"{sources}/", "") for line in lines if line.strip()]
 
 
