@@ -1,8 +1,8 @@
 """A run recorded at some sixty moments, packed for a page that has no kernel.
 
 What is packed are the very pictures that a kernel sends to a panel (`plots.encode`), so that the
-panel's own module plays them; `recorded.js` unpacks them and takes the kernel's place. Little is
-lost: points are kept to a thousandth of their reach, long curves at some hundreds of places, and
+panel's own module plays them; `player.js` unpacks them and takes the kernel's place. Little is
+lost: points are kept to a two-thousandth of their axes, long curves at some hundreds of places, and
 only what would be too large gets fewer shades, and then fewer moments.
 """
 
@@ -20,6 +20,10 @@ from lecturekit.plots.encode import Encoded
 LIMIT = 740_000  # bytes of a film; as text in a page it is a third more, and below a megabyte
 PLACES = 360  # of a curve that are kept
 EXACT = 1e-3  # of the reach of numbers: how far a short float may be off
+PIXELS = 2000  # places on an axis: points are kept to less than a screen shows
+MIDDLE, MISSING = 1 << 15, 0  # the place where an axis begins, and that of what is not there
+NOTHING, NEIGHBOUR = -1, -2
+Scale = tuple[float, ...]
 Piece = tuple[np.ndarray, int]  # kept numbers, and how many of them from the first
 THINNER = ((8, 60), (5, 60), (5, 40), (4, 30), (4, 20), (3, 12), (2, 6), (2, 2))  # bits, moments
 
@@ -92,36 +96,40 @@ class _Packing:
     """
 
     def __init__(self, bits: int) -> None:
-        self._shades = 2**bits - 1
+        self._bits = bits
         self._strings: dict[str, int] = {}
-        self._arrays: dict[tuple[str, bytes], int] = {}
-        self._pool: list[tuple[str, int, int, int]] = []  # type, offset, length, difference from
-        self._body: list[bytes] = []
-        self._size = 0
+        self._pool = _Pool()
 
     def film(self, takes: Sequence[Take], about: dict[str, Any]) -> bytes:
         told = [
             {"position": take.position, "at": take.at, "moments": self._moments(take)}
             for take in takes
         ]
-        header = {**about, "takes": told, "strings": [*self._strings], "pool": self._pool}
+        header = {**about, "takes": told, "strings": [*self._strings], "pool": self._pool.entries}
         text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
         text += b" " * (-len(text) % 4)
-        return zlib.compress(b"".join([len(text).to_bytes(4, "little"), text, *self._body]), 9)
+        body = b"".join(self._pool.parts)
+        return zlib.compress(len(text).to_bytes(4, "little") + text + body, 9)
 
     def _moments(self, take: Take) -> list[dict[str, Any]]:
         courses = [_Course(pictures) for pictures in zip(*(m.pictures for m in take.moments))]  # noqa: B905
-        last: dict[tuple[int, int, str], tuple[int, bytes]] = {}
+        last: dict[tuple[int, int, str], int] = {}
         told = []
         for place, moment in enumerate(take.moments):
             views = []
             for view, course in enumerate(courses):
-                picture, arrays = moment.pictures[view], []
+                picture = moment.pictures[view]
+                what, how = json.loads(picture.what), json.loads(picture.how)
+                arrays = []
                 for mark, name, pieces in course.at(place):
-                    key = view, mark, name
-                    arrays.append([mark, name, [self._piece(p, key, last) for p in pieces]])
-                how = {**json.loads(picture.how), "arrays": []}
-                texts = (picture.what, json.dumps(how, ensure_ascii=False), moment.alts[view])
+                    key, kept = (view, mark, name), []
+                    for values, count in pieces:
+                        numbers, scale = self._made_small(values, name, what, how)
+                        last[key] = self._pool.keep(numbers, scale, last.get(key, -1))
+                        kept.append((last[key], count))
+                    arrays.append((mark, name, kept))
+                stays = json.dumps({**how, "arrays": []}, ensure_ascii=False)
+                texts = (picture.what, stays, moment.alts[view])
                 views.append([*map(self._string, texts), arrays])
             told.append({"words": moment.words, "views": views})
         return told
@@ -129,43 +137,84 @@ class _Packing:
     def _string(self, text: str) -> int:
         return self._strings.setdefault(text, len(self._strings))
 
-    def _piece(self, piece: Piece, key: Any, last: dict[Any, tuple[int, bytes]]) -> tuple[int, int]:
-        """Shades are kept as they differ from those before: most stay as they are."""
-        values, count = piece
-        if values.dtype != np.uint8:
-            return self._keep(_short(values)), count
-        shades = self._coarse(values)
-        place = self._keep(shades, last.get(key))
-        last[key] = place, shades.tobytes()
-        return place, count
+    def _made_small(
+        self, values: np.ndarray, name: str, what: dict[str, Any], how: dict[str, Any]
+    ) -> tuple[np.ndarray, Scale]:
+        if values.dtype == np.uint8:
+            ramp = name == "levels" or what.get("colours") == "diverging"
+            return _coarse(values, self._bits, 254 if ramp else 255), ()
+        if name in ("xy", "d") and not (how["x"][2] or how["y"][2]):
+            return _on_axes(values, name, how)
+        return _short(values), ()
 
-    def _coarse(self, levels: np.ndarray) -> np.ndarray:
-        """Fewer shades, the first and the last among them; 255 of a field is no shade at all."""
-        if self._shades == 255:
-            return levels
-        top = 254.0 if levels.max(initial=0) != 255 else 255.0
-        return (np.round(levels / top * self._shades) * (top / self._shades)).astype(np.uint8)
 
-    def _keep(self, values: np.ndarray, before: tuple[int, bytes] | None = None) -> int:
-        kind = {"uint8": "u1", "float16": "f2", "float32": "f4"}[values.dtype.name]
-        key = kind, values.tobytes()
-        if key not in self._arrays:
-            raw, base = _by_significance(values), -1
-            if before is not None and len(before[1]) == len(raw):
-                difference = (values - np.frombuffer(before[1], np.uint8)).tobytes()
-                if len(zlib.compress(difference, 1)) < len(zlib.compress(raw, 1)):
-                    raw, base = difference, before[0]
-            self._arrays[key] = len(self._pool)
-            self._pool.append((kind, self._size, len(values), base))
-            self._body.append(raw)
+class _Pool:
+    """Arrays, each kept once, and as its difference from another or along itself if that is less.
+
+    Attributes:
+        entries: type, offset, length, what it is a difference from (NOTHING, its NEIGHBOUR, or
+            another array), and of places on axes both origins and units.
+        parts: the bytes of each.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, int, int, int, Scale]] = []
+        self.parts: list[bytes] = []
+        self._places: dict[tuple[str, Scale, bytes], int] = {}
+        self._kept: list[np.ndarray] = []
+        self._size = 0
+
+    def keep(self, values: np.ndarray, scale: Scale, before: int) -> int:
+        """The place of an array; `before` is that of the one in the moment before, or −1."""
+        kind = f"{values.dtype.kind}{values.itemsize}"
+        key = kind, scale, values.tobytes()
+        if key not in self._places:
+            raw, difference = self._least(values, before)
+            self._places[key] = len(self.entries)
+            self.entries.append((kind, self._size, values.size, difference, scale))
+            self.parts.append(raw)
+            self._kept.append(values)
             self._size += len(raw)
-        return self._arrays[key]
+        return self._places[key]
+
+    def _least(self, values: np.ndarray, before: int) -> tuple[bytes, int]:
+        ways = {NOTHING: values}
+        if values.dtype.kind == "u":
+            ways[NEIGHBOUR] = np.diff(values, prepend=values.dtype.type(0))
+            if before >= 0 and self._kept[before].size == values.size:
+                ways[before] = values - self._kept[before]
+        found = {difference: _by_significance(way) for difference, way in ways.items()}
+        least = min(found, key=lambda difference: len(zlib.compress(found[difference], 1)))
+        return found[least], least
 
 
 def _by_significance(values: np.ndarray) -> bytes:
     """First all lowest bytes, then all next ones: so they are alike, and deflate better."""
     octets = np.ascontiguousarray(values).view(np.uint8)
     return octets.reshape(-1, values.itemsize).T.tobytes()
+
+
+def _coarse(levels: np.ndarray, bits: int, top: int) -> np.ndarray:
+    """Fewer shades, 0 and `top` among them; what is above it is no shade."""
+    if bits == 8:
+        return levels
+    most = 2**bits - 1
+    shades = np.round(np.round(levels / top * most) * (top / most)).astype(np.uint8)
+    return np.where(levels > top, levels, shades)
+
+
+def _on_axes(values: np.ndarray, name: str, how: dict[str, Any]) -> tuple[np.ndarray, Scale]:
+    """Points as whole numbers, all x before all y; `MISSING` where there is none.
+
+    Whole numbers reach sixteen times as far as the axes, beyond which nothing is seen.
+    """
+    units = [abs(how[axis][1] - how[axis][0]) / PIXELS for axis in "xy"]
+    origins = [min(how[axis][:2]) if name == "xy" else 0.0 for axis in "xy"]
+    pairs = values.reshape(-1, 2).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        places = np.clip(np.round((pairs - origins) / units), 1 - MIDDLE, MIDDLE - 1) + MIDDLE
+    whole = np.where(np.isfinite(pairs), places, MISSING).astype(np.uint16)
+    return whole.T.flatten(), (*origins, *units)
 
 
 def _short(values: np.ndarray) -> np.ndarray:

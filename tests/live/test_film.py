@@ -70,6 +70,17 @@ class TestWhatIsUnpacked:
             got = numbers(picture["arrays"]["0"]["xy"]).reshape(-1, 2)
             assert np.abs(got - cloud).max() <= 1e-3 * np.ptp(cloud)
 
+    def test_points_far_beyond_the_axes_stay_beyond_them(self):
+        far = np.array([[0.5, 0.5], [1e9, -1e9], [np.nan, 0.0]])
+        axes = Axis("x", (0, 1)), Axis("y", (0, 1))
+        picture = Plot("A picture", [Points(far)], *axes)
+        seen = unpacked(packed([Take("", moments([[picture]]))]))
+        got = numbers(seen[0][0][0]["arrays"]["0"]["xy"]).reshape(-1, 2)
+        np.testing.assert_allclose(got[0], far[0], atol=1e-3)
+        assert got[1, 0] > 10
+        assert got[1, 1] < -10
+        assert np.isnan(got[2, 0])
+
     def test_small_numbers_on_a_logarithmic_axis_stay_apart(self):
         """Half precision alone would make zeros of them, which no such axis has."""
         x = np.arange(5.0)
@@ -161,6 +172,21 @@ class TestItsSize:
         assert len(shades) <= 32
         true = np.frombuffer(taken[0].pictures[0].data, np.uint8).astype(int)
         assert np.abs(true - np.array(seen[0][0]["arrays"]["0"]["pixels"])).max() <= 5
+
+    def test_what_has_no_shade_gets_none_and_what_has_one_keeps_one(self):
+        """The number above the last shade stands for what is not finite; no shade may become it."""
+        random = np.random.default_rng(3)
+        values = random.random((9, 40, 40))
+        values[:, 0, 0], values[:, 0, 1] = np.nan, 1.0
+        fields = [plot(Field(each, (0, 1, 0, 1), "nats", limits=(0, 1))) for each in values]
+        signed = [Images("Signed", random.normal(size=(9, 8, 8)), signed=True) for _ in values]
+        film = packed([Take("", moments([*zip(fields, signed, strict=True)]))], limit=13_000)
+        moment = unpacked(film)[0][0]
+        levels, ramp = moment[0]["arrays"]["0"]["levels"], moment[1]["arrays"]["0"]["pixels"]
+        assert len(set(levels)) < 60  # they are fewer
+        assert levels[0] == 255
+        assert max(levels[1:]) == 254
+        assert max(ramp) <= 254
 
     def test_what_cannot_be_made_small_enough_is_refused(self):
         with pytest.raises(ValueError, match="too large to be recorded"):

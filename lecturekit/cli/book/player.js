@@ -4,6 +4,7 @@
 // is made by live/film.py.
 
 const PER_SECOND = 8;  // moments, while it plays
+const MIDDLE = 1 << 15, MISSING = 0, NEIGHBOUR = -2;  // as in live/film.py
 
 // Opens the film (base64) in a part of the page.
 export async function openFilm(text, el) {
@@ -108,20 +109,35 @@ async function unpacked(text) {
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   const length = new DataView(bytes.buffer).getUint32(0, true), body = bytes.subarray(4 + length);
-  const film = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))), arrays = [];
-  film.array = (place) => (arrays[place] ??= numbers(film, body, place));
+  const film = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))), arrays = [], kept = [];
+  film.array = (place) => (arrays[place] ??= numbers(film, place));
+  film.kept = (place) => (kept[place] ??= undone(film, body, place));
   return film;
 }
 
-// Shades may be kept as they differ from another array's; floats come lowest bytes first.
-function numbers(film, body, place) {
-  const [kind, offset, length, before] = film.pool[place], size = Number(kind[1]);
+function numbers(film, place) {
+  const kept = film.kept(place), [kind, , , , scale] = film.pool[place];
+  if (kind === "f2") return Float32Array.from(kept, short);
+  return kind === "u2" ? points(kept, scale) : kept;
+}
+
+// Whole numbers may be kept as they differ from another array's, or each from the one before.
+function undone(film, body, place) {
+  const [kind, offset, length, difference] = film.pool[place], size = Number(kind[1]);
   const raw = body.subarray(offset, offset + size * length), whole = new Uint8Array(size * length);
   for (let k = 0; k < size; k++) for (let i = 0; i < length; i++) whole[size * i + k] = raw[k * length + i];
-  if (kind === "f4") return new Float32Array(whole.buffer);
-  if (kind === "f2") return Float32Array.from(new Uint16Array(whole.buffer), short);
-  if (before >= 0) film.array(before).forEach((shade, i) => { whole[i] += shade; });
-  return whole;
+  const values = new { u1: Uint8Array, u2: Uint16Array, f2: Uint16Array, f4: Float32Array }[kind](whole.buffer);
+  if (difference >= 0) film.kept(difference).forEach((value, i) => { values[i] += value; });
+  if (difference === NEIGHBOUR) for (let i = 1; i < length; i++) values[i] += values[i - 1];
+  return values;
+}
+
+// Places on the axes, all x before all y.
+function points(places, [left, bottom, across, up]) {
+  const n = places.length / 2, xy = new Float32Array(2 * n);
+  const at = (place, origin, unit) => (place === MISSING ? NaN : origin + (place - MIDDLE) * unit);
+  for (let i = 0; i < n; i++) [xy[2 * i], xy[2 * i + 1]] = [at(places[i], left, across), at(places[n + i], bottom, up)];
+  return xy;
 }
 
 // The number that sixteen bits stand for (IEEE 754).
