@@ -14,6 +14,8 @@ _SPELLED = (
     (re.compile(r"\\big(?![a-zA-Z])"), ""),
     (re.compile("½"), r"\\frac{1}{2}"),
 )
+# log x has a space before its x, log(x) none; browsers set neither.
+_FUNCTION = re.compile(r"<mo>(?=&ApplyFunction;</mo>(?!<mo[^>]*>\())")
 
 
 def mathml(tex: str, *, block: bool) -> str:
@@ -29,10 +31,10 @@ def mathml(tex: str, *, block: bool) -> str:
     except (MathError, SyntaxError) as error:
         raise ValueError(f"{error} in the formula {tex.strip()}") from error
     written = re.sub(r">\s+<", "><", written)
-    return _bracelets(written)
+    return _FUNCTION.sub('<mo rspace="0.17em">', _under_braces(written))
 
 
-def _bracelets(written: str) -> str:
+def _under_braces(written: str) -> str:
     """What stands under a brace belongs under its middle, not at its corner."""
     while (start := written.find("<msub><munder>")) >= 0:
         end = _end_of(written, start, "msub")

@@ -79,10 +79,10 @@ def _index(chapters: Sequence[Chapter], title: str) -> str:
 
 
 def _card(lecture: start_page.Lecture, chapter: Chapter) -> str:
-    time = f" *{lecture.time}.*" if lecture.time else ""
+    time = f" *Time: {lecture.time}.*" if lecture.time else ""
     return (
         f"## [{lecture.number} · {lecture.title}](#{chapter.label})\n\n"
-        f"![](pictures/{lecture.picture.name})\n\n"
+        f"![{lecture.title}](pictures/{lecture.picture.name}){{.card}}\n\n"
         f"You will be able to {lecture.outcome}.{time}"
     )
 
@@ -93,7 +93,8 @@ def _slides(chapters: Sequence[Chapter]) -> str:
         "checked, and where what is printed on one cannot stand.\n"
     )
     for chapter in chapters:
-        parts = "\n".join(f"- [{part.title}](#{part.label})" for part in chapter.parts)
+        derived = [part for part in chapter.parts if part.title[0].isdigit()]
+        parts = "\n".join(f"- [{part.title}](#{part.label})" for part in derived)
         boxes = "\n".join(
             f"- [{box.title}](#{box.label}), in {part.title}" for box, part in chapter.boxes
         )

@@ -39,11 +39,11 @@ CONFIGURATION: dict[str, Any] = {
     "html_show_sourcelink": False,
     "html_show_copyright": False,
     "html_show_sphinx": False,
-    "html_use_index": True,
+    "html_show_search_summary": False,  # it fetches pages, which a browser refuses in a folder
     "nb_execution_mode": "off",
     "nb_merge_streams": True,
     "nb_render_markdown_format": "myst",
-    "myst_enable_extensions": ["dollarmath", "amsmath"],
+    "myst_enable_extensions": ["dollarmath", "amsmath", "attrs_inline"],
     "myst_heading_anchors": 3,
     "myst_links_external_new_tab": False,
     "autodoc_member_order": "bysource",

@@ -19,7 +19,7 @@ from lecturekit.plots.encode import encode
 from lecturekit.sections import SECTIONS
 
 # what myst-parser calls deprecated of Sphinx, it calls itself
-pytestmark = pytest.mark.filterwarnings("ignore:.*MystReferenceResolver")
+pytestmark = pytest.mark.filterwarnings("ignore:.*Sphinx")
 UNIT = next(section for section in SECTIONS if section.stem == "unit")
 TITLE = '# 6 · UNIT: a shared code\n\n**Slides:** "UNIT"\n(2017).\n\n**Time:** an hour.'
 CELLS = (

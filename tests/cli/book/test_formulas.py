@@ -64,3 +64,9 @@ def test_lines_of_a_derivation_are_rows_with_their_columns():
 )
 def test_tex_that_docutils_lacks_is_spelled_in_what_it_has(tex, same):
     assert mathml(tex, block=False) == mathml(same, block=False)
+
+
+def test_a_function_stands_off_from_its_argument_but_not_from_its_bracket():
+    apart = 'rspace="0.17em"'
+    assert apart in mathml(r"\log Q", block=False)
+    assert apart not in mathml(r"\log(Q)", block=False)
