@@ -28,9 +28,14 @@ Positions = Mapping[str, Sequence[Any]]
 
 
 def record(run: Run, *, explored: bool, positions: Positions) -> None:
-    """Leave a film of a run in the present cell: at once if it has no steps, else at its end."""
-    if explored:
+    """Leave a film of a run in the present cell: at once if it has no steps, else at its end.
+
+    Where there is nothing but pictures to paint on, a still has to do.
+    """
+    if explored and run.controls:
         _show_explored(run)
+    elif explored:
+        display(run.still())
     elif run.views:
         recorder = Recorder(run, positions)
         run.watch(recorder)

@@ -33,7 +33,7 @@ class Projector {
     const moment = this.taken().moments[this.place], { strings } = this.film;
     return {
       name: this.film.name, transport: true, status: this.status, words: moment.words,
-      update: this.place, total: this.last(), moments: this.last() + 1, can: ["play", "step", "reset"], resettable: true,
+      update: this.place, total: this.last(), moments: this.last() + 1, can: ["play", "step", "reset"], resettable: true, brushes: {},
       values: this.controls.map(() => this.taken().position),
       alts: this.status === "playing" ? [] : moment.views.map(([, , alt]) => strings[alt]), error: null,
     };

@@ -17,7 +17,7 @@ GROUND = (
     "evaluation",
     "reproduce",
 )
-SEEN = ("session", "live", "exercises", "reproduce", "plots", "plots.marks")
+SEEN = ("session", "live", "exercises", "predictions", "reproduce", "plots", "plots.marks")
 
 
 def rooms() -> dict[str, tuple[str, ...]]:
