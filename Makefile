@@ -9,7 +9,7 @@ BUILD := build
 PARALLEL := --numprocesses=auto
 
 .PHONY: help setup lab check test test-lecture sources outputs results section lint benchmark \
-    bench-live site constraints clean
+    bench-live site pictures constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -72,6 +72,9 @@ bench-live: setup  ## what live pictures cost and how fast they follow, in a rea
 
 site: setup  ## write the lectures as a book with recorded runs, under build/site
 	$(BIN)/lecturekit site $(BUILD)/site
+
+pictures: site  ## draw the README's moving picture from the recorded runs
+	$(BIN)/python tests/pictures.py $(BUILD)/site
 
 # A local build tag such as +cpu belongs to one machine, so it is cut off.
 constraints: setup  ## renew constraints.txt from what is installed in .venv

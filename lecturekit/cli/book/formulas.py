@@ -30,7 +30,7 @@ def mathml(tex: str, *, block: bool) -> str:
         written = tex2mathml(tex.strip(), as_block=block)
     except (MathError, SyntaxError) as error:
         raise ValueError(f"{error} in the formula {tex.strip()}") from error
-    written = re.sub(r">\s+<", "><", written)
+    written = re.sub(r">\s+<", "><", written).replace("<mo>∶</mo><mo>=</mo>", "<mo>:=</mo>")
     return _FUNCTION.sub('<mo rspace="0.17em">', _under_braces(written))
 
 

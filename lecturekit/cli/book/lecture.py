@@ -24,6 +24,11 @@ _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _IMPORT = re.compile(r"^from (lecturekit[\w.]*) import \(?([^)]*?)\)?$", re.MULTILINE | re.DOTALL)
 
 
+def anchor(heading: str) -> str:
+    """By which Jupyter links to a heading of the same notebook."""
+    return heading.replace(" ", "-")
+
+
 @dataclass
 class Place:
     """A part of a chapter that others link to.

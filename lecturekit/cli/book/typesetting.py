@@ -45,6 +45,7 @@ CONFIGURATION: dict[str, Any] = {
     "nb_render_markdown_format": "myst",
     "myst_enable_extensions": ["dollarmath", "amsmath", "attrs_inline"],
     "myst_heading_anchors": 3,
+    "myst_heading_slug_func": "lecturekit.cli.book.lecture.anchor",
     "myst_links_external_new_tab": False,
     "autodoc_member_order": "bysource",
     "autodoc_typehints": "none",

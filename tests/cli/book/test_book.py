@@ -30,7 +30,9 @@ CELLS = (
     ),
     nbformat.v4.new_code_cell("model = unit.UNIT\nlecturekit.start('smoke')"),
     nbformat.v4.new_code_cell("run = live.play(steps)"),
-    nbformat.v4.new_markdown_cell("## Exercises\n\n### 6.1 · The price\n\nAn exercise."),
+    nbformat.v4.new_markdown_cell(
+        "## Exercises\n\n### 6.1 · The price\n\nSee [above](#6.1-A-part), as Jupyter has it."
+    ),
     nbformat.v4.new_code_cell('exercises.check("6.1", f)'),
 )
 

@@ -66,6 +66,10 @@ def test_tex_that_docutils_lacks_is_spelled_in_what_it_has(tex, same):
     assert mathml(tex, block=False) == mathml(same, block=False)
 
 
+def test_an_assignment_is_one_sign():
+    assert "<mo>:=</mo>" in mathml(r"\theta := 1", block=False)
+
+
 def test_a_function_stands_off_from_its_argument_but_not_from_its_bracket():
     apart = 'rspace="0.17em"'
     assert apart in mathml(r"\log Q", block=False)
