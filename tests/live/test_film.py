@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lecturekit import cli
-from lecturekit.live.film import Moment, Take, packed
+from lecturekit.live.film import LIMIT, Moment, Take, packed
 from lecturekit.plots import Picture
 from lecturekit.plots.encode import encode
 from lecturekit.plots.marks import Axis, Field, Images, Line, Paths, Plot, Points
@@ -155,6 +155,9 @@ class TestItsSize:
     def test_what_stays_as_it_is_costs_next_to_nothing(self):
         one = [moment for moment in self.noise(1)]
         assert len(packed([Take("", one * 60)])) < len(packed([Take("", one)])) + 2000
+
+    def test_a_film_is_below_a_megabyte_also_as_the_text_of_a_page(self):
+        assert len(base64.b64encode(bytes(LIMIT))) < 1_000_000
 
     @pytest.mark.parametrize("limit", [150_000, 90_000, 20_000])
     def test_it_keeps_the_limit_with_fewer_shades_and_then_fewer_moments(self, limit):

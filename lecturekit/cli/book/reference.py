@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
 from types import ModuleType
 
@@ -26,8 +26,12 @@ def rooms() -> dict[str, tuple[str, ...]]:
     return {
         "The sections": stems,
         "What they share": GROUND,
-        "What a person sees": (*SEEN, *(f"plots.{stem}" for stem in stems)),
+        "What a person sees": (*SEEN, *(f"plots.{stem}" for stem in stems if _has_plots(stem))),
     }
+
+
+def _has_plots(stem: str) -> bool:
+    return importlib.util.find_spec(f"lecturekit.plots.{stem}") is not None
 
 
 def page(room: str) -> str:

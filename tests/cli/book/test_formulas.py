@@ -25,7 +25,7 @@ def test_every_formula_of_a_lecture_can_be_set(notebook):
     cells = nbformat.read(notebook, as_version=4).cells
     text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     formulas = TEX.findall(text)
-    assert len(formulas) > 50
+    assert formulas
     for block, inline in formulas:
         written = mathml(block or inline, block=bool(block))
         assert "\\" not in written
