@@ -171,7 +171,7 @@ def run(
 
 @app.command()
 def site(
-    directory: Annotated[Path, typer.Argument(help="Where it is, or is to be; replaced.")],
+    directory: Annotated[Path, typer.Argument(help="Where it is, or is to be.")],
     sections: Annotated[
         list[str] | None, typer.Argument(help="For example: rbm, or 1.", show_default="all")
     ] = None,

@@ -58,9 +58,9 @@ class Recorder:
         self._run, self._shown = run, _Shown()
         self._setting: Control | None = None
         self._takes: dict[Any, Take] = {}  # by the value of the setting
-        for field, values in positions.items():
-            self._setting = _setting(run, field)
-            for value in values:
+        if positions:
+            self._setting = _setting(run, *positions)
+            for value in positions[self._setting.field]:
                 self._rehearse(self._setting, value)
         self._taking = _Taking(run)
 
@@ -181,13 +181,13 @@ def _moment(run: Run, axes: Sequence[Steady], words: str) -> Moment:
     return Moment(words, encoded, [picture.alt for picture in pictures])
 
 
-def _setting(run: Run, field: str) -> Control:
-    found = [control for control in run.controls if control.field == field]
-    if not found or not run.can_reset:
+def _setting(run: Run, *fields: str) -> Control:
+    found = [control for control in run.controls if control.field in fields]
+    if not found or len(fields) > 1 or not run.can_reset:
         there = ", ".join(control.field for control in run.controls) or "none"
         raise ValueError(
-            f"expected a run that can begin anew, and a setting among its controls ({there}) "
-            f"to record it with, got {field!r}"
+            f"expected a run that can begin anew, and one setting among its controls ({there}) "
+            f"to record it with, got {', '.join(fields)}"
         )
     return found[0]
 

@@ -135,6 +135,8 @@ def recorder(**positions: Any) -> Recorder:
 def test_a_setting_that_is_not_among_the_controls_is_refused():
     with pytest.raises(ValueError, match="learning_rate, momentum, batch_size"):
         recorder(rate=(0.1,))
+    with pytest.raises(ValueError, match="one setting"):
+        recorder(momentum=(0.1,), learning_rate=(0.1,))
 
 
 def test_a_run_that_cannot_begin_anew_is_recorded_in_one_take_only():

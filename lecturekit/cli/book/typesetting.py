@@ -66,11 +66,15 @@ def build(executed: Mapping[str, Path], output: Path) -> list[str]:
 
     Args:
         executed: a section's stem → its executed notebook.
-        output: replaced, if it is there.
+        output: replaced, if a book is there.
 
     Returns:
         What is wrong with it, a line each: links to nowhere, what Sphinx did not understand.
+
+    Raises:
+        ValueError: something else is there, or a formula cannot be set.
     """
+    _check_free(output)
     public = reference.public()
     chapters = [Chapter(s, executed[s.stem], public) for s in SECTIONS if s.stem in executed]
     with tempfile.TemporaryDirectory(prefix="lecturekit-site-") as folder:
@@ -87,6 +91,13 @@ def build(executed: Mapping[str, Path], output: Path) -> list[str]:
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(built, output, ignore=shutil.ignore_patterns(".buildinfo", "_sources"))
     return [*warnings, *links.broken(output)]
+
+
+def _check_free(output: Path) -> None:
+    """Nothing that is not a book is replaced by one."""
+    empty = not output.exists() or (output.is_dir() and not any(output.iterdir()))
+    if not empty and not (output / "_static" / "lecturekit.js").exists():
+        raise ValueError(f"{output} is there and has no book in it; name a new folder")
 
 
 def _typeset(sources: Path, built: Path, settings: Mapping[str, Any]) -> list[str]:

@@ -143,6 +143,15 @@ class TestTheBook:
         assert not (books[0] / ".doctrees").exists()
 
 
+def test_what_is_not_a_book_is_not_replaced_by_one(executed, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").touch()
+    for there in (tmp_path / "mine", tmp_path / "mine" / "thesis.tex"):
+        with pytest.raises(ValueError, match="has no book in it"):
+            book.build({"unit": executed}, there)
+    assert (tmp_path / "mine" / "thesis.tex").exists()
+
+
 def test_a_formula_that_cannot_be_set_is_named(executed, tmp_path):
     notebook = nbformat.read(executed, as_version=4)
     notebook.cells[2].source = r"$\nonsense$"
