@@ -15,7 +15,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from lecturekit.live.controls import controls_of
+from lecturekit.live.controls import Control, controls_of
 from lecturekit.live.pace import Pace
 from lecturekit.live.painted import PaintedImage, PaintedPoints
 from lecturekit.live.registry import REGISTRY, Place, notebook_shell, present_place
@@ -75,6 +75,8 @@ def play(
     settings = controls_of(_checked_settings(controls))
     if speed is not None:
         settings += controls_of([speed])
+    if recorded:
+        _check_positions(recorded, settings, steps)
     run = Run(_checked_steps(steps), _checked_views(views), name or "", speed, settings)
     _show(run, recorded=recorded or {})
     return run.play() if playing else run
@@ -159,6 +161,18 @@ def _checked_views(views: Sequence[View]) -> Sequence[View]:
                 f"expected views such as live.Curves or live.View, got {type(view).__name__}"
             )
     return views
+
+
+def _check_positions(
+    positions: Mapping[str, object], controls: Sequence[Control], steps: object
+) -> None:
+    """Also where nothing is recorded: the site is made long after a setting was renamed."""
+    fields = [control.field for control in controls]
+    if len(positions) != 1 or not set(positions) <= set(fields) or not callable(steps):
+        raise ValueError(
+            "expected recorded to name one setting, of a run that can begin anew, among "
+            f"{', '.join(fields) or 'none'}; got {', '.join(positions)}"
+        )
 
 
 def _checked_settings(controls: object) -> Mapping[str, object] | Sequence[object]:

@@ -47,11 +47,8 @@ class Recorder:
 
     Args:
         run: has not begun.
-        positions: one setting → values with which it is recorded, too: with each, it is run from
-            its beginning to its end before it begins as it is.
-
-    Raises:
-        ValueError: no such setting, or a run that cannot begin anew.
+        positions: a setting of its controls → values with which it is recorded, too: with each, it
+            is run from its beginning to its end before it begins as it is.
     """
 
     def __init__(self, run: Run, positions: Positions) -> None:
@@ -59,7 +56,7 @@ class Recorder:
         self._setting: Control | None = None
         self._takes: dict[Any, Take] = {}  # by the value of the setting
         if positions:
-            self._setting = _setting(run, *positions)
+            self._setting = next(each for each in run.controls if each.field in positions)
             for value in positions[self._setting.field]:
                 self._rehearse(self._setting, value)
         self._taking = _Taking(run)
@@ -179,17 +176,6 @@ def _moment(run: Run, axes: Sequence[Steady], words: str) -> Moment:
     pictures = run.pictures()
     encoded = [encode(*pair) for pair in zip(pictures, axes, strict=True)]
     return Moment(words, encoded, [picture.alt for picture in pictures])
-
-
-def _setting(run: Run, *fields: str) -> Control:
-    found = [control for control in run.controls if control.field in fields]
-    if not found or len(fields) > 1 or not run.can_reset:
-        there = ", ".join(control.field for control in run.controls) or "none"
-        raise ValueError(
-            f"expected a run that can begin anew, and one setting among its controls ({there}) "
-            f"to record it with, got {', '.join(fields)}"
-        )
-    return found[0]
 
 
 def _readable(value: float | str) -> str:

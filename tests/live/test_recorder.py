@@ -132,18 +132,17 @@ def recorder(**positions: Any) -> Recorder:
     return Recorder(Run(steps, [view], controls=controls_of([settings])), positions)
 
 
-def test_a_setting_that_is_not_among_the_controls_is_refused():
-    with pytest.raises(ValueError, match="learning_rate, momentum, batch_size"):
-        recorder(rate=(0.1,))
-    with pytest.raises(ValueError, match="one setting"):
-        recorder(momentum=(0.1,), learning_rate=(0.1,))
+@pytest.mark.parametrize(
+    "recorded", [{"rate": (0.1,)}, {"momentum": (0.1,), "learning_rate": (0.1,)}]
+)
+def test_what_is_not_one_of_the_settings_is_refused_also_where_nothing_is_recorded(recorded):
+    with pytest.raises(ValueError, match=r"one setting.* learning_rate, momentum, batch_size"):
+        live.play(begin(Line()), [], Settings(), recorded=recorded)
 
 
-def test_a_run_that_cannot_begin_anew_is_recorded_in_one_take_only():
-    settings = Settings()
-    run = Run(iter(begin(Line(), settings, 5)()), [], controls=controls_of([settings]))
+def test_a_run_that_cannot_begin_anew_has_no_positions():
     with pytest.raises(ValueError, match="begin anew"):
-        Recorder(run, {"momentum": (0.9,)})
+        live.play(begin(Line())(), [], Settings(), recorded={"momentum": (0.9,)})
 
 
 def test_positions_leave_the_run_at_its_beginning_with_its_own_setting():
