@@ -9,7 +9,7 @@ BUILD := build
 PARALLEL := --numprocesses=auto
 
 .PHONY: help setup lab check test test-lecture sources outputs results section lint benchmark \
-    bench-live html constraints clean
+    bench-live site pictures constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -70,8 +70,11 @@ benchmark: setup  ## speed, as ratios to raw matrix products and to peers
 bench-live: setup  ## what live pictures cost and how fast they follow, in a real page
 	$(BIN)/python tests/benchmarks/bench_live.py
 
-html: setup  ## execute the notebooks and write them as a site under build/
-	$(BIN)/lecturekit run --output $(BUILD)/html
+site: setup  ## write the lectures as a book with recorded runs, under build/site
+	$(BIN)/lecturekit site $(BUILD)/site
+
+pictures: site  ## draw the README's moving picture from the recorded runs
+	$(BIN)/python tests/pictures.py $(BUILD)/site
 
 # A local build tag such as +cpu belongs to one machine, so it is cut off.
 constraints: setup  ## renew constraints.txt from what is installed in .venv

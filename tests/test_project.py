@@ -31,6 +31,7 @@ def requirements(lines: list[str]) -> dict[str, Requirement]:
 
 RUNNING = requirements(PROJECT["project"]["dependencies"])
 LAB = requirements(PROJECT["project"]["optional-dependencies"]["lab"])
+SITE = requirements(PROJECT["project"]["optional-dependencies"]["site"])
 TEST = requirements(PROJECT["project"]["optional-dependencies"]["test"])
 PINS = requirements(
     [
@@ -43,9 +44,9 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-
 
 
 class TestVersions:
-    @pytest.mark.parametrize("name", sorted(RUNNING | LAB | TEST))
+    @pytest.mark.parametrize("name", sorted(RUNNING | LAB | SITE | TEST))
     def test_metadata_has_a_lower_bound_and_constraints_a_pin_above_it(self, name):
-        bound = (RUNNING | LAB | TEST)[name].specifier
+        bound = (RUNNING | LAB | SITE | TEST)[name].specifier
         assert [clause.operator for clause in bound] == [">="]
         (pin,) = PINS[name].specifier
         assert pin.operator == "=="
@@ -90,7 +91,7 @@ def imported(folder: str) -> set[str]:
 
 def test_what_the_package_imports_is_declared():
     distributions = importlib.metadata.packages_distributions()
-    declared = set(RUNNING | LAB)
+    declared = set(RUNNING | LAB | SITE)
     undeclared = {
         name
         for name in imported("lecturekit")

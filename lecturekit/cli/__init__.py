@@ -132,8 +132,8 @@ def run(
         Literal["auto", "smoke", "cpu", "gpu"], typer.Option(help="The sizes.")
     ] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
-    output: Annotated[Path, typer.Option(help="For the executed notebooks and the pages.")] = Path(
-        "build/html"
+    output: Annotated[Path, typer.Option(help="For the executed notebooks.")] = Path(
+        "build/executed"
     ),
     check: Annotated[
         bool,
@@ -144,7 +144,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Execute notebooks from top to bottom; write them out executed, and as HTML pages.
+    """Execute notebooks from top to bottom, and write them out executed.
 
     Exits with 0 if all of it holds, with 1 if a cell failed or an identity or a claim does not
     hold (each is listed), with 2 if it was called wrongly, and with 130 if it was interrupted:
@@ -165,11 +165,46 @@ def run(
         except KeyboardInterrupt:
             _err.print(f"[red]✗[/red] Interrupted; what was executed is in {escape(str(output))}")
             raise typer.Exit(INTERRUPTED) from None
-    for failure in failures:
-        _out.print(f"[red]✗[/red] {escape(failure)}")
-    if failures:
-        raise typer.Exit(1)
-    _out.print(f"✓ Open {escape(str((output / 'index.html').resolve()))}")
+    _refuse(failures)
+    _out.print(f"✓ All of it holds; the executed notebooks are in {escape(str(output))}")
+
+
+@app.command()
+def site(
+    directory: Annotated[Path, typer.Argument(help="Where it is, or is to be.")],
+    sections: Annotated[
+        list[str] | None, typer.Argument(help="For example: rbm, or 1.", show_default="all")
+    ] = None,
+    profile: Annotated[
+        Literal["auto", "smoke", "cpu", "gpu"], typer.Option(help="The sizes.")
+    ] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
+    executed: Annotated[
+        Path | None,
+        typer.Option(
+            help="Notebooks with their recorded runs, to be taken as they are.",
+            show_default="executed into build/recorded, unless those there are of this state",
+        ),
+    ] = None,
+) -> None:
+    """Write the lectures as a book for any browser: no kernel, no network, runs that play.
+
+    Exits with 0 if all of it holds, and with 1 if not: what failed while notebooks were executed,
+    and what is wrong with the pages, is listed.
+    """
+    with _explained():
+        from lecturekit.cli import book
+        from lecturekit.cli.notebooks import select
+
+        chosen = select(sections or ())
+        if executed is None:
+            executed, parameters = Path("build/recorded"), {"profile": profile, "seed": seed}
+            failures = book.record(chosen, executed, parameters)
+        else:
+            failures = []
+        failures += book.build({each.stem[3:]: executed / each.name for each in chosen}, directory)
+    _refuse(failures)
+    _out.print(f"✓ Open {escape(str((directory / 'index.html').resolve()))}")
 
 
 @app.command()
@@ -256,7 +291,8 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        _stop(f"this needs {error.name}, which comes with: pip install 'lecturekit[lab]'")
+        extra = "site" if error.name in ("docutils", "furo", "myst_nb", "sphinx") else "lab"
+        _stop(f"this needs {error.name}, which comes with: pip install 'lecturekit[{extra}]'")
     except (OSError, ValueError) as error:
         _stop(str(error))
 
@@ -290,6 +326,13 @@ def _hand_out(folder: Path, *, nbgrader: bool = False) -> None:
             _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
     path, action = start_page.hand_out(folder)
     _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
+
+
+def _refuse(failures: list[str]) -> None:
+    for failure in failures:
+        _out.print(f"[red]✗[/red] {escape(failure)}")
+    if failures:
+        raise typer.Exit(1)
 
 
 def _stop(message: str) -> None:

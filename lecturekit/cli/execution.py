@@ -1,8 +1,7 @@
-"""Notebooks from top to bottom: papermill executes them, nbconvert makes pages of them."""
+"""Notebooks from top to bottom, as papermill executes them."""
 
 from __future__ import annotations
 
-import html
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,48 +12,45 @@ from typing import Any, NamedTuple
 import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
-from nbconvert import HTMLExporter
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from lecturekit.cli import form, stored
 from lecturekit.cli.kernels import AsyncSocketKernelManager
-from lecturekit.files import replacing
 
 # As the stored outputs were made; no such folder as "none" means the embedded data.
 LECTURE = {"LECTUREKIT_PROFILE": "cpu", "LECTUREKIT_DATA": "none"}
 
 
 def execute_all(
-    notebooks: Iterable[Path], output: Path, parameters: Mapping[str, Any]
+    notebooks: Iterable[Path],
+    output: Path,
+    parameters: Mapping[str, Any],
+    *,
+    recorded: bool = False,
 ) -> list[str]:
-    """Execute each notebook, also after one that failed, and write it, its page, and an index.
+    """Execute each notebook, also after one that failed, and write it.
 
-    Interrupted, it keeps what was executed, writes pages and index of that, and interrupts.
+    Interrupted, it keeps what was executed, and interrupts.
 
     Args:
         notebooks: the sources; they stay as they are.
-        output: gets NAME.ipynb and NAME.html of each, and index.html.
+        output: gets NAME.ipynb of each.
         parameters: replace those of the cell tagged `parameters`.
+        recorded: leave films of the live runs in their cells, which `site` plays.
 
     Returns:
         One line per failed cell, dead kernel, and identity or claim that does not hold.
     """
     output.mkdir(parents=True, exist_ok=True)
-    failures: dict[Path, list[str]] = {}
-    try:
+    failures: list[str] = []
+    with _environment({"LECTUREKIT_RECORD": "1"} if recorded else {}):
         for notebook in notebooks:
             executed = output.resolve() / notebook.name
-            failures[executed] = ["interrupted: not all of it was executed"]
             executed.unlink(missing_ok=True)
-            try:
-                failures[executed] = _execute(notebook, executed, parameters)
-            finally:
-                if executed.exists():
-                    _write_page(executed)
-    finally:
-        _write_index(output, failures)
-    return [f"{path.name}: {failure}" for path, found in failures.items() for failure in found]
+            found = _execute(notebook, executed, parameters)
+            failures += [f"{notebook.name}: {failure}" for failure in found]
+    return failures
 
 
 class SavesAtTheEnd(NBClientEngine):
@@ -110,16 +106,6 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def title(notebook: Path) -> str:
-    """The notebook's first heading, or its name."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    lines = (
-        line for cell in cells if cell.cell_type == "markdown" for line in cell.source.split("\n")
-    )
-    headings = (line[2:].strip() for line in lines if line.startswith("# "))
-    return next(headings, notebook.stem)
-
-
 def _execute(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> list[str]:
     """What went wrong, one line each: sentences that do not hold, and the cell that failed."""
     failures = []
@@ -152,32 +138,3 @@ def _where(executed: Path) -> str:
     cells = nbformat.read(executed, as_version=4).cells
     begun = [cell for cell in cells if cell.metadata.papermill.start_time and cell.source.strip()]
     return f", in the cell ({begun[-1].source.strip().splitlines()[0]})" if begun else ""
-
-
-def _write_page(executed: Path) -> None:
-    notebook = nbformat.read(executed, as_version=4)
-    notebook.metadata.pop("widgets", None)  # a page has no kernel: stills in place of live panels
-    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
-    with replacing(executed.with_suffix(".html")) as new:
-        new.write_text(page, encoding="utf-8")
-
-
-def _write_index(output: Path, failures: Mapping[Path, list[str]]) -> None:
-    rows = "\n".join(_row(path, found) for path, found in failures.items())
-    index = (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        "<title>Generative models, selected topics</title>\n"
-        "<style>body { font: 18px/1.6 system-ui, sans-serif; margin: 3rem auto; max-width: 40rem; "
-        "padding: 0 1rem; color-scheme: light dark }</style>\n"
-        f"<h1>Generative models, selected topics</h1>\n<ol>\n{rows}\n</ol>\n</html>\n"
-    )
-    with replacing(output / "index.html") as new:
-        new.write_text(index, encoding="utf-8")
-
-
-def _row(path: Path, failures: list[str]) -> str:
-    found = "".join(f"<li>{html.escape(failure)}</li>" for failure in failures)
-    page = f'<a href="{path.stem}.html">{html.escape(title(path))}</a>'
-    link = page if path.exists() else html.escape(path.stem)  # interrupted before its first cell
-    return f"<li>{link}{f'<ul>{found}</ul>' if found else ''}</li>"

@@ -6,15 +6,16 @@ without pictures but with a bar of progress.
 `run` takes the steps; `orders`, `pace`, `timetable`, `history` and `interrupts` are its parts.
 `views` are what it shows, `painted` those that one paints on, `controls` what a person may change,
 `panel` where all are seen and touched (with `panel.js` in the page). `registry` keeps several runs
-apart.
+apart. `recorder` makes a `film` of a run, which plays in a page that has no kernel.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping, Sequence
 
-from lecturekit.live.controls import controls_of
+from lecturekit.live.controls import Control, controls_of
 from lecturekit.live.pace import Pace
 from lecturekit.live.painted import PaintedImage, PaintedPoints
 from lecturekit.live.registry import REGISTRY, Place, notebook_shell, present_place
@@ -44,6 +45,7 @@ def play(
     playing: bool = True,
     pace: float | None = None,
     name: str | None = None,
+    recorded: Mapping[str, Sequence[float | str]] | None = None,
 ) -> Run:
     """Start a live run in the cell's output, and go on to the next cell while it plays.
 
@@ -58,6 +60,8 @@ def play(
             be done before anybody has looked. `Run.finish` does not wait.
         name: shown above; a newer run of the same name takes the older one's place. So does the
             same cell when it is executed again.
+        recorded: one setting of the controls → further values that the recorded run can be
+            switched to on the page that `lecturekit site` makes of the notebook.
 
     Returns:
         The run. Cells that need the trained model begin with `await run.finish()`.
@@ -71,8 +75,10 @@ def play(
     settings = controls_of(_checked_settings(controls))
     if speed is not None:
         settings += controls_of([speed])
+    if recorded:
+        _check_positions(recorded, settings, steps)
     run = Run(_checked_steps(steps), _checked_views(views), name or "", speed, settings)
-    _show(run)
+    _show(run, recorded=recorded or {})
     return run.play() if playing else run
 
 
@@ -89,7 +95,7 @@ def explore(views: Sequence[View], controls: Controls = (), *, name: str | None 
     """
     settings = controls_of(_checked_settings(controls))
     run = Run(iter(()), _checked_views(views), name or "", controls=settings)
-    _show(run, transport=False)
+    _show(run, explored=True)
     return run
 
 
@@ -113,18 +119,28 @@ async def finish(steps: Steps | Callable[[], Steps], name: str = "") -> None:
         REGISTRY.remove(run)
 
 
-def _show(run: Run, *, transport: bool = True, opened: bool = True) -> None:
+def _show(
+    run: Run,
+    *,
+    explored: bool = False,
+    opened: bool = True,
+    recorded: Mapping[str, Sequence[float | str]] | None = None,
+) -> None:
     """Enter the registry, and open a panel where there is a kernel to serve it."""
     shell = notebook_shell()
     REGISTRY.add(run, present_place(shell) if shell else Place())
-    if shell:
+    if shell and os.environ.get("LECTUREKIT_RECORD") == "1":
+        from lecturekit.live import recorder
+
+        recorder.record(run, explored=explored, positions=recorded or {})
+    elif shell:
         import ipykernel  # these need a kernel, plain Python has none
 
         from lecturekit.live.panel import Panel
 
         # Since its version 7, comm messages are heard beside a cell that awaits.
         deaf = int(ipykernel.__version__.split(".")[0]) < 7
-        panel = Panel(run, transport=transport, buttons_wait=deaf)
+        panel = Panel(run, transport=not explored, buttons_wait=deaf)
         run.watch(panel)
         if opened:
             panel.appear()
@@ -145,6 +161,18 @@ def _checked_views(views: Sequence[View]) -> Sequence[View]:
                 f"expected views such as live.Curves or live.View, got {type(view).__name__}"
             )
     return views
+
+
+def _check_positions(
+    positions: Mapping[str, object], controls: Sequence[Control], steps: object
+) -> None:
+    """Also where nothing is recorded: the site is made long after a setting was renamed."""
+    fields = [control.field for control in controls]
+    if len(positions) != 1 or not set(positions) <= set(fields) or not callable(steps):
+        raise ValueError(
+            "expected recorded to name one setting, of a run that can begin anew, among "
+            f"{', '.join(fields) or 'none'}; got {', '.join(positions)}"
+        )
 
 
 def _checked_settings(controls: object) -> Mapping[str, object] | Sequence[object]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from lecturekit.training import Choice, Tunable, choices, tunables
 
 
@@ -21,7 +23,7 @@ class Control:
     def __init__(
         self, settings: object, field: str, domain: Tunable | Choice, group: str = ""
     ) -> None:
-        self._settings, self._field, self._domain = settings, field, domain
+        self._settings, self.field, self._domain = settings, field, domain
         self._first = self.value
         self.group, self.label = group, domain.label or field.replace("_", " ")
 
@@ -38,30 +40,46 @@ class Control:
     @property
     def value(self) -> Any:
         """What the field is now, whoever has set it."""
-        return getattr(self._settings, self._field)
+        return getattr(self._settings, self.field)
 
     def set(self, value: float | str) -> None:
         """What the page says. May be called on any thread: it only sets the field."""
         if isinstance(self._domain, Tunable):
             value = round(float(value)) if self._domain.whole else float(value)
-        setattr(self._settings, self._field, value)
+        setattr(self._settings, self.field, value)
 
     def put_back(self) -> None:
         """To the value it had when the panel was made."""
-        setattr(self._settings, self._field, self._first)
+        setattr(self._settings, self.field, self._first)
 
     def complaint(self) -> str:
         """What is wrong with the present value, if a cell has set one that no trainer can use."""
         value, domain = self.value, self._domain
         if domain.allow(value):
             return ""
-        return f"{self.label} ({self._field}) must be {domain}, got {value!r}"
+        return f"{self.label} ({self.field}) must be {domain}, got {value!r}"
 
     def as_shown(self) -> float | str:
         """The value for the page: a number, or words for what is none."""
         value = self.value
         plain = isinstance(value, int | float) and math.isfinite(value)
         return value if plain else str(value)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What it can be, if it is chosen and not tuned."""
+        return self._domain.options if isinstance(self._domain, Choice) else ()
+
+    def places(self, number: int) -> list[float]:
+        """So many places of its slider, from the left to the right."""
+        assert isinstance(self._domain, Tunable)
+        low, high = self._domain.low, self._domain.high
+        log = self._domain.scale == "log"
+        places = np.geomspace(low, high, number) if log else np.linspace(low, high, number)
+        rounded = [
+            round(place) if self._domain.whole else float(f"{place:.3g}") for place in places
+        ]
+        return sorted(set(rounded))
 
     def drawn(self) -> dict[str, Any]:
         """What the page needs to draw it."""

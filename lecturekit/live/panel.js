@@ -12,6 +12,7 @@ const BUTTONS = [
   ["stop", "Stop", "end here for good"],
   ["reset", "Reset", "begin anew (r)"],
 ];
+const RECORDED = ["play"];  // what a recorded run's slider does not do
 const KEPT = 120;  // moments of a run that an animation shows
 
 export default { render({ model, el }) { return new Panel(model, el).open(); } };
@@ -41,7 +42,7 @@ class Panel {
     seen.observe(this.root);
     sized.observe(this.el);
     sized.observe(document.documentElement);
-    themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "class"] });
+    themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "data-theme", "class"] });
     const claim = (event) => this.claim(event);
     window.addEventListener("keydown", claim, true);
     model.widget_manager?.kernel?.statusChanged?.connect((_, status) => {
@@ -70,14 +71,17 @@ class Panel {
     const { model } = this, state = model.get("state");
     this.root = make("div", { className: "lecturekit-run", tabIndex: 0, role: "group", ariaLabel: state.name || "live run" });
     this.title = make("strong", { textContent: state.name });
-    this.buttons = Object.fromEntries(BUTTONS.map(([order, text, title]) =>
+    const recorded = state.moments > 0;  // then there are moments to go to, and no kernel to stop
+    this.buttons = Object.fromEntries(BUTTONS.filter(([order]) => !recorded || RECORDED.includes(order)).map(([order, text, title]) =>
       [order, make("button", { textContent: text, title, onclick: () => this.say({ order: this.meant(order) }) })]));
-    this.progress = make("progress", { ariaLabel: "progress" });
+    this.progress = recorded
+      ? make("input", { type: "range", className: "lecturekit-moment", ariaLabel: "moment of the run", oninput: ({ target }) => this.say({ seek: Number(target.value) }) })
+      : make("progress", { ariaLabel: "progress" });
     this.words = make("span", { className: "lecturekit-state", role: "status" });
     this.brushes = Object.entries(state.brushes).map(([view, names]) => this.brush(Number(view), names));
     const tools = make("span", { className: "lecturekit-tools" }, [
       this.tool("Sliders back", "put the sliders back", () => this.say({ order: "defaults" }), model.get("controls").length),
-      this.saving(state.transport),
+      this.saving(state.transport, recorded),
       this.tool("Full screen", "fill the screen (f)", () => this.toggleFullScreen()),
     ]);
     const transport = state.transport ? [...Object.values(this.buttons), this.progress, this.words] : [];
@@ -97,8 +101,9 @@ class Panel {
     return there ? make("button", { textContent: text, title, onclick }) : "";
   }
 
-  saving(film) {
-    const kinds = { "picture (PNG)": () => this.savePng(), "pictures (SVG)": () => this.say({ save: "svg" }) };
+  saving(film, recorded) {
+    const kinds = { "picture (PNG)": () => this.savePng() };
+    if (!recorded) kinds["pictures (SVG)"] = () => this.say({ save: "svg" });  // the kernel draws them
     if (film) kinds["the run so far (film)"] = () => this.saveFilm();
     const menu = make("select", { ariaLabel: "save", title: "save what is to be seen" },
       ["Save …", ...Object.keys(kinds)].map((text) => make("option", { textContent: text })));
@@ -140,7 +145,7 @@ class Panel {
     const state = this.model.get("state");
     this.buttons.play.textContent = this.underWay() ? "Pause" : "Play";
     for (const [order, button] of Object.entries(this.buttons)) button.disabled = !state.can.includes(order);
-    this.buttons.reset.hidden = !state.resettable;
+    if (this.buttons.reset) this.buttons.reset.hidden = !state.resettable;
     this.progress.max = Math.max(state.total, 1);
     this.progress.value = state.update;
     this.words.textContent = state.words;

@@ -98,6 +98,8 @@ class Panel:
         rounds = UNDER_WAY * max(len(self._axes), 1)
         return any(self._frame - drawn <= rounds for drawn in tuple(self._watchers.values()))
 
+    def took(self) -> None: ...
+
     def show(self) -> None:
         self.widget.state = self._state()
 
@@ -204,6 +206,7 @@ class Panel:
             "words": words,
             "update": run.update,
             "total": run.total,
+            "moments": 0,  # that the page can go to: only recorded runs have them
             "can": [*self._can()],
             "resettable": run.can_reset,
             "brushes": {

@@ -37,6 +37,9 @@ class Listener(Protocol):
     def ready(self) -> bool:
         """Whether somebody looks who has seen what was shown before."""
 
+    def took(self) -> None:
+        """Note that an update was taken; called at every one, so it must be cheap."""
+
     def show(self) -> None:
         """Show the state."""
 
@@ -389,6 +392,8 @@ class Run:
             if first and announced is not None:
                 view.expect([*step.metrics, *announced])
             view.observe(step)
+        if self.listener is not None:
+            self.listener.took()
 
     def _wrong_setting(self) -> str:
         return next(filter(None, (control.complaint() for control in self.controls)), "")

@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from lecturekit import data
-from lecturekit.cli import checkup, execution, form, notebooks
+from lecturekit.cli import book, checkup, execution, form, notebooks
 from lecturekit.cli.stored import COMPARED
 from tests.cli.toy import call, lecture
 from tests.local_mirror import GOOD, Mirror
@@ -31,7 +31,7 @@ class TestHelp:
         printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert printed.stdout == "set()\n", printed.stderr
 
-    @pytest.mark.parametrize("command", ["lab", "fetch", "copy", "run", "doctor"])
+    @pytest.mark.parametrize("command", ["lab", "fetch", "copy", "run", "site", "doctor"])
     def test_every_command_explains_itself(self, command):
         code, output = call(command, "--help")
         assert code == 0
@@ -84,6 +84,82 @@ class TestSections:
             notebooks.shared_folder()
 
 
+class TestSite:
+    """`lecturekit site`, but for the pages: those are tested in `book`."""
+
+    @pytest.fixture
+    def built(self, monkeypatch, tmp_path):
+        """What the command had made of which notebooks; a build that finds what is told here."""
+        calls, complaints = [], []
+
+        def build(executed, output):
+            calls.append((executed, output))
+            return complaints
+
+        monkeypatch.setattr(book, "build", build)
+        monkeypatch.chdir(tmp_path)
+        return calls, complaints
+
+    @pytest.mark.notebook
+    def test_executes_what_was_not_executed_before_or_has_changed(self, originals, built, tmp_path):
+        states = []
+        for change in ("", "", "\n2"):
+            path = originals / "02_more_waves.ipynb"
+            notebook = nbformat.read(path, as_version=4)
+            notebook.cells[-1].source += change
+            nbformat.write(notebook, path)
+            code, printed = call("site", "pages", "--profile", "smoke")
+            assert code == 0, printed
+            recorded = tmp_path / "build" / "recorded"
+            names = "01_waves.ipynb", "02_more_waves.ipynb"
+            states.append([(recorded / name).stat().st_mtime_ns for name in names])
+        assert states[0] == states[1]
+        assert states[1][0] == states[2][0]
+        assert states[1][1] < states[2][1]
+        executed, output = built[0][-1]
+        assert executed == {
+            "waves": Path("build/recorded/01_waves.ipynb"),
+            "more_waves": Path("build/recorded/02_more_waves.ipynb"),
+        }
+        assert output == Path("pages")
+
+    @pytest.mark.notebook
+    def test_another_profile_or_seed_is_another_recording(self, originals, built):
+        for options in ((), ("--seed", "1"), ("--seed", "1", "--profile", "smoke")):
+            assert call("site", "pages", "waves", *options)[0] == 0
+            recorded = nbformat.read(built[0][-1][0]["waves"], as_version=4)
+            assert (
+                recorded.cells[-1].outputs[0].text
+                == {
+                    0: "auto 0\n",
+                    2: "auto 1\n",
+                    4: "smoke 1\n",
+                }[len(options)]
+            )
+
+    @pytest.mark.notebook
+    def test_what_failed_is_listed_and_executed_again(self, originals, built):
+        nbformat.write(lecture("1 / 0"), originals / "01_waves.ipynb")
+        for _ in range(2):
+            code, printed = call("site", "pages", "waves")
+            assert code == 1
+            assert "✗ 01_waves.ipynb: cell In [3] (1 / 0) — ZeroDivisionError" in printed
+
+    def test_takes_executed_notebooks_as_they_are(self, originals, built, tmp_path):
+        code, printed = call("site", "pages", "2", "--executed", tmp_path / "before")
+        assert code == 0
+        assert "✓ Open" in printed
+        assert built[0] == [
+            ({"more_waves": tmp_path / "before" / "02_more_waves.ipynb"}, Path("pages"))
+        ]
+
+    def test_a_broken_page_is_listed_and_fails(self, originals, built, tmp_path):
+        built[1].append("a.html: b.html leads nowhere")
+        code, printed = call("site", "pages", "--executed", tmp_path)
+        assert code == 1
+        assert printed == "✗ a.html: b.html leads nowhere"
+
+
 class TestFetch:
     @pytest.fixture
     def mirror(self, tmp_path, monkeypatch):
@@ -114,15 +190,13 @@ class TestFetch:
 
 @pytest.mark.notebook
 class TestRun:
-    def test_writes_executed_notebooks_pages_and_an_index(self, originals, tmp_path):
+    def test_writes_executed_notebooks_and_leaves_the_sources(self, originals, tmp_path):
         output = tmp_path / "out"
         code, printed = call("run", "--profile", "smoke", "--seed", "3", "--output", output)
         assert code == 0, printed
         executed = nbformat.read(output / "01_waves.ipynb", as_version=4)
         assert executed.cells[-1].outputs[0].text == "smoke 3\n"
-        assert "smoke 3" in (output / "01_waves.html").read_text()
-        index = (output / "index.html").read_text()
-        assert '<a href="02_more_waves.html">Waves &amp; particles</a>' in index
+        assert {path.name for path in output.iterdir()} == {"01_waves.ipynb", "02_more_waves.ipynb"}
         assert "outputs" not in (originals / "01_waves.ipynb").read_text().replace(
             '"outputs": []', ""
         )
@@ -134,10 +208,10 @@ class TestRun:
         assert (
             "01_waves.ipynb: cell In [4] (# why) — ZeroDivisionError: division by zero" in printed
         )
-        assert (tmp_path / "out" / "02_more_waves.html").exists()
-        assert "ZeroDivisionError" in (tmp_path / "out" / "01_waves.html").read_text()
+        assert (tmp_path / "out" / "02_more_waves.ipynb").exists()
+        assert "ZeroDivisionError" in (tmp_path / "out" / "01_waves.ipynb").read_text()
 
-    def test_what_does_not_hold_is_listed_stands_in_the_index_and_fails(self, originals, tmp_path):
+    def test_what_does_not_hold_is_listed_and_fails(self, originals, tmp_path):
         session = "import lecturekit\nsession = lecturekit.start('cpu', seed)"
         wrong = "session.identity('1 < 2', 1.0, 2.0)\nsession.claim('PCD & CD', False, {'by': 1.5})"
         nbformat.write(lecture(session, wrong, "print('goes on')"), originals / "01_waves.ipynb")
@@ -145,9 +219,6 @@ class TestRun:
         assert code == 1
         assert "✗ 01_waves.ipynb: ✗ 1 < 2 [largest difference 1]" in printed
         assert "✗ 01_waves.ipynb: ✗ PCD & CD [by 1.5]" in printed
-        index = (tmp_path / "out" / "index.html").read_text()
-        assert "✗ 1 &lt; 2" in index
-        assert "✗ PCD &amp; CD" in index
         executed = nbformat.read(tmp_path / "out" / "01_waves.ipynb", as_version=4)
         assert executed.cells[-1].outputs[0].text == "goes on\n"
 
@@ -159,9 +230,7 @@ class TestRun:
         assert "✗ 01_waves.ipynb: the kernel died, perhaps for lack of memory" in printed
         assert "in the cell (import os)" in printed
         assert "Traceback" not in printed
-        index = (tmp_path / "out" / "index.html").read_text()
-        assert "the kernel died" in index
-        assert "02_more_waves.html" in index
+        assert (tmp_path / "out" / "02_more_waves.ipynb").exists()
 
     def test_a_kernel_that_does_not_start_is_a_line(self, originals, tmp_path, monkeypatch):
         class Dead(execution.AsyncSocketKernelManager):
@@ -173,7 +242,6 @@ class TestRun:
         assert code == 1
         for name in ("01_waves", "02_more_waves"):
             assert f"✗ {name}.ipynb: Kernel died before replying to kernel_info" in printed
-        assert "Kernel died before" in (tmp_path / "out" / "index.html").read_text()
 
     def test_interrupted_it_keeps_what_was_executed(self, originals, tmp_path):
         begun = tmp_path / "begun"
@@ -198,8 +266,6 @@ class TestRun:
         assert "Interrupted; what was executed is in" in " ".join(said.decode().split())
         executed = nbformat.read(tmp_path / "out" / "01_waves.ipynb", as_version=4)
         assert any("kept" in str(cell.get("outputs")) for cell in executed.cells)
-        index = (tmp_path / "out" / "index.html").read_text()
-        assert "interrupted: not all of it was executed" in index
 
     @pytest.mark.parametrize("wrong", [("--profile", "fast"), ("--seed", "-1")])
     def test_an_option_that_means_nothing_is_refused_at_once(self, wrong, originals, tmp_path):

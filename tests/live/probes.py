@@ -23,7 +23,7 @@ class Watcher:
         self.drawn: list[int] = []  # views, in the order in which they were drawn
         self.pictures: list[Picture] = []
         self.kept: list[Panels | None] = []
-        self.appeared = self.joined = self.saved = 0
+        self.appeared = self.joined = self.saved = self.took_updates = 0
         self.gone = False
 
     def appear(self) -> None:
@@ -31,6 +31,9 @@ class Watcher:
 
     def ready(self) -> bool:
         return self.is_ready
+
+    def took(self) -> None:
+        self.took_updates += 1
 
     def show(self) -> None:
         self.states.append(self.run.status)  # type: ignore[attr-defined]
