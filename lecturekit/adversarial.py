@@ -8,18 +8,20 @@ for generated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from lecturekit.door import MASK, Natural, door
 from lecturekit.training import check_devices, check_settings
 
 Objective = Literal["least squares", "non-saturating", "saturating"]
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
 
 
+@door
 def discriminator_loss(real: Tensor, fake: Tensor, objective: Objective) -> Tensor:
     """What the discriminator minimises, from its scores of real and of generated inputs.
 
@@ -43,6 +45,7 @@ def discriminator_loss(real: Tensor, fake: Tensor, objective: Objective) -> Tens
     return nnf.softplus(-real).mean() + nnf.softplus(fake).mean()
 
 
+@door
 def generator_loss(fake: Tensor, objective: Objective) -> Tensor:
     """What the generator minimises, from the discriminator's scores of what it made.
 
@@ -70,7 +73,12 @@ def _checked(objective: Objective) -> Objective:
 Exchange = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
+@door
+def exchange(
+    kept: Annotated[Tensor, "n …"],
+    fresh: Annotated[Tensor, "n …"],
+    swap: Annotated[Tensor, "n", MASK],
+) -> tuple[Tensor, Tensor]:
     """Where `swap`, hand out what was kept and keep what is fresh; elsewhere hand out the fresh.
 
     Args:
@@ -81,10 +89,16 @@ def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]
     Returns:
         what is handed out, and what is kept from now on, both (n, ...).
     """
+    if kept.shape != fresh.shape:
+        raise ValueError(
+            "expected kept and fresh of one shape, got "
+            f"{tuple(kept.shape)} and {tuple(fresh.shape)}"
+        )
     mask = swap.reshape(-1, *[1] * (fresh.ndim - 1))
     return torch.where(mask, kept, fresh), torch.where(mask, fresh, kept)
 
 
+@door
 class ImagePool:
     """The last generated inputs, for a discriminator that must not forget (Shrivastava 2017).
 
@@ -99,14 +113,14 @@ class ImagePool:
         ValueError: a size that is not a whole number ≥ 0.
     """
 
-    def __init__(self, size: int, exchange: Exchange = exchange) -> None:
+    def __init__(self, size: Natural, exchange: Exchange = exchange) -> None:
         if size < 0 or size != int(size):
             raise ValueError(f"expected a whole number size ≥ 0, got {size!r}")
         self.size = size
         self.kept: Tensor | None = None
         self._exchange = exchange
 
-    def meet(self, fresh: Tensor, *, generator: torch.Generator) -> Tensor:
+    def meet(self, fresh: Annotated[Tensor, "n …"], *, generator: torch.Generator) -> Tensor:
         """Take in a batch and give one of the same size: (n, ...) → (n, ...), detached."""
         fresh = fresh.detach()
         if self.size == 0:

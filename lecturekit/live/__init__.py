@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
+from lecturekit.door import Positive, came, check_settings, door
 from lecturekit.live.controls import controls_of
 from lecturekit.live.pace import Pace
 from lecturekit.live.painted import PaintedImage, PaintedPoints
@@ -36,13 +37,14 @@ __all__ = [
 Controls = object | Sequence[object] | Mapping[str, object]
 
 
+@door
 def play(
     steps: Steps | Callable[[], Steps],
     views: Sequence[View] = (),
     controls: Controls = (),
     *,
     playing: bool = True,
-    pace: float | None = None,
+    pace: Positive | None = None,
     name: str | None = None,
 ) -> Run:
     """Start a live run in the cell's output, and go on to the next cell while it plays.
@@ -76,6 +78,7 @@ def play(
     return run.play() if playing else run
 
 
+@door
 def explore(views: Sequence[View], controls: Controls = (), *, name: str | None = None) -> Run:
     """Sliders and pictures without training: the pictures follow the sliders, and what is painted.
 
@@ -93,6 +96,7 @@ def explore(views: Sequence[View], controls: Controls = (), *, name: str | None 
     return run
 
 
+@door
 async def finish(steps: Steps | Callable[[], Steps], name: str = "") -> None:
     """Take all steps, with a bar of progress and a Stop button where they take long.
 
@@ -150,8 +154,15 @@ def _checked_views(views: Sequence[View]) -> Sequence[View]:
 def _checked_settings(controls: object) -> Mapping[str, object] | Sequence[object]:
     if dataclasses.is_dataclass(controls):
         controls = [controls]
-    settings = list(controls.values() if isinstance(controls, Mapping) else controls)  # type: ignore[call-overload]
+    several = isinstance(controls, Mapping | list | tuple)
+    settings: list[object] = [controls]
+    if several:
+        settings = list(controls.values() if isinstance(controls, Mapping) else controls)  # type: ignore[call-overload]
     for each in settings:
         if not dataclasses.is_dataclass(each) or isinstance(each, type):
-            raise ValueError(f"expected settings (a dataclass with tunable fields), got {each!r}")
+            raise ValueError(
+                f"expected settings for controls (a dataclass with tunable fields), "
+                f"got {came(each)}"
+            )
+        check_settings(each)
     return controls if isinstance(controls, Mapping) else settings
