@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from lecturekit.door import MASK, Natural, door
-from lecturekit.training import check_devices, check_settings
+from lecturekit.door import MASK, In, Natural, check_alike, door
+from lecturekit.training import check_settings
 
 Objective = Literal["least squares", "non-saturating", "saturating"]
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
@@ -154,6 +154,10 @@ def check_game(settings: Any) -> None:
         _checked(settings.objective)
 
 
+IMAGES = Annotated[Tensor, "_ n_channels 4·height 4·width", In(0, 1)]
+POINTS = Annotated[Tensor, "_ n_dims"]
+
+
 def check_domains(
     domains: Mapping[str, Tensor],
     model: nn.Module,
@@ -172,32 +176,6 @@ def check_domains(
     Raises:
         ValueError: says which domain, and what would be right.
     """
-    for name, data in domains.items():
-        _check_domain(name, data, next(model.parameters()), generator, points)
-    first, *others = domains.values()
-    if any(other.shape[1:] != first.shape[1:] for other in others):
-        raise ValueError(
-            f"expected {' and '.join(domains)} of one shape but for the rows, got "
-            f"{', '.join(str(tuple(data.shape)) for data in domains.values())}"
-        )
-
-
-def _check_domain(
-    name: str, data: Tensor, parameter: Tensor, generator: torch.Generator, points: bool
-) -> None:
-    if data.ndim not in ((2, 4) if points else (4,)) or len(data) == 0:
-        shapes = "(n, n_dims) or (n, channels, height, width)"
-        hint = f"; give grey images a channel: {name}[:, None]" if data.ndim == 3 else ""
-        raise ValueError(
-            f"expected {name} of shape {shapes if points else shapes.split(' or ')[1]}, got "
-            f"{tuple(data.shape)}{hint}"
-        )
-    check_devices(**{name: data}, model=parameter, generator=generator)
-    if data.dtype != parameter.dtype:
-        raise ValueError(f"expected {name} of the model's {parameter.dtype}, got {data.dtype}")
-    if not bool(data.isfinite().all()):
-        raise ValueError(f"expected {name} finite, got {int((~data.isfinite()).sum())} NaN or ∞")
-    if data.ndim == 4 and not bool(((data >= 0) & (data <= 1)).all()):
-        raise ValueError(
-            f"expected images {name} in [0, 1], got values from {data.min():g} to {data.max():g}"
-        )
+    images = all(data.ndim == 4 for data in domains.values() if isinstance(data, Tensor))
+    wanted = IMAGES if images or not points else POINTS
+    check_alike(wanted, domains, model=model, generator=generator)

@@ -207,6 +207,25 @@ def check_arguments(function: Callable[..., Any], arguments: Mapping[str, Any]) 
     call.settle()
 
 
+def check_alike(annotation: Any, tensors: Mapping[str, Any], **others: Any) -> None:
+    """Refuse tensors that an annotation excludes, or that do not fit each other or `others`.
+
+    Args:
+        annotation: what each of them has to be.
+        tensors: by name.
+        **others: models and generators, by name: the tensors have their type and lie with them.
+
+    Raises:
+        ValueError: says which, what came, and what would be right.
+    """
+    call, rule = Call(), rule_of(annotation)
+    for name, other in others.items():
+        KindRule(type(other)).check(name, other, call)
+    for name, tensor in tensors.items():
+        rule.check(name, tensor, call)
+    call.settle()
+
+
 class Call:
     """What has come in by one call: models and tensors, to be seen together."""
 
@@ -774,6 +793,8 @@ def _match(shape: tuple[str, ...], tensor: Tensor, call: Call) -> bool:
         if "·" in name:  # a multiple of it
             if size % int(name.partition("·")[0]):
                 return False
+            continue
+        if name == "_":  # of its own
             continue
         known = int(name) if name.isdigit() else found.get(name, call.size(name))
         if known is not None and known != size:

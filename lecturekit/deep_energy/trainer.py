@@ -20,8 +20,6 @@ from lecturekit.training import (
     Schedule,
     Step,
     Steps,
-    check_data,
-    check_settings,
     guard,
     limited,
     minibatches,
@@ -78,7 +76,6 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; nothing was trained.
     """
-    _check(energy, data, settings, generator)
     descent = Descent(energy, betas=AGAINST_AN_OPPONENT)
     batches = minibatches(data, settings.batch_size, generator=generator)
     progress = Progress()
@@ -120,8 +117,3 @@ def _steps(
         followed = negative_phase.learn(energy, chi, decay)
         metrics = {"energy_gap": -gap.detach(), "steepness": penalty.detach()}
         yield Step(index, settings.updates, {**metrics, **followed})
-
-
-def _check(energy: nn.Module, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
-    check_settings(settings)
-    check_data(data, next(energy.parameters()), generator, at_least=2)

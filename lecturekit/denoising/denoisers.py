@@ -19,9 +19,8 @@ from lecturekit.denoising.reconstruction import (
     MixtureReconstruction,
     Reconstruction,
 )
-from lecturekit.door import Count, In, NonNegative, Positive, Rows, door
+from lecturekit.door import Count, In, NonNegative, Positive, Rows, check_alike, door
 from lecturekit.networks import initialise, mlp
-from lecturekit.training import check_data
 
 Denoise = Callable[[Tensor], Reconstruction]
 LOG_STD_RANGE = (-4.5, 1.0)  # keeps a reconstruction from becoming a point, or without bound
@@ -71,7 +70,9 @@ class Denoiser(nn.Module):
         Raises:
             ValueError: another shape, values that are not finite, or another device.
         """
-        check_data(x, next(self.parameters()), generator, n_columns=self.n_dims)
+        check_alike(
+            Rows, {"data": x}, model=self, **({"generator": generator} if generator else {})
+        )
 
 
 @door

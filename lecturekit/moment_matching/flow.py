@@ -15,8 +15,6 @@ from lecturekit.training import (
     Progress,
     Step,
     Steps,
-    check_data,
-    check_settings,
     guard,
     limited,
     tunable,
@@ -88,8 +86,6 @@ def flow(
     Raises:
         ValueError: shapes, dtypes or devices that do not fit, or settings out of range.
     """
-    check_settings(settings)
-    check_data(data, particles.positions, n_columns=particles.positions.shape[1])
     progress = Progress()
     return guard(
         _steps(particles, data, settings, kernel, progress),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from lecturekit.door import In, door
@@ -21,8 +21,6 @@ from lecturekit.training import (
     Schedule,
     Step,
     Steps,
-    check_data,
-    check_settings,
     guard,
     limited,
     minibatches,
@@ -89,7 +87,6 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
-    _check(model, data, model.n_features, settings, generator)
     descent, progress = Descent(model), Progress()
     batches = minibatches(data, settings.batch_size, generator=generator)
     return guard(
@@ -150,7 +147,6 @@ def train_autoencoder(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
-    _check(model, data, model.sizes[0], settings, generator)
     descent, progress = Descent(model), Progress()
     batches = minibatches(data, settings.batch_size, generator=generator)
     return guard(
@@ -182,14 +178,3 @@ def _autoencoder_steps(
         descent.step(loss, settings.learning_rate * settings.decay(index))
         error = (logits.detach().sigmoid() - x).square().mean().sqrt()
         yield Step(index, settings.updates, {"error": error})
-
-
-def _check(
-    model: nn.Module,
-    data: Tensor,
-    n_features: int,
-    settings: Settings | AutoEncoderSettings,
-    generator: torch.Generator,
-) -> None:
-    check_settings(settings)
-    check_data(data, next(model.parameters()), generator, n_columns=n_features)

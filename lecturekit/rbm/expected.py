@@ -26,7 +26,7 @@ from lecturekit.rbm.exact import (
 )
 from lecturekit.rbm.model import RBM, Theta, clamp, energy_gradient
 from lecturekit.rbm.negative_phase import mean_field_step
-from lecturekit.rbm.trainer import SANE, Settings, check
+from lecturekit.rbm.trainer import SANE, Settings, check_labels
 from lecturekit.training import Progress, Step, Steps, guard, tunable
 
 
@@ -182,7 +182,7 @@ def infinite_crowd(
     Raises:
         ValueError: settings or data that do not fit, or a model too large to enumerate.
     """
-    check(model, data, settings)
+    check_labels(model, data)
     # looked at after every update, since the divergences below are of distributions alone
     crowd, progress = Crowd(empirical_distribution(data)), Progress()
     return guard(

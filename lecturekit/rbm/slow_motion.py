@@ -11,7 +11,7 @@ from torch import Tensor
 from lecturekit.door import BINARY, door
 from lecturekit.rbm.model import RBM, State, Theta
 from lecturekit.rbm.negative_phase import GibbsChain
-from lecturekit.rbm.trainer import Settings, check, learn, working_copy
+from lecturekit.rbm.trainer import Settings, check_labels, learn, working_copy
 from lecturekit.training import Step, Steps
 
 PHASES = (
@@ -74,7 +74,7 @@ def slow_motion(
     Raises:
         ValueError: as for `train`; the model is untouched.
     """
-    check(model, v, settings, generator)
+    check_labels(model, v)
     return _phases(model, v, negative_phase, settings, generator)
 
 

@@ -19,8 +19,6 @@ from lecturekit.training import (
     Schedule,
     Step,
     Steps,
-    check_data,
-    check_settings,
     guard,
     limited,
     minibatches,
@@ -83,7 +81,7 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
-    check(model, data, settings, generator)
+    check_labels(model, data)
     progress, batches = Progress(), minibatches(data, settings.batch_size, generator=generator)
     return guard(
         _steps(model, data, settings, negative_phase, generator, batches, progress),
@@ -211,16 +209,8 @@ def free_energy_gap(model: RBM, data: State, particles: State) -> dict[str, Tens
     return {"free_energy_gap": gap}
 
 
-def check(
-    model: RBM, data: Tensor, settings: Settings, generator: torch.Generator | None = None
-) -> None:
-    check_settings(settings)
-    check_data(data, model.W, generator, n_columns=model.n_visible)
-    if not bool(((data == 0) | (data == 1)).all()):
-        raise ValueError(
-            f"expected data of zeros and ones, got values from {data.min():g} to {data.max():g}; "
-            "threshold them: (data > 0.5).float()"
-        )
+def check_labels(model: RBM, data: Tensor) -> None:
+    """Refuse rows without a label, of a model that has labels."""
     if model.n_classes and not bool((data[:, -model.n_classes :].sum(1) == 1).all()):
         raise ValueError(
             f"expected rows in which one of the last {model.n_classes} units is on, the label: "

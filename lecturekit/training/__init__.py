@@ -12,7 +12,6 @@ memory, `guard` stops what diverges, and `checkpoint` takes a run over to anothe
 from lecturekit.door import check_settings
 from lecturekit.training import checkpoint
 from lecturekit.training.descent import AGAINST_AN_OPPONENT, Descent
-from lecturekit.training.door import check_data, check_devices
 from lecturekit.training.guard import PARAMETERS, DivergenceError, Guarded, guard
 from lecturekit.training.repeat import Repeatable, race, relay, repeatable
 from lecturekit.training.settings import (
@@ -56,8 +55,6 @@ __all__ = [
     "Step",
     "Steps",
     "Tunable",
-    "check_data",
-    "check_devices",
     "check_settings",
     "checkpoint",
     "choice",

@@ -16,7 +16,6 @@ from torch import nn
 from lecturekit.training import (
     DivergenceError,
     Step,
-    check_devices,
     check_settings,
     choice,
     clocked,
@@ -99,12 +98,6 @@ class TestSettings:
         check_settings(Shape("spiral"))
         with pytest.raises(ValueError, match="must be one of ring, spiral, got 'disc'"):
             check_settings(Shape("disc"))
-
-    def test_parts_on_two_devices_are_refused_by_name(self):
-        here, there = torch.zeros(1), torch.zeros(1, device="meta")
-        check_devices(data=here, generator=torch.Generator())
-        with pytest.raises(ValueError, match="expected data, W on one device, got data on cpu, W"):
-            check_devices(data=here, W=there)
 
 
 class TestMinibatches:
