@@ -8,18 +8,20 @@ for generated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from lecturekit.training import check_devices, check_settings
+from lecturekit.door import MASK, In, Natural, check_alike, door
+from lecturekit.training import check_settings
 
 Objective = Literal["least squares", "non-saturating", "saturating"]
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
 
 
+@door
 def discriminator_loss(real: Tensor, fake: Tensor, objective: Objective) -> Tensor:
     """What the discriminator minimises, from its scores of real and of generated inputs.
 
@@ -43,6 +45,7 @@ def discriminator_loss(real: Tensor, fake: Tensor, objective: Objective) -> Tens
     return nnf.softplus(-real).mean() + nnf.softplus(fake).mean()
 
 
+@door
 def generator_loss(fake: Tensor, objective: Objective) -> Tensor:
     """What the generator minimises, from the discriminator's scores of what it made.
 
@@ -70,7 +73,12 @@ def _checked(objective: Objective) -> Objective:
 Exchange = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
+@door
+def exchange(
+    kept: Annotated[Tensor, "n …"],
+    fresh: Annotated[Tensor, "n …"],
+    swap: Annotated[Tensor, "n", MASK],
+) -> tuple[Tensor, Tensor]:
     """Where `swap`, hand out what was kept and keep what is fresh; elsewhere hand out the fresh.
 
     Args:
@@ -81,10 +89,16 @@ def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]
     Returns:
         what is handed out, and what is kept from now on, both (n, ...).
     """
+    if kept.shape != fresh.shape:
+        raise ValueError(
+            "expected kept and fresh of one shape, got "
+            f"{tuple(kept.shape)} and {tuple(fresh.shape)}"
+        )
     mask = swap.reshape(-1, *[1] * (fresh.ndim - 1))
     return torch.where(mask, kept, fresh), torch.where(mask, fresh, kept)
 
 
+@door
 class ImagePool:
     """The last generated inputs, for a discriminator that must not forget (Shrivastava 2017).
 
@@ -99,14 +113,14 @@ class ImagePool:
         ValueError: a size that is not a whole number ≥ 0.
     """
 
-    def __init__(self, size: int, exchange: Exchange = exchange) -> None:
+    def __init__(self, size: Natural, exchange: Exchange = exchange) -> None:
         if size < 0 or size != int(size):
             raise ValueError(f"expected a whole number size ≥ 0, got {size!r}")
         self.size = size
         self.kept: Tensor | None = None
         self._exchange = exchange
 
-    def meet(self, fresh: Tensor, *, generator: torch.Generator) -> Tensor:
+    def meet(self, fresh: Annotated[Tensor, "n …"], *, generator: torch.Generator) -> Tensor:
         """Take in a batch and give one of the same size: (n, ...) → (n, ...), detached."""
         fresh = fresh.detach()
         if self.size == 0:
@@ -140,6 +154,10 @@ def check_game(settings: Any) -> None:
         _checked(settings.objective)
 
 
+IMAGES = Annotated[Tensor, "_ n_channels 4·height 4·width", In(0, 1)]
+POINTS = Annotated[Tensor, "_ n_dims"]
+
+
 def check_domains(
     domains: Mapping[str, Tensor],
     model: nn.Module,
@@ -158,32 +176,6 @@ def check_domains(
     Raises:
         ValueError: says which domain, and what would be right.
     """
-    for name, data in domains.items():
-        _check_domain(name, data, next(model.parameters()), generator, points)
-    first, *others = domains.values()
-    if any(other.shape[1:] != first.shape[1:] for other in others):
-        raise ValueError(
-            f"expected {' and '.join(domains)} of one shape but for the rows, got "
-            f"{', '.join(str(tuple(data.shape)) for data in domains.values())}"
-        )
-
-
-def _check_domain(
-    name: str, data: Tensor, parameter: Tensor, generator: torch.Generator, points: bool
-) -> None:
-    if data.ndim not in ((2, 4) if points else (4,)) or len(data) == 0:
-        shapes = "(n, n_dims) or (n, channels, height, width)"
-        hint = f"; give grey images a channel: {name}[:, None]" if data.ndim == 3 else ""
-        raise ValueError(
-            f"expected {name} of shape {shapes if points else shapes.split(' or ')[1]}, got "
-            f"{tuple(data.shape)}{hint}"
-        )
-    check_devices(**{name: data}, model=parameter, generator=generator)
-    if data.dtype != parameter.dtype:
-        raise ValueError(f"expected {name} of the model's {parameter.dtype}, got {data.dtype}")
-    if not bool(data.isfinite().all()):
-        raise ValueError(f"expected {name} finite, got {int((~data.isfinite()).sum())} NaN or ∞")
-    if data.ndim == 4 and not bool(((data >= 0) & (data <= 1)).all()):
-        raise ValueError(
-            f"expected images {name} in [0, 1], got values from {data.min():g} to {data.max():g}"
-        )
+    images = all(data.ndim == 4 for data in domains.values() if isinstance(data, Tensor))
+    wanted = IMAGES if images or not points else POINTS
+    check_alike(wanted, domains, model=model, generator=generator)

@@ -9,15 +9,18 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, door
+
 Net = TypeVar("Net", bound=nn.Module)
 
 
+@door
 class Linear(nn.Linear):
     """nn.Linear that knows how it draws its first values; made by `linear`.
 
@@ -37,6 +40,7 @@ class Linear(nn.Linear):
         return self
 
 
+@door
 class Convolution(nn.Conv2d):
     """nn.Conv2d that knows how it draws its first values; made by `convolution`.
 
@@ -59,6 +63,7 @@ class Convolution(nn.Conv2d):
 NORMS = (nn.BatchNorm1d, nn.GroupNorm)  # scale 1, shift 0, and no averages yet: nothing is drawn
 
 
+@door
 def initialise(net: Net, generator: torch.Generator) -> Net:
     """Draw the first values of a net anew, in place, as if it had just been made.
 
@@ -94,14 +99,21 @@ def initialise(net: Net, generator: torch.Generator) -> Net:
     return net
 
 
+@door
 def initialise_average(average: AveragedModel, net: nn.Module) -> None:
     """Let a running average begin at the net as it is now, in place."""
     average.module.load_state_dict(net.state_dict())
     average.n_averaged.zero_()
 
 
+@door
 def linear(
-    n_in: int, n_out: int, *, gain: float = 1.0, bias: bool = True, generator: torch.Generator
+    n_in: Count,
+    n_out: Count,
+    *,
+    gain: NonNegative = 1.0,
+    bias: bool = True,
+    generator: torch.Generator,
 ) -> Linear:
     """An affine layer x ↦ xWᵀ + b with W ~ N(0, gain²/n_in) and b ~ U[−1, 1]/√n_in.
 
@@ -124,8 +136,9 @@ def linear(
     return layer.initialise(generator)
 
 
+@door
 def mlp(
-    sizes: Sequence[int],
+    sizes: Annotated[Sequence[Count], NOT_EMPTY],
     *,
     activation: Callable[[], nn.Module] = nn.ReLU,
     output: Callable[[], nn.Module] | None = None,
@@ -170,13 +183,14 @@ def mlp(
 # -------------------------------------------------------------------------------------- images
 
 
+@door
 def convolution(
-    n_in: int,
-    n_out: int,
-    size: int,
+    n_in: Count,
+    n_out: Count,
+    size: Count,
     *,
-    stride: int = 1,
-    gain: float = 1.0,
+    stride: Count = 1,
+    gain: NonNegative = 1.0,
     bias: bool = True,
     generator: torch.Generator,
 ) -> Convolution:
@@ -206,13 +220,14 @@ def convolution(
     return layer.initialise(generator)
 
 
+@door
 def normalised_convolution(
-    n_in: int,
-    n_out: int,
-    size: int = 3,
+    n_in: Count,
+    n_out: Count,
+    size: Count = 3,
     *,
-    stride: int = 1,
-    gain: float = 1.0,
+    stride: Count = 1,
+    gain: NonNegative = 1.0,
     activation: Callable[[], nn.Module] | None = nn.ReLU,
     generator: torch.Generator,
 ) -> nn.Sequential:
@@ -228,6 +243,7 @@ def normalised_convolution(
     return nn.Sequential(*layers)
 
 
+@door
 class ResidualBlock(nn.Module):
     """x ↦ x + f(x), f two normalised convolutions (He et al. 2015b, figure 2).
 
@@ -236,14 +252,15 @@ class ResidualBlock(nn.Module):
         generator: source of the parameters.
     """
 
-    def __init__(self, n_channels: int, *, generator: torch.Generator) -> None:
+    def __init__(self, n_channels: Count, *, generator: torch.Generator) -> None:
         super().__init__()
+        self.n_channels = n_channels
         self.change = nn.Sequential(
             normalised_convolution(n_channels, n_channels, generator=generator),
             normalised_convolution(n_channels, n_channels, activation=None, generator=generator),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Annotated[Tensor, "n n_channels height width"]) -> Tensor:
         """(n, n_channels, height, width), unchanged in shape."""
         return x + self.change(x)
 
@@ -251,6 +268,7 @@ class ResidualBlock(nn.Module):
 SMALL_GAIN = 0.5  # behind small weights Adam's steps weigh more: a discriminator has to learn fast
 
 
+@door
 class PatchDiscriminator(nn.Module):
     """One score per overlapping patch of an image, in place of one for the whole (Isola 2017).
 
@@ -264,8 +282,9 @@ class PatchDiscriminator(nn.Module):
         generator: source of the parameters.
     """
 
-    def __init__(self, n_channels: int, width: int = 24, *, generator: torch.Generator) -> None:
+    def __init__(self, n_channels: Count, width: Count = 24, *, generator: torch.Generator) -> None:
         super().__init__()
+        self.n_channels = n_channels
         leaky = functools.partial(nn.LeakyReLU, 0.2)
         plain = functools.partial(convolution, gain=SMALL_GAIN, generator=generator)
         normalised = functools.partial(
@@ -279,7 +298,9 @@ class PatchDiscriminator(nn.Module):
             plain(2 * width, 1, 1),
         )
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(
+        self, images: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]
+    ) -> Tensor:
         """Scores, not squashed: (n, n_channels, height, width) → (n, height / 4, width / 4)."""
         scores: Tensor = self.layers(2 * images - 1).squeeze(1)
         return scores

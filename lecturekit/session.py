@@ -14,11 +14,13 @@ from torch import Tensor
 
 from lecturekit import plots
 from lecturekit._version import __version__
+from lecturekit.door import AnyNumber, AnyNumbers, Natural, NonNegative, door
 
 PROFILES = ("smoke", "cpu", "gpu")
 T = TypeVar("T")
 
 
+@door
 @dataclass(frozen=True)
 class Session:
     """What a notebook's cells share. Made by `start`.
@@ -41,7 +43,7 @@ class Session:
         return {"smoke": smoke, "cpu": cpu, "gpu": gpu}[self.profile]
 
     def generator(
-        self, stream: int = 0, *, device: str | torch.device | None = None
+        self, stream: Natural = 0, *, device: str | torch.device | None = None
     ) -> torch.Generator:
         """A fresh source of randomness, the same for the same seed and stream.
 
@@ -55,8 +57,8 @@ class Session:
     def claim(
         self,
         sentence: str,
-        holds: bool | Tensor,
-        numbers: Mapping[str, float | Tensor] | None = None,
+        holds: bool | AnyNumbers,
+        numbers: Mapping[str, AnyNumber | AnyNumbers] | None = None,
     ) -> None:
         """Print ✓ or ✗ for a sentence that promises an outcome of training, with its numbers.
 
@@ -73,11 +75,11 @@ class Session:
     def identity(
         self,
         sentence: str,
-        left: Tensor | float,
-        right: Tensor | float,
+        left: AnyNumbers | AnyNumber,
+        right: AnyNumbers | AnyNumber,
         *,
-        tolerance: float = 1e-5,
-        size: float | None = None,
+        tolerance: NonNegative = 1e-5,
+        size: NonNegative | None = None,
     ) -> None:
         """Print ✓ or ✗ for an equation of the derivation, with the largest difference of its sides.
 
@@ -91,7 +93,9 @@ class Session:
         """
         a, b = (torch.as_tensor(side, dtype=torch.float64).detach().cpu() for side in (left, right))
         if a.shape != b.shape:
-            raise ValueError(f"the two sides have shapes {tuple(a.shape)} and {tuple(b.shape)}")
+            raise ValueError(
+                f"expected left and right of one shape, got {tuple(a.shape)} and {tuple(b.shape)}"
+            )
         difference = (a - b).abs().max().item()
         size = b.abs().max().item() if size is None else size
         self._judge(sentence, difference <= tolerance * size, {"largest difference": difference})
@@ -105,7 +109,8 @@ class Session:
         print(line)
 
 
-def start(profile: str = "auto", seed: int = 0) -> Session:
+@door
+def start(profile: str = "auto", seed: Natural = 0) -> Session:
     """Begin a notebook: pick the device, set threads and plot style, and say so in one line.
 
     "auto" means the profile in LECTUREKIT_PROFILE, else gpu where there is CUDA, else cpu. Nets as
@@ -116,8 +121,6 @@ def start(profile: str = "auto", seed: int = 0) -> Session:
         ValueError: an unknown profile, or a seed that is not a whole number ≥ 0.
         RuntimeError: the gpu profile without a GPU.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"expected a seed that is a whole number ≥ 0, got {seed!r}")
     profile = _resolve(profile)
     session = Session(profile, seed, _device(profile), os.environ.get("LECTUREKIT_STRICT") == "1")
     if session.device.type == "cpu":

@@ -66,7 +66,7 @@ class TestBarsAndStripes:
 
     @pytest.mark.parametrize("side", [1, 0, 13])
     def test_refuses_other_sides(self, side):
-        with pytest.raises(ValueError, match=f"side from 2 to 12, got {side}"):
+        with pytest.raises(ValueError, match=rf"expected side in \[2, 12\], got {side}"):
             data.bars_and_stripes(side)
 
 
@@ -84,7 +84,7 @@ class TestHadamard:
         ("n_bits", "count", "message"),
         [
             (12, 2, "power of two ≥ 2, got 12"),
-            (1, 1, "power of two ≥ 2, got 1"),
+            (1, 1, "expected n_bits ≥ 2, got 1"),
             (8, 9, "from 1 to n_bits = 8, got 9"),
         ],
     )
@@ -130,8 +130,8 @@ class TestFlip:
             (torch.zeros(0, 3), 1, 0.1, r"got \(0, 3\)"),
             (torch.full((1, 3), 0.5), 1, 0.1, "zeros and ones"),
             (torch.zeros(1, 3), 0, 0.1, "n ≥ 1"),
-            (torch.zeros(1, 3), 1, 1.5, "probability in"),
-            (torch.zeros(1, 3), 1, float("nan"), "probability in"),
+            (torch.zeros(1, 3), 1, 1.5, "expected probability"),
+            (torch.zeros(1, 3), 1, float("nan"), "expected probability"),
         ],
     )
     def test_refuses(self, patterns, n, probability, message, generator):
@@ -292,7 +292,7 @@ class TestReadingMnist:
         assert data.mnist_available()
 
     def test_an_unknown_split_is_refused(self):
-        with pytest.raises(ValueError, match="'train' or 'test', got 'validation'"):
+        with pytest.raises(ValueError, match="expected split among train, test, got 'validation'"):
             data.mnist("validation")
 
 

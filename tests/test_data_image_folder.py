@@ -73,7 +73,7 @@ class TestImageFolder:
         [
             ({"side": 3}, "side ≥ 4, got 3"),
             ({"side": 17}, "even side, got 17: take 18"),
-            ({"side": 8, "framing": "stretch"}, "crop or pad, got 'stretch'"),
+            ({"side": 8, "framing": "stretch"}, "expected framing among crop, pad, got 'stretch'"),
         ],
     )
     def test_refuses(self, folder, how, message):

@@ -59,7 +59,10 @@ class TestDigitsAndOutlines:
 
     @pytest.mark.parametrize(("side", "n_test"), [(3, 10), (16, 0), (16, 1796)])
     def test_refuses(self, side, n_test):
-        with pytest.raises(ValueError, match=f"got side {side}, n_test {n_test} of 1797 images"):
+        with pytest.raises(
+            ValueError,
+            match=r"expected (side ≥ 4|n_test ≥ 1), got|got side 16, n_test 1796 of 1797",
+        ):
             data.digits_and_outlines(side=side, n_test=n_test, generator=seeded(0))
 
 
@@ -101,11 +104,11 @@ class TestScenes:
 
     @pytest.mark.parametrize(("n", "side"), [(0, 32), (1, 7)])
     def test_refuses(self, n, side):
-        with pytest.raises(ValueError, match=f"got n {n}, side {side}"):
+        with pytest.raises(ValueError, match=r"expected (n ≥ 1|side ≥ 8), got"):
             data.draw_scenes(n, side, generator=seeded(0))
 
     def test_refuses_empty_parts(self):
-        with pytest.raises(ValueError, match=r"n_train, n_test ≥ 1, got 0, 5"):
+        with pytest.raises(ValueError, match="expected n_train ≥ 1, got 0"):
             data.plain_and_striped(0, 5, generator=seeded(0))
 
 

@@ -73,13 +73,13 @@ def test_a_deep_rectifier_net_keeps_the_size_of_its_input():
 
 @pytest.mark.parametrize("sizes", [[], [3], [3, 0, 2]])
 def test_sizes_that_make_no_net_are_refused(sizes):
-    with pytest.raises(ValueError, match="at least two sizes"):
+    with pytest.raises(ValueError, match="expected sizes"):
         mlp(sizes, generator=source())
 
 
 @pytest.mark.parametrize(("n_in", "n_out", "gain"), [(0, 1, 1.0), (1, 0, 1.0), (1, 1, -1.0)])
 def test_a_layer_without_units_or_with_a_negative_gain_is_refused(n_in, n_out, gain):
-    with pytest.raises(ValueError, match="expected n_in, n_out ≥ 1"):
+    with pytest.raises(ValueError, match=r"expected (n_in|n_out|gain) ≥"):
         linear(n_in, n_out, gain=gain, generator=source())
 
 
@@ -136,5 +136,5 @@ def test_a_score_sees_its_patch_of_18_pixels_and_nothing_else():
 
 @pytest.mark.parametrize("arguments", [(0, 1, 3), (1, 0, 3), (1, 1, 0)])
 def test_a_convolution_without_channels_or_size_is_refused(arguments):
-    with pytest.raises(ValueError, match="expected n_in, n_out, size, stride ≥ 1"):
+    with pytest.raises(ValueError, match=r"expected (n_in|n_out|size|stride|gain) ≥"):
         convolution(*arguments, generator=source())

@@ -64,7 +64,7 @@ class TestStart:
 
     @pytest.mark.parametrize("seed", [-1, 1.5, "1", True, None])
     def test_seeds_that_are_no_whole_numbers_are_refused(self, seed):
-        with pytest.raises(ValueError, match="whole number ≥ 0"):
+        with pytest.raises(ValueError, match="expected seed"):
             lecturekit.start("smoke", seed)
 
     @pytest.mark.gpu
@@ -164,7 +164,7 @@ class TestIdentity:
             lecturekit.start("smoke").identity("two is three", 2.0, 3.0)
 
     def test_shapes_must_agree(self):
-        with pytest.raises(ValueError, match=r"shapes \(2,\) and \(2, 1\)"):
+        with pytest.raises(ValueError, match=r"one shape, got \(2,\) and \(2, 1\)"):
             lecturekit.start("smoke").identity("x", torch.zeros(2), torch.zeros(2, 1))
 
 

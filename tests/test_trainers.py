@@ -6,12 +6,13 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import is_dataclass
 
 import pytest
 import torch
 from torch import Tensor
 
-from lecturekit.training import DivergenceError, Schedule, finish
+from lecturekit.training import DivergenceError, Schedule, finish, tunables
 from tests.sections import Training, trainers
 
 TRAINERS = trainers()
@@ -117,6 +118,52 @@ def test_a_divergence_gives_back_the_last_finite_model(make):
     assert caught.value.restored_to == 0
     assert caught.value.settings == training.settings
     assert torch.equal(training.state(), before)
+
+
+@every_trainer
+def test_after_a_divergence_another_run_goes_on(make):
+    """All that the run owns is put back: particles, fast weights, optimisers, averages too."""
+    training = make(0)
+    sane = [(owner, name, getattr(owner, name)) for owner, name in training.rates]
+    finish(training.steps())
+    for owner, name, _ in sane:
+        setattr(owner, name, 3e38)
+    with pytest.raises(DivergenceError):
+        finish(training.steps())
+    for owner, name, value in sane:
+        setattr(owner, name, value)
+    assert finish(training.steps()).index == training.settings.updates
+    assert training.state().isfinite().all()
+
+
+def tuned(training: Training) -> list[tuple[object, str, object]]:
+    """All that a slider can set, of the settings and of the other parts, and bad values for it."""
+    parts = [part for part in (*training.parts, *training.named.values()) if is_dataclass(part)]
+    return [
+        (part, name, bad)
+        for part in parts
+        for name, limits in tunables(part).items()
+        for bad in (-1.0, math.nan, math.inf, "3", None, True)
+        if not limits.allow(bad)
+    ]
+
+
+@every_trainer
+def test_a_bad_setting_is_refused_at_the_next_update_and_a_good_one_goes_on(make):
+    for place in range(len(tuned(make(0)))):
+        training = make(0)
+        part, name, bad = tuned(training)[place]
+        steps, good = training.steps(), getattr(part, name)
+        next(steps)
+        setattr(part, name, bad)
+
+        def go_on(steps=steps, name=name):
+            with pytest.raises(ValueError, match=rf"\.{name} must be"):
+                next(steps)
+
+        assert stands_still(training, go_on), (name, bad)
+        setattr(part, name, good)
+        assert next(steps).index == 2
 
 
 BAD = {"updates": [0, 2.5], "batch_size": [0, 2.5], "constant_share": [-0.1, 1.1, math.nan]}

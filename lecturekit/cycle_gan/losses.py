@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
 from lecturekit.cycle_gan.model import CycleGAN
+from lecturekit.door import door
 
 Map = Callable[[Tensor], Tensor]
 CycleLoss = Callable[[Map, Map, Tensor, Tensor], Tensor]
 
 
-def cycle_loss(G: Map, F: Map, x: Tensor, y: Tensor) -> Tensor:
+@door
+def cycle_loss(G: Map, F: Map, x: Annotated[Tensor, "n …"], y: Annotated[Tensor, "m …"]) -> Tensor:
     """E_x ‖F(G(x)) − x‖₁ + E_y ‖G(F(y)) − y‖₁, the norm as a mean over all entries.
 
     Args:
@@ -31,7 +33,10 @@ def cycle_loss(G: Map, F: Map, x: Tensor, y: Tensor) -> Tensor:
     return (F(G(x)) - x).abs().mean() + (G(F(y)) - y).abs().mean()
 
 
-def identity_loss(G: Map, F: Map, x: Tensor, y: Tensor) -> Tensor:
+@door
+def identity_loss(
+    G: Map, F: Map, x: Annotated[Tensor, "n …"], y: Annotated[Tensor, "m …"]
+) -> Tensor:
     """E_y ‖G(y) − y‖₁ + E_x ‖F(x) − x‖₁: what is in the target domain already should stay.
 
     Source: Zhu et al. 2017, section 5.2.
@@ -52,10 +57,11 @@ class GeneratorTerms(NamedTuple):
     identity: Tensor
 
 
+@door
 def generator_terms(
     model: CycleGAN,
-    x: Tensor,
-    y: Tensor,
+    x: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"],
+    y: Annotated[Tensor, "m n_dims | m n_channels 4·height 4·width"],
     objective: Objective,
     *,
     cycle: CycleLoss = cycle_loss,
@@ -89,8 +95,14 @@ def generator_terms(
     return terms, G(x), F(y)
 
 
+@door
 def discriminator_terms(
-    model: CycleGAN, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor, objective: Objective
+    model: CycleGAN,
+    x: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"],
+    y: Annotated[Tensor, "m n_dims | m n_channels 4·height 4·width"],
+    fake_x: Annotated[Tensor, "k n_dims | k n_channels 4·height 4·width"],
+    fake_y: Annotated[Tensor, "l n_dims | l n_channels 4·height 4·width"],
+    objective: Objective,
 ) -> Tensor:
     """What the discriminators minimise, the sum of both; the translations are detached here."""
     real_x, made_x = _scores(model.D_X, x, fake_x)
@@ -110,6 +122,7 @@ def _without_input_gradient(f: Map) -> Map:
     return lambda x: f(x.detach())
 
 
+@door
 def once(f: Map) -> Map:
     """f, but for the same tensor object its result is computed only once.
 

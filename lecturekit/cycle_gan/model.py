@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from lecturekit.door import Count, In, door
 from lecturekit.networks import (
     PatchDiscriminator,
     ResidualBlock,
@@ -22,6 +23,7 @@ Skip = Literal["gate", "add", "none"]
 AVERAGE = 0.99  # the share of an average that an update retains
 
 
+@door
 class CycleGAN(nn.Module):
     """G: X → Y and F: Y → X, with a discriminator for each domain (Zhu et al. 2017, figure 3).
 
@@ -33,6 +35,9 @@ class CycleGAN(nn.Module):
         D_X, D_Y: the discriminators; they map a batch to scores, one or more for each row.
         averaged_G, averaged_F: their exponential moving averages, over some 100 updates.
     """
+
+    n_channels: int  # of images
+    n_dims: int  # of points
 
     def __init__(self, G: nn.Module, F: nn.Module, D_X: nn.Module, D_Y: nn.Module) -> None:
         super().__init__()
@@ -69,18 +74,19 @@ class CycleGAN(nn.Module):
         self.averaged_F.update_parameters(self.F)
 
     @torch.no_grad()
-    def to_y(self, x: Tensor) -> Tensor:
+    def to_y(self, x: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"]) -> Tensor:
         """Translate a batch of X by the averaged G."""
         translated: Tensor = self.averaged_G(x)
         return translated
 
     @torch.no_grad()
-    def to_x(self, y: Tensor) -> Tensor:
+    def to_x(self, y: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"]) -> Tensor:
         """Translate a batch of Y by the averaged F."""
         translated: Tensor = self.averaged_F(y)
         return translated
 
 
+@door
 class Translator(nn.Module):
     """From image to image of the same size, at half its resolution inside.
 
@@ -105,14 +111,15 @@ class Translator(nn.Module):
 
     def __init__(
         self,
-        n_channels: int,
-        width: int = 48,
-        n_blocks: int = 2,
+        n_channels: Count,
+        width: Count = 48,
+        n_blocks: Count = 2,
         *,
         skip: Skip = "gate",
         generator: torch.Generator,
     ) -> None:
         super().__init__()
+        self.n_channels = n_channels
         if skip not in get_args(Skip):
             raise ValueError(f"expected a skip among {', '.join(get_args(Skip))}, got {skip!r}")
         self.skip = skip
@@ -125,7 +132,7 @@ class Translator(nn.Module):
             nn.PixelShuffle(2),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Annotated[Tensor, "n n_channels 2·height 2·width", In(0, 1)]) -> Tensor:
         """(n, n_channels, height, width) in [0, 1], height and width even; the same shape."""
         output = self.layers(2 * x - 1)
         painted, gate = output[:, :-1], torch.sigmoid(output[:, -1:] - 1)  # a little shut at first
@@ -135,13 +142,14 @@ class Translator(nn.Module):
         return x + gate * (colour - x) if self.skip == "gate" else colour
 
 
+@door
 def for_images(
-    n_channels: int,
+    n_channels: Count,
     *,
-    width: int = 48,
-    back_width: int | None = None,
-    n_blocks: int = 2,
-    discriminator_width: int = 24,
+    width: Count = 48,
+    back_width: Count | None = None,
+    n_blocks: Count = 2,
+    discriminator_width: Count = 24,
     skip: Skip = "gate",
     generator: torch.Generator,
 ) -> CycleGAN:
@@ -158,21 +166,19 @@ def for_images(
         ValueError: sizes below 1, or another skip.
     """
     widths = width, width if back_width is None else back_width
-    if min(n_channels, *widths, n_blocks, discriminator_width) < 1:
-        raise ValueError(
-            "expected n_channels, width, back_width, n_blocks, discriminator_width ≥ 1, got "
-            f"{n_channels}, {width}, {back_width}, {n_blocks}, {discriminator_width}"
-        )
     G, F = (
         Translator(n_channels, each, n_blocks, skip=skip, generator=generator) for each in widths
     )
     D_X, D_Y = (
         PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "XY"
     )
-    return CycleGAN(G, F, D_X, D_Y).to(generator.device)
+    model = CycleGAN(G, F, D_X, D_Y).to(generator.device)
+    model.n_channels = n_channels
+    return model
 
 
-def for_points(n_dims: int = 2, *, n_hidden: int = 64, generator: torch.Generator) -> CycleGAN:
+@door
+def for_points(n_dims: Count = 2, *, n_hidden: Count = 64, generator: torch.Generator) -> CycleGAN:
     """A CycleGAN for clouds of points, all four nets with two hidden layers.
 
     Raises:
@@ -180,4 +186,6 @@ def for_points(n_dims: int = 2, *, n_hidden: int = 64, generator: torch.Generato
     """
     G, F = (mlp([n_dims, n_hidden, n_hidden, n_dims], generator=generator) for _ in "GF")
     D_X, D_Y = (mlp([n_dims, n_hidden, n_hidden, 1], generator=generator) for _ in "XY")
-    return CycleGAN(G, F, D_X, D_Y).to(generator.device)
+    model = CycleGAN(G, F, D_X, D_Y).to(generator.device)
+    model.n_dims = n_dims
+    return model

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
+
+from lecturekit.door import door
 
 STEPS = 200
 
@@ -18,7 +20,8 @@ class Density(Protocol):
         ...
 
 
-def stirred(density: Density, x: Tensor, time: float) -> Tensor:
+@door
+def stirred(density: Density, x: Annotated[Tensor, "n 2"], time: float) -> Tensor:
     """Points after a time of dx/dt = J ∇ log p(x), with J a quarter turn to the left.
 
     The velocity is at right angles to ∇ log p, so log p stays as it is along the way; and its

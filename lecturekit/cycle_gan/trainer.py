@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -23,9 +24,12 @@ from lecturekit.cycle_gan.losses import (
     generator_terms,
 )
 from lecturekit.cycle_gan.model import CycleGAN
+from lecturekit.door import door
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
+    PARAMETERS,
     Descent,
+    Progress,
     Schedule,
     Step,
     Steps,
@@ -73,10 +77,11 @@ class Settings(Schedule):
     mirror: bool = False
 
 
+@door
 def train(
     model: CycleGAN,
-    x: Tensor,
-    y: Tensor,
+    x: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"],
+    y: Annotated[Tensor, "m n_dims | m n_channels 4·height 4·width"],
     settings: Settings,
     *,
     generator: torch.Generator,
@@ -106,25 +111,45 @@ def train(
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
     _check(model, x, y, settings, generator)
-    return guard(_steps(model, x, y, settings, generator, cycle, exchange), model, settings)
+    players = Players(model, x, y, settings, generator, exchange)
+    return guard(
+        _steps(model, settings, generator, cycle, players),
+        model,
+        settings,
+        owns={"generator": generator, "players": players},
+        sane={"parameters": PARAMETERS},
+    )
+
+
+class Players:
+    """What the game remembers from update to update, beside the nets themselves."""
+
+    def __init__(
+        self,
+        model: CycleGAN,
+        x: Tensor,
+        y: Tensor,
+        settings: Settings,
+        generator: torch.Generator,
+        exchange: Exchange,
+    ) -> None:
+        self.generators = Descent(model.generators, betas=AGAINST_AN_OPPONENT)
+        self.discriminators = Descent(model.discriminators, betas=AGAINST_AN_OPPONENT)
+        self.pool_x, self.pool_y = (ImagePool(settings.pool_size, exchange) for _ in "XY")
+        self.batches_x = minibatches(x, settings.batch_size, generator=generator)
+        self.batches_y = minibatches(y, settings.batch_size, generator=generator)
+        self.progress = Progress()
 
 
 def _steps(
     model: CycleGAN,
-    x_data: Tensor,
-    y_data: Tensor,
     settings: Settings,
     generator: torch.Generator,
     cycle: CycleLoss,
-    exchange: Exchange,
+    players: Players,
 ) -> Iterator[Step]:
-    generators = Descent(model.generators, betas=AGAINST_AN_OPPONENT)
-    discriminators = Descent(model.discriminators, betas=AGAINST_AN_OPPONENT)
-    pool_x, pool_y = (ImagePool(settings.pool_size, exchange) for _ in "XY")
-    batches_x = minibatches(x_data, settings.batch_size, generator=generator)
-    batches_y = minibatches(y_data, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
-        x, y = next(batches_x), next(batches_y)
+    for index in players.progress.updates(settings.updates):
+        x, y = next(players.batches_x), next(players.batches_y)
         if settings.mirror:
             x, y = _mirrored(x, generator), _mirrored(y, generator)
 
@@ -144,12 +169,12 @@ def _steps(
             + settings.identity_weight * terms.identity
         )
         decay = settings.decay(index)
-        generators.step(loss, settings.generator_rate * decay)
+        players.generators.step(loss, settings.generator_rate * decay)
 
-        fake_x = pool_x.meet(fake_x, generator=generator)
-        fake_y = pool_y.meet(fake_y, generator=generator)
+        fake_x = players.pool_x.meet(fake_x, generator=generator)
+        fake_y = players.pool_y.meet(fake_y, generator=generator)
         their_loss = discriminator_terms(model, x, y, fake_x, fake_y, settings.objective)
-        discriminators.step(their_loss, settings.discriminator_rate * decay)
+        players.discriminators.step(their_loss, settings.discriminator_rate * decay)
 
         model.update_average()
         metrics = {**terms._asdict(), "discriminators": their_loss}

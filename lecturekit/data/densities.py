@@ -8,13 +8,16 @@ deviation apart, add up to a ridge whose height is even to 1e-8. The ready-made 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lecturekit.door import OF_ANY_TYPE, Count, In, NonNegative, Positive, Rows, door
 
+
+@door
 class GaussianMixture:
     """p(x) = Σₖ wₖ N(x; μₖ, sₖ² I).
 
@@ -28,7 +31,12 @@ class GaussianMixture:
         tensor([[-0.0027]])
     """
 
-    def __init__(self, means: Tensor, stds: Tensor | float, weights: Tensor | None = None):
+    def __init__(
+        self,
+        means: Annotated[Tensor, "n n_dims"],
+        stds: Annotated[Tensor, "n", In(0, open="low"), OF_ANY_TYPE] | Positive,
+        weights: Annotated[Tensor, "n", In(0, open="low"), OF_ANY_TYPE] | None = None,
+    ):
         """Take dtype and device from `means`; one number for `stds` stands for all of them.
 
         Args:
@@ -58,7 +66,12 @@ class GaussianMixture:
         self.means, self.stds, self.weights = means, stds.to(means), weights.to(means)
         self.weights = self.weights / self.weights.sum()
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    @property
+    def n_dims(self) -> int:
+        """Of the space."""
+        return self.means.shape[1]
+
+    def log_prob(self, x: Rows) -> Tensor:
         """log p(x), in nats: (n, n_dims) → (n,).
 
         Raises:
@@ -66,7 +79,7 @@ class GaussianMixture:
         """
         return self._log_joint(x).logsumexp(dim=1)
 
-    def score(self, x: Tensor) -> Tensor:
+    def score(self, x: Rows) -> Tensor:
         """∇ log p(x) = Σₖ p(k|x) (μₖ − x)/sₖ²: (n, n_dims) → (n, n_dims).
 
         Raises:
@@ -75,7 +88,7 @@ class GaussianMixture:
         pull = self._log_joint(x).softmax(dim=1) / self.stds**2  # (n, n_components)
         return pull @ self.means - pull.sum(dim=1, keepdim=True) * x
 
-    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+    def sample(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """n independent points: (n, n_dims).
 
         Args:
@@ -93,7 +106,7 @@ class GaussianMixture:
         ).to(self.means)
         return self.means[chosen] + self.stds[chosen, None] * noise
 
-    def smoothed(self, sigma: float) -> GaussianMixture:
+    def smoothed(self, sigma: NonNegative) -> GaussianMixture:
         """The density of x + σε with ε ∼ N(0, I): p ∗ N(0, σ² I), again a mixture.
 
         Its score is what a denoiser learns (Tweedie's formula): r(x̃) − x̃ = σ² ∇ log p_σ(x̃).
@@ -118,27 +131,31 @@ class GaussianMixture:
         return self.weights.log() - log_normaliser - 0.5 * squares / self.stds**2
 
 
-def ring(n_modes: int = 8, radius: float = 2.0, std: float = 0.1) -> GaussianMixture:
+@door
+def ring(n_modes: Count = 8, radius: Positive = 2.0, std: Positive = 0.1) -> GaussianMixture:
     """Gaussians evenly on a circle, the first one to the right."""
     _check_positive(n_modes=n_modes, radius=radius, std=std)
     angles = torch.arange(n_modes) * (2 * math.pi / n_modes)
     return GaussianMixture(radius * torch.stack([angles.cos(), angles.sin()], dim=1), std)
 
 
-def grid(side: int = 5, spacing: float = 1.0, std: float = 0.05) -> GaussianMixture:
+@door
+def grid(side: Count = 5, spacing: Positive = 1.0, std: Positive = 0.05) -> GaussianMixture:
     """side × side Gaussians on a square grid around the origin."""
     _check_positive(side=side, spacing=spacing, std=std)
     ticks = (torch.arange(side) - (side - 1) / 2) * spacing
     return GaussianMixture(torch.cartesian_prod(ticks, ticks), std)
 
 
-def circle(radius: float = 2.0, std: float = 0.1) -> GaussianMixture:
+@door
+def circle(radius: Positive = 2.0, std: Positive = 0.1) -> GaussianMixture:
     """A circular ridge of constant density."""
     _check_positive(radius=radius, std=std)
     return ring(math.ceil(2 * math.pi * radius / std), radius, std)
 
 
-def two_moons(std: float = 0.1) -> GaussianMixture:
+@door
+def two_moons(std: Positive = 0.1) -> GaussianMixture:
     """Two half circles that reach into each other."""
     _check_positive(std=std)
     angle = torch.linspace(0, math.pi, 1000)
@@ -147,7 +164,8 @@ def two_moons(std: float = 0.1) -> GaussianMixture:
     return GaussianMixture(1.5 * moons, std)
 
 
-def spiral(turns: float = 2.0, radius: float = 2.5, std: float = 0.08) -> GaussianMixture:
+@door
+def spiral(turns: Positive = 2.0, radius: Positive = 2.5, std: Positive = 0.08) -> GaussianMixture:
     """An Archimedean spiral of constant density, from the origin out to `radius`."""
     _check_positive(turns=turns, radius=radius, std=std)
     angle = torch.linspace(0, 2 * math.pi * turns, 10_000)
@@ -155,7 +173,10 @@ def spiral(turns: float = 2.0, radius: float = 2.5, std: float = 0.08) -> Gaussi
     return GaussianMixture(_row(arm * (radius / angle[-1]), std), std)
 
 
-def two_spirals(turns: float = 1.0, radius: float = 2.5, std: float = 0.1) -> GaussianMixture:
+@door
+def two_spirals(
+    turns: Positive = 1.0, radius: Positive = 2.5, std: Positive = 0.1
+) -> GaussianMixture:
     """Two Archimedean arms of constant density, one the other turned by 180°.
 
     They begin a quarter turn out, so that they don't meet. One of the two data sets in the plane
@@ -167,7 +188,8 @@ def two_spirals(turns: float = 1.0, radius: float = 2.5, std: float = 0.1) -> Ga
     return GaussianMixture(torch.cat([arm, -arm]), std)
 
 
-def four_spin(n_arms: int = 4, radius: float = 2.6, std: float = 0.25) -> GaussianMixture:
+@door
+def four_spin(n_arms: Count = 4, radius: Positive = 2.6, std: Positive = 0.25) -> GaussianMixture:
     """A pinwheel: arms that bend as they go out, thin at the hub and thick at the rim.
 
     Arm j is the curve r ↦ (r, angle 2πj/n_arms + r) in polar coordinates, r from 0.3 of the

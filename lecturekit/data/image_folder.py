@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, get_args
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from lecturekit.data.image_file import Framing, read_square
 from lecturekit.data.mnist_files import MissingDataError
 from lecturekit.data.unpaired import Unpaired
+from lecturekit.door import In, door
 
 HEIC = {".heic", ".heif"}  # what iPhones save by default; Pillow needs a plugin for it
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"} | HEIC
@@ -21,7 +22,10 @@ PARTS = ("trainA", "trainB", "testA", "testB")
 FEW = 50
 
 
-def pictures(folder: str | Path, *, side: int, framing: Framing = "crop") -> Tensor:
+@door
+def pictures(
+    folder: str | Path, *, side: Annotated[int, In(4)], framing: Framing = "crop"
+) -> Tensor:
     """Read all images of one folder: (n, 3, side, side), in [0, 1].
 
     They may have any size, kind and orientation that a phone, a scanner or an editor gives them
@@ -40,7 +44,10 @@ def pictures(folder: str | Path, *, side: int, framing: Framing = "crop") -> Ten
     return _read(Path(folder), side, framing)
 
 
-def image_folder(folder: str | Path, *, side: int, framing: Framing = "crop") -> Unpaired:
+@door
+def image_folder(
+    folder: str | Path, *, side: Annotated[int, In(4)], framing: Framing = "crop"
+) -> Unpaired:
     """Read the images of two domains: X from trainA and testA, Y from trainB and testB.
 
     Images are read as by `pictures`. Ten in a folder are enough to start; where a training folder

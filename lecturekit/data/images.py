@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 from torch import Tensor
+
+from lecturekit.door import In, door
 
 N_TEST = 360  # of the 1797 digits, the last ones, which other people have written than the first
 
@@ -22,6 +24,7 @@ class LabelledImages(NamedTuple):
     labels: Tensor
 
 
+@door
 def digits(split: Literal["all", "train", "test"] = "all") -> LabelledImages:
     """The 1797 handwritten digits of 8×8 pixels that come with scikit-learn.
 
@@ -43,7 +46,11 @@ def digits(split: Literal["all", "train", "test"] = "all") -> LabelledImages:
     return LabelledImages(images[parts[split]], labels[parts[split]].long())
 
 
-def threshold(images: Tensor, level: float = 0.5) -> Tensor:
+@door
+def threshold(
+    images: Annotated[Tensor, "n height width", In(0, 1)],
+    level: Annotated[float, In(0, 1, open="high")] = 0.5,
+) -> Tensor:
     """Binary rows from grey images: 1 where a pixel is above `level`.
 
     Args:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.data.images import LabelledImages
+from lecturekit.door import door
 from lecturekit.files import replacing
 
 _SHA256SUM = """
@@ -43,6 +44,7 @@ class MissingDataError(FileNotFoundError):
     """A data set is not on this machine, or its files are damaged; the message says what to do."""
 
 
+@door
 def mnist_folder() -> Path:
     """Where MNIST's files are, or would be put by `fetch_mnist`.
 
@@ -56,11 +58,13 @@ def mnist_folder() -> Path:
     return folder if any((folder / name).is_file() for name in SHA256) else folder / "mnist"
 
 
+@door
 def mnist_available() -> bool:
     """Whether `mnist` will find all four files, each with the right checksum."""
     return not mnist_faults()
 
 
+@door
 def mnist_faults() -> list[str]:
     """What is wrong with MNIST's files here: missing ones, and those that are something else."""
     folder = mnist_folder()
@@ -68,6 +72,7 @@ def mnist_faults() -> list[str]:
     return [f"{name} {fault}" for name, fault in faults.items() if fault]
 
 
+@door
 def mnist(split: Literal["train", "test"] = "train") -> LabelledImages:
     """MNIST's 60,000 training or 10,000 test images of 28×28 pixels, in [0, 1].
 
@@ -93,6 +98,7 @@ def mnist(split: Literal["train", "test"] = "train") -> LabelledImages:
     return LabelledImages(images.float() / 255, labels.long())
 
 
+@door
 def fetch_mnist(
     folder: Path | None = None,
     *,

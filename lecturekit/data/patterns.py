@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from typing import Annotated
 
 import scipy.linalg
 import torch
 from torch import Tensor
 
+from lecturekit.door import BINARY, OF_ANY_TYPE, Count, In, Share, door
 
-def bars_and_stripes(side: int) -> Tensor:
+
+@door
+def bars_and_stripes(side: Annotated[int, In(2, 12)]) -> Tensor:
     """All distinct square images whose columns (bars) or whose rows (stripes) are uniform.
 
     There are 2^(side+1) − 2: 2^side of either kind, and the empty and the full image are both.
@@ -33,7 +37,8 @@ def bars_and_stripes(side: int) -> Tensor:
     return torch.cat([stripes, bars[1:-1]])  # the empty and the full image only once
 
 
-def hadamard_patterns(n_bits: int, count: int) -> Tensor:
+@door
+def hadamard_patterns(n_bits: Annotated[int, In(2)], count: Count) -> Tensor:
     """The first rows of Sylvester's Hadamard matrix as bits: modes as far apart as can be.
 
     Any two rows differ in exactly half of their bits.
@@ -56,7 +61,14 @@ def hadamard_patterns(n_bits: int, count: int) -> Tensor:
     return (signs > 0).float()
 
 
-def flip(patterns: Tensor, n: int, probability: float, *, generator: torch.Generator) -> Tensor:
+@door
+def flip(
+    patterns: Annotated[Tensor, "n_patterns n_bits", BINARY, OF_ANY_TYPE],
+    n: Count,
+    probability: Share,
+    *,
+    generator: torch.Generator,
+) -> Tensor:
     """Noisy copies: rows drawn uniformly, each bit then flipped on its own.
 
     Args:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
 from lecturekit.data.images import LabelledImages, digits
+from lecturekit.door import AnyNumbers, Count, In, door
 
 
+@door
 @dataclass(frozen=True)
 class Unpaired:
     """Images of a domain X and of a domain Y.
@@ -34,10 +37,10 @@ class Unpaired:
     x_test: Tensor
     y_test: Tensor
     paired_tests: bool = True
-    x_labels: Tensor | None = None
-    y_labels: Tensor | None = None
-    test_labels: Tensor | None = None
-    region: Tensor | None = None
+    x_labels: AnyNumbers | None = None
+    y_labels: AnyNumbers | None = None
+    test_labels: AnyNumbers | None = None
+    region: AnyNumbers | None = None
 
     @property
     def true_y(self) -> Tensor | None:
@@ -88,7 +91,10 @@ class Domains:
         return Domains(self.names, train, *others)
 
 
-def outline(images: Tensor) -> Tensor:
+@door
+def outline(
+    images: Annotated[Tensor, "n height width | n channels height width", In(0, 1)],
+) -> Tensor:
     """The morphological gradient: the highest less the lowest value in each 3 × 3 neighbourhood.
 
     Args:
@@ -99,11 +105,12 @@ def outline(images: Tensor) -> Tensor:
     return highest - lowest
 
 
+@door
 def digits_and_outlines(
     source: LabelledImages | None = None,
     *,
-    side: int = 16,
-    n_test: int = 397,
+    side: Annotated[int, In(4)] = 16,
+    n_test: Count = 397,
     generator: torch.Generator,
 ) -> Unpaired:
     """X: handwritten digits. Y: outlines of other digits.

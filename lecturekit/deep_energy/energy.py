@@ -8,9 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from lecturekit.door import Count, Positive, Rows, door
 from lecturekit.networks import initialise, linear
 
 
+@door
 class DeepEnergy(nn.Module):
     """E(x) = xᵀx/σ² − bᵀx − Σᵢ softplus(Wᵢᵀ f(x) + cᵢ), with P(x) = exp(−E(x)) / Z.
 
@@ -35,11 +37,11 @@ class DeepEnergy(nn.Module):
     def __init__(
         self,
         features: nn.Module,
-        n_dims: int,
-        n_features: int,
-        n_experts: int,
+        n_dims: Count,
+        n_features: Count,
+        n_experts: Count,
         *,
-        sigma: float = 1.0,
+        sigma: Positive = 1.0,
         generator: torch.Generator,
     ):
         """Take the device from `generator`, which also gives W and c their first values.
@@ -77,7 +79,7 @@ class DeepEnergy(nn.Module):
         nn.init.zeros_(self.b)
         return self
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Rows) -> Tensor:
         """E(x), in nats up to a constant: (n, n_dims) → (n,).
 
         Raises:
@@ -89,7 +91,8 @@ class DeepEnergy(nn.Module):
         return quadratic - softplus(self.experts(self.features(x))).sum(dim=1)
 
 
-def energy_and_slope(energy: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+@door
+def energy_and_slope(energy: nn.Module, x: Rows) -> tuple[Tensor, Tensor]:
     """E(x) and ∇ₓE(x) from one pass: (n, n_dims) → (n,) and (n, n_dims), differentiable in θ."""
     with torch.enable_grad():
         x = x.detach().requires_grad_()
@@ -98,7 +101,8 @@ def energy_and_slope(energy: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     return values, slope
 
 
-def score(energy: nn.Module, x: Tensor) -> Tensor:
+@door
+def score(energy: nn.Module, x: Rows) -> Tensor:
     """∇ₓ log P(x) = −∇ₓE(x): (n, n_dims) → (n, n_dims), outside autograd. Z plays no part in it.
 
     It points to where the energy is lower: the way that a generated sample is pushed, and the
@@ -110,7 +114,8 @@ def score(energy: nn.Module, x: Tensor) -> Tensor:
     return -slope
 
 
-def steepness(slope: Tensor) -> Tensor:
+@door
+def steepness(slope: Rows) -> Tensor:
     """The mean of ‖∇ₓE(x)‖² over the rows of a slope (n, n_dims): a scalar.
 
     As a penalty on data it keeps the energy from becoming infinitely steep there. For P_θ equal

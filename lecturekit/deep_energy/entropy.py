@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from lecturekit.deep_energy.generator import Generator
-from lecturekit.training import choice
+from lecturekit.door import Count, In, Rows, door
+from lecturekit.training import check_settings, choice
 
 
 class Entropy(Protocol):
@@ -25,6 +26,7 @@ class Entropy(Protocol):
         """A scalar in nats, differentiable in φ, from a batch x = G(z) of shape (n, n_dims)."""
 
 
+@door
 class NoEntropy:
     """Nothing at all: the generator then only looks for low energy."""
 
@@ -35,6 +37,7 @@ class NoEntropy:
         return "NoEntropy()"
 
 
+@door
 class ActivationEntropy:
     """The slide's proxy: ½ Σᵢ log(2πe σᵢ²) over the normalised hidden units of the generator.
 
@@ -47,19 +50,27 @@ class ActivationEntropy:
         ValueError: when called for a generator without batch norm.
     """
 
-    def __call__(self, G: Generator, x: Tensor) -> Tensor:
-        scales = [m.weight for m in G.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
-        if not scales:
+    def check(self, G: Generator) -> None:
+        """Refuse a generator without batch norm."""
+        if not self._scales(G):
             raise ValueError(
                 "expected a generator with batch norm, whose scales are the activations' "
                 "deviations; got one without"
             )
+
+    def _scales(self, G: Generator) -> list[Tensor]:
+        return [m.weight for m in G.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+
+    def __call__(self, G: Generator, x: Tensor) -> Tensor:
+        self.check(G)
+        scales = self._scales(G)
         return torch.cat([gaussian_entropies(scale.abs()) for scale in scales]).sum()
 
     def __repr__(self) -> str:
         return "ActivationEntropy()"
 
 
+@door
 @dataclass(frozen=True)
 class NearestNeighbourEntropy:
     """The estimate of Kozachenko & Leonenko: where neighbours are far, the density is low.
@@ -72,13 +83,14 @@ class NearestNeighbourEntropy:
             with few latent variables fills only a sheet in the space of images.
     """
 
-    k: int = 3
-    n_dims: int | None = None
+    k: Count = 3
+    n_dims: Count | None = None
 
     def __call__(self, G: Generator, x: Tensor) -> Tensor:
         return nearest_neighbour_entropy(x, k=self.k, n_dims=self.n_dims)
 
 
+@door
 @dataclass
 class ChosenEntropy:
     """One of the terms above, by its name: `GeneratorPhase(G, ChosenEntropy())` has them in a list.
@@ -91,6 +103,14 @@ class ChosenEntropy:
         "nearest neighbours", ["nearest neighbours", "the slide's proxy", "none"], label="entropy"
     )
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def check(self, G: Generator) -> None:
+        """Refuse a generator of which the one that is chosen makes nothing."""
+        if isinstance(chosen := _BY_NAME[self.name], ActivationEntropy):
+            chosen.check(G)
+
     def __call__(self, G: Generator, x: Tensor) -> Tensor:
         return _BY_NAME[self.name](G, x)
 
@@ -102,7 +122,8 @@ _BY_NAME: dict[str, Entropy] = {
 }
 
 
-def gaussian_entropies(std: Tensor) -> Tensor:
+@door
+def gaussian_entropies(std: Annotated[Tensor, In(0)]) -> Tensor:
     """H[N(μ, σ²)] = ½ log(2πe σ²) of every standard deviation σ > 0, in nats; any shape.
 
     The slide calls σᵢ the variance; in its formula it is the standard deviation.
@@ -110,7 +131,8 @@ def gaussian_entropies(std: Tensor) -> Tensor:
     return 0.5 * math.log(2 * math.pi * math.e) + std.log()
 
 
-def nearest_neighbour_entropy(x: Tensor, *, k: int = 3, n_dims: int | None = None) -> Tensor:
+@door
+def nearest_neighbour_entropy(x: Rows, *, k: Count = 3, n_dims: Count | None = None) -> Tensor:
     """Estimate the entropy of the density that x was drawn from: (n, dims) → scalar, in nats.
 
     H ≈ ψ(n) − ψ(k) + log V_d + d · mean log ρᵢ, with ρᵢ the distance of xᵢ to its k-th nearest

@@ -6,13 +6,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import Count, door
+
 Energy = Callable[[Tensor], Tensor]  # (n, 2) → (n,)
 
 
+@door
 @dataclass(frozen=True)
 class Plane:
     """A rectangle cut into equal cells, for integrals by the midpoint rule.
@@ -27,7 +31,7 @@ class Plane:
     """
 
     extent: tuple[float, float, float, float] = (-5.0, 5.0, -5.0, 5.0)
-    resolution: int = 200
+    resolution: Count = 200
     device: str | torch.device = "cpu"
     dtype: torch.dtype = torch.float32
 
@@ -57,16 +61,19 @@ class Plane:
         return torch.stack([x.flatten(), y.flatten()], dim=1)
 
 
+@door
 def log_partition(energy: Energy, plane: Plane) -> Tensor:
     """log Z = log ∫ exp(−E(x)) dx over the plane: a scalar, differentiable in θ."""
     return torch.logsumexp(-energy(plane.points), dim=0) + math.log(plane.cell)
 
 
-def log_likelihood(energy: Energy, x: Tensor, plane: Plane) -> Tensor:
+@door
+def log_likelihood(energy: Energy, x: Annotated[Tensor, "n 2"], plane: Plane) -> Tensor:
     """log P_θ(x) = −E(x) − log Z: (n, 2) → (n,), in nats."""
     return -energy(x) - log_partition(energy, plane)
 
 
+@door
 @torch.no_grad()
 def kl_from(log_density: Callable[[Tensor], Tensor], energy: Energy, plane: Plane) -> Tensor:
     """KL(P ‖ P_θ) = ∫ P (log P − log P_θ) for a known density P: a scalar ≥ 0, in nats.
@@ -82,8 +89,11 @@ def kl_from(log_density: Callable[[Tensor], Tensor], energy: Energy, plane: Plan
     return torch.where(p > 0, p * (log_p - log_q), 0.0).sum() * plane.cell  # 0 log 0 = 0
 
 
+@door
 @torch.no_grad()
-def kl_to(samples: Tensor, entropy: Tensor | float, energy: Energy, plane: Plane) -> Tensor:
+def kl_to(
+    samples: Annotated[Tensor, "n 2"], entropy: Tensor | float, energy: Energy, plane: Plane
+) -> Tensor:
     """KL(P_φ ‖ P_θ) = E[E_θ(χ)] − H[P_φ] + log Z from samples χ ∼ P_φ: a scalar, in nats.
 
     The slide's formula with −log P_θ(χ) = E_θ(χ) + log Z put in.

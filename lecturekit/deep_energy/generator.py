@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from lecturekit.door import Count, door
 from lecturekit.networks import initialise
 
 
+@door
 class Generator(nn.Module):
     """χ = G_φ(z) with z ∼ N(0, I): samples of P_φ, which is to be close to P_θ.
 
@@ -27,7 +30,7 @@ class Generator(nn.Module):
         torch.Size([5, 3])
     """
 
-    def __init__(self, net: nn.Module, n_latent: int):
+    def __init__(self, net: nn.Module, n_latent: Count):
         """Wrap a network.
 
         Raises:
@@ -47,7 +50,7 @@ class Generator(nn.Module):
         initialise(self.net, generator)
         return self
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Annotated[Tensor, "n n_latent"]) -> Tensor:
         """G(z): (n, n_latent) → (n, n_dims).
 
         Raises:
@@ -58,18 +61,18 @@ class Generator(nn.Module):
         x: Tensor = self.net(z)
         return x
 
-    def latent(self, n: int, *, generator: torch.Generator) -> Tensor:
+    def latent(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """z ∼ N(0, I), n of them: (n, n_latent), on the device of `generator`."""
         return torch.randn(n, self.n_latent, generator=generator, device=generator.device)
 
     @torch.no_grad()
-    def generate(self, z: Tensor) -> Tensor:
+    def generate(self, z: Annotated[Tensor, "n n_latent"]) -> Tensor:
         """G(z) outside autograd, with running averages: (n, n_latent) → (n, n_dims)."""
         with _evaluating(self):
             x: Tensor = self(z)
         return x
 
-    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+    def sample(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """n samples of P_φ: (n, n_dims)."""
         return self.generate(self.latent(n, generator=generator))
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Annotated, Protocol, Self
 
 import torch
 from torch import Tensor, nn
 
 from lecturekit.deep_energy.energy import score
-from lecturekit.deep_energy.entropy import Entropy, NoEntropy
+from lecturekit.deep_energy.entropy import ActivationEntropy, ChosenEntropy, Entropy, NoEntropy
 from lecturekit.deep_energy.generator import Generator
-from lecturekit.training import AGAINST_AN_OPPONENT, Descent, check_settings, tunable
+from lecturekit.door import Count, NonNegative, Rows, door
+from lecturekit.training import AGAINST_AN_OPPONENT, Descent, check_settings, limited, tunable
 
 
 class Sampler(Protocol):
@@ -33,6 +34,7 @@ class Sampler(Protocol):
         """Come closer to P_θ after the update of θ; gets what it drew, returns metrics."""
 
 
+@door
 @dataclass
 class GeneratorPhase:
     """χ = G_φ(z), and G follows P_θ by descending KL(P_φ ‖ P_θ) (Kim & Bengio 2016).
@@ -53,23 +55,26 @@ class GeneratorPhase:
     learning_rate: float = tunable(1e-3, 1e-5, 1e-2, scale="log", label="generator rate β")
 
     def __post_init__(self) -> None:
+        check_settings(self)
         self._descent = Descent(self.G, betas=AGAINST_AN_OPPONENT)
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
         return (self.G,)
 
-    def prepare(self, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(self, data: Annotated[Tensor, "n≥2 n_dims"], *, generator: torch.Generator) -> None:
         """Forget how G moved before."""
         check_settings(self)
         self._descent = Descent(self.G, betas=AGAINST_AN_OPPONENT)
 
-    def draw(self, energy: nn.Module, n: int, *, generator: torch.Generator) -> Tensor:
+    def draw(self, energy: nn.Module, n: Count, *, generator: torch.Generator) -> Tensor:
         """χ = G(z), with the graph back to φ: one pass through G serves θ and φ."""
+        if isinstance(self.entropy, ActivationEntropy | ChosenEntropy):
+            self.entropy.check(self.G)  # now: when it is asked for its value, θ has moved already
         chi: Tensor = self.G(self.G.latent(n, generator=generator))
         return chi
 
-    def learn(self, energy: nn.Module, chi: Tensor, rate_factor: float) -> Mapping[str, Tensor]:
+    def learn(self, energy: nn.Module, chi: Rows, rate_factor: NonNegative) -> Mapping[str, Tensor]:
         """One update of φ against the energy as it is now."""
         entropy = self.entropy(self.G, chi)
         loss = energy(chi).mean() - self.entropy_weight * entropy
@@ -77,6 +82,7 @@ class GeneratorPhase:
         return {"entropy": entropy.detach()}
 
 
+@door
 @dataclass
 class LangevinPhase:
     """χ ← χ − ε ∇E(χ) + √(2ε) n, n ∼ N(0, I): particles that persist from update to update.
@@ -94,7 +100,7 @@ class LangevinPhase:
         particles: (n_particles, n_dims); none, (0, 0), before `initialise`.
     """
 
-    n_particles: int = 512
+    n_particles: int = limited(512, 1)
     k: int = tunable(20, 1, 100, label="Langevin steps k", minimum=1)
     step_size: float = tunable(1e-2, 1e-4, 1e-1, scale="log", label="step size ε")
     renewed: float = tunable(0.02, 0.0, 0.5, label="renewed share", maximum=1.0)
@@ -102,24 +108,29 @@ class LangevinPhase:
     _mean: Tensor = field(default_factory=lambda: torch.empty(0), init=False, repr=False)
     _std: Tensor = field(default_factory=lambda: torch.empty(0), init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+
     @property
     def modules(self) -> tuple[nn.Module, ...]:
         return ()
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
+    def initialise(
+        self, data: Annotated[Tensor, "n≥2 n_dims"], *, generator: torch.Generator
+    ) -> Self:
         """Place the particles, from a Gaussian as broad as the data, (n ≥ 2, n_dims)."""
         self._mean, self._std = data.mean(dim=0), data.std(dim=0)
         self.particles = self._placed(self.n_particles, generator)
         return self
 
-    def prepare(self, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(self, data: Annotated[Tensor, "n≥2 n_dims"], *, generator: torch.Generator) -> None:
         """Place the particles, unless they are under way."""
         check_settings(self)
         if len(self.particles) == 0:
             self.initialise(data, generator=generator)
         self._mean, self._std = data.mean(dim=0), data.std(dim=0)
 
-    def draw(self, energy: nn.Module, n: int, *, generator: torch.Generator) -> Tensor:
+    def draw(self, energy: nn.Module, n: Count, *, generator: torch.Generator) -> Tensor:
         """Move all particles by k steps; χ is n of them, in turn."""
         if not 1 <= n <= len(self.particles):
             raise ValueError(
@@ -132,7 +143,7 @@ class LangevinPhase:
         self.particles = moving.roll(-n, dims=0)
         return moving[:n]
 
-    def learn(self, energy: nn.Module, chi: Tensor, rate_factor: float) -> Mapping[str, Tensor]:
+    def learn(self, energy: nn.Module, chi: Rows, rate_factor: NonNegative) -> Mapping[str, Tensor]:
         """Nothing: the particles follow the new energy by themselves."""
         return {}
 
@@ -141,8 +152,9 @@ class LangevinPhase:
         return self._mean + self._std * noise
 
 
+@door
 def langevin_step(
-    energy: nn.Module, x: Tensor, step_size: float, *, generator: torch.Generator
+    energy: nn.Module, x: Rows, step_size: NonNegative, *, generator: torch.Generator
 ) -> Tensor:
     """x − ε ∇E(x) + √(2ε) n with n ∼ N(0, I): (n, n_dims) → (n, n_dims), outside autograd."""
     noise = torch.empty_like(x).normal_(generator=generator)

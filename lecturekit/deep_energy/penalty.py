@@ -12,13 +12,15 @@ from scipy.sparse.linalg import splu
 from torch import Tensor
 
 from lecturekit.deep_energy.exact import Plane, kl_from
+from lecturekit.door import NonNegative, door
 
 FAR = 200.0  # nats: the least log-density that is told from 0
 ENOUGH = 1e-9  # nats that Newton's next step would gain
 
 
+@door
 def penalised_energy(
-    log_density: Callable[[Tensor], Tensor], penalty: float, plane: Plane
+    log_density: Callable[[Tensor], Tensor], penalty: NonNegative, plane: Plane
 ) -> Tensor:
     """The energy that the penalised likelihood asks for, over *all* functions of the plane.
 
@@ -67,7 +69,10 @@ def penalised_energy(
         energy = energy + size * step
 
 
-def penalty_price(log_density: Callable[[Tensor], Tensor], penalty: float, plane: Plane) -> Tensor:
+@door
+def penalty_price(
+    log_density: Callable[[Tensor], Tensor], penalty: NonNegative, plane: Plane
+) -> Tensor:
     """KL(p ‖ P*) of `penalised_energy`, whose arguments these are: a scalar ≥ 0, in nats."""
     energy = penalised_energy(log_density, penalty, plane)
     return kl_from(log_density, lambda points: energy, plane)

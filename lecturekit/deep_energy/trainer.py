@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from lecturekit.deep_energy.energy import energy_and_slope, steepness
 from lecturekit.deep_energy.negative_phase import Sampler
+from lecturekit.door import door
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
+    PARAMETERS,
     Descent,
+    Progress,
     Schedule,
     Step,
     Steps,
-    check_data,
-    check_settings,
     guard,
     limited,
     minibatches,
@@ -42,9 +44,13 @@ class Settings(Schedule):
     penalty: float = tunable(0.1, 0.0, 1.0, label="gradient penalty")
 
 
+GAP = 1e5  # nats for each dimension between data and samples: no sampler finds its way back
+
+
+@door
 def train(
     energy: nn.Module,
-    data: Tensor,
+    data: Annotated[Tensor, "n≥2 n_dims"],
     settings: Settings,
     *,
     negative_phase: Sampler,
@@ -70,10 +76,22 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; nothing was trained.
     """
-    _check(energy, data, settings, generator)
-    steps = _steps(energy, data, settings, negative_phase, generator)
-    trained = nn.ModuleList([energy, *negative_phase.modules])
-    return guard(steps, trained, settings)
+    descent = Descent(energy, betas=AGAINST_AN_OPPONENT)
+    batches = minibatches(data, settings.batch_size, generator=generator)
+    progress = Progress()
+    return guard(
+        _steps(energy, data, settings, negative_phase, generator, descent, batches, progress),
+        energy,
+        settings,
+        owns={
+            "negative_phase": negative_phase,
+            "generator": generator,
+            "descent": descent,
+            "batches": batches,
+            "progress": progress,
+        },
+        sane={"parameters": PARAMETERS, "energy_gap": GAP * data.shape[1]},
+    )
 
 
 def _steps(
@@ -82,11 +100,13 @@ def _steps(
     settings: Settings,
     negative_phase: Sampler,
     generator: torch.Generator,
+    descent: Descent,
+    batches: Iterator[Tensor],
+    progress: Progress,
 ) -> Iterator[Step]:
-    negative_phase.prepare(data, generator=generator)
-    descent = Descent(energy, betas=AGAINST_AN_OPPONENT)
-    batches = minibatches(data, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
+    if not progress.done:
+        negative_phase.prepare(data, generator=generator)
+    for index in progress.updates(settings.updates):
         decay = settings.decay(index)
         x = next(batches)
         chi = negative_phase.draw(energy, len(x), generator=generator)
@@ -97,8 +117,3 @@ def _steps(
         followed = negative_phase.learn(energy, chi, decay)
         metrics = {"energy_gap": -gap.detach(), "steepness": penalty.detach()}
         yield Step(index, settings.updates, {**metrics, **followed})
-
-
-def _check(energy: nn.Module, data: Tensor, settings: Settings, generator: torch.Generator) -> None:
-    check_settings(settings)
-    check_data(data, next(energy.parameters()), generator, at_least=2)

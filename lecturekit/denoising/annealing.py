@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -13,8 +14,10 @@ from torch import Tensor
 from lecturekit.denoising.chains import Pair
 from lecturekit.denoising.corruption import GaussianNoise
 from lecturekit.denoising.denoisers import Denoise
+from lecturekit.door import NOT_EMPTY, Count, In, Positive, door
 
 
+@door
 @dataclass(frozen=True)
 class NoiseLevels:
     """Noise levels from σ = `high` down to `low`, evenly on a logarithmic scale.
@@ -23,30 +26,31 @@ class NoiseLevels:
         low, high: 0 < low < high, in the units of X.
     """
 
-    low: float
-    high: float
+    low: Positive
+    high: Positive
 
     def __post_init__(self) -> None:
         if not 0 < self.low < self.high < math.inf:
             raise ValueError(f"expected 0 < low < high, got {self.low} and {self.high}")
 
-    def ladder(self, n: int) -> list[float]:
+    def ladder(self, n: Annotated[int, In(2)]) -> list[float]:
         """n ≥ 2 levels from high to low."""
         if n < 2:
             raise ValueError(f"expected at least 2 levels, got {n}")
         ratio = (self.low / self.high) ** (1 / (n - 1))
         return [self.high * ratio**rung for rung in range(n)]
 
-    def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
+    def draw(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """n levels at random, log-uniform: (n, 1), on the generator's device."""
         u = torch.rand((n, 1), generator=generator, device=generator.device)
         return self.high * (self.low / self.high) ** u
 
 
+@door
 def annealed_chain(
     denoise_at: Callable[[float], Denoise],
-    sigmas: list[float],
-    start: Tensor,
+    sigmas: Annotated[Sequence[Positive], NOT_EMPTY],
+    start: Annotated[Tensor, "n_chains n_dims"],
     *,
     generator: torch.Generator,
 ) -> Pair:

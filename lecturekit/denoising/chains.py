@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import torch
 from torch import Tensor
 
 from lecturekit.denoising.corruption import Corruption
 from lecturekit.denoising.denoisers import Denoise
+from lecturekit.door import Natural, door
 from lecturekit.training import Step, Steps
 
 
@@ -26,10 +27,11 @@ class Pair(NamedTuple):
     noisy: Tensor
 
 
+@door
 def chain(
     denoise: Denoise,
     corruption: Corruption,
-    start: Tensor,
+    start: Annotated[Tensor, "n_chains n_dims"],
     *,
     use_mean: bool = False,
     generator: torch.Generator,
@@ -72,11 +74,12 @@ def _pairs(
             x = reconstruction.mean if use_mean else reconstruction.sample(generator=generator)
 
 
+@door
 def run_chain(
     denoise: Denoise,
     corruption: Corruption,
-    start: Tensor,
-    n_steps: int,
+    start: Annotated[Tensor, "n_chains n_dims"],
+    n_steps: Natural,
     *,
     use_mean: bool = False,
     generator: torch.Generator,
@@ -98,6 +101,7 @@ def run_chain(
     )
 
 
+@door
 class Walkers:
     """Chains under way, half a step at a time: to be watched, also while their denoiser learns.
 
@@ -108,7 +112,12 @@ class Walkers:
     """
 
     def __init__(
-        self, denoise: Denoise, corruption: Corruption, start: Tensor, *, generator: torch.Generator
+        self,
+        denoise: Denoise,
+        corruption: Corruption,
+        start: Annotated[Tensor, "n_chains n_dims"],
+        *,
+        generator: torch.Generator,
     ):
         self._denoise, self._corruption, self._start = denoise, corruption, start
         self.initialise(generator)
@@ -136,7 +145,8 @@ class Walkers:
         self.half_step()
 
 
-def half_steps(crowds: Sequence[Walkers], total: int) -> Steps:
+@door
+def half_steps(crowds: Sequence[Walkers], total: Natural) -> Steps:
     """Slow motion: all crowds in lockstep, corruption and reconstruction by turns."""
     for index in range(1, total + 1):
         for walkers in crowds:
@@ -144,6 +154,7 @@ def half_steps(crowds: Sequence[Walkers], total: int) -> Steps:
         yield Step(index, total, {})
 
 
+@door
 def accompany(steps: Steps, crowds: Sequence[Walkers]) -> Steps:
     """Let crowds walk while their denoisers learn: one full step of each after every update."""
     for step in steps:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import In, Rows, door
 from lecturekit.training import check_settings, tunable
 
 
@@ -26,6 +27,7 @@ class Corruption(Protocol):
         """log C(x′ | x), summed over dimensions: two times (batch, n_dims) → (batch,)."""
 
 
+@door
 @dataclass
 class GaussianNoise:
     """X′ = X + σε with ε ~ N(0, I).
@@ -45,18 +47,19 @@ class GaussianNoise:
     def __post_init__(self) -> None:
         check_settings(self)
 
-    def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    def sample(self, x: Rows, *, generator: torch.Generator) -> Tensor:
         return x + self.sigma * torch.randn(
             x.shape, generator=generator, device=x.device, dtype=x.dtype
         )
 
-    def log_prob(self, x_noisy: Tensor, x: Tensor) -> Tensor:
+    def log_prob(self, x_noisy: Rows, x: Rows) -> Tensor:
         x_noisy, x = _alike(x_noisy, x)
         squares = (x_noisy - x).square().sum(dim=1)
         log_normaliser = math.log(self.sigma) + 0.5 * math.log(2 * math.pi)
         return -0.5 * squares / self.sigma**2 - x.shape[1] * log_normaliser
 
 
+@door
 class _Replacing:
     """Each coordinate on its own, with probability ν, is replaced; otherwise it stays."""
 
@@ -74,6 +77,7 @@ class _Replacing:
         return ((1 - self.probability) * stayed + self.probability * replaced).log().sum(dim=1)
 
 
+@door
 @dataclass
 class SaltAndPepper(_Replacing):
     """Each pixel, with probability ν, is replaced by a fair coin: black (0) or white (1).
@@ -89,15 +93,22 @@ class SaltAndPepper(_Replacing):
 
     probability: float = tunable(0.4, 0.0, 0.8, label="noise ν", maximum=1.0)
 
-    def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    def sample(
+        self, x: Annotated[Tensor, "n n_dims", In(0, 1)], *, generator: torch.Generator
+    ) -> Tensor:
         replaced = self._replaced(x, generator)
         return torch.where(replaced, (_uniform(x, generator) < 0.5).to(x.dtype), x)
 
-    def log_prob(self, x_noisy: Tensor, x: Tensor) -> Tensor:
+    def log_prob(
+        self,
+        x_noisy: Annotated[Tensor, "n n_dims", In(0, 1)],
+        x: Annotated[Tensor, "n n_dims", In(0, 1)],
+    ) -> Tensor:
         x_noisy, x = _alike(x_noisy, x)
         return self._log_mixture(x_noisy, x, 0.5 * ((x_noisy == 0) | (x_noisy == 1)))
 
 
+@door
 @dataclass
 class Masking(_Replacing):
     """Each pixel, with probability ν, is set to 0.
@@ -112,10 +123,16 @@ class Masking(_Replacing):
 
     probability: float = tunable(0.4, 0.0, 0.8, label="noise ν", maximum=1.0)
 
-    def sample(self, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    def sample(
+        self, x: Annotated[Tensor, "n n_dims", In(0, 1)], *, generator: torch.Generator
+    ) -> Tensor:
         return torch.where(self._replaced(x, generator), torch.zeros_like(x), x)
 
-    def log_prob(self, x_noisy: Tensor, x: Tensor) -> Tensor:
+    def log_prob(
+        self,
+        x_noisy: Annotated[Tensor, "n n_dims", In(0, 1)],
+        x: Annotated[Tensor, "n n_dims", In(0, 1)],
+    ) -> Tensor:
         x_noisy, x = _alike(x_noisy, x)
         return self._log_mixture(x_noisy, x, (x_noisy == 0).to(x.dtype))
 

@@ -7,6 +7,7 @@ one that knows the data's density and so needs not learn: the true posterior P(X
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +19,14 @@ from lecturekit.denoising.reconstruction import (
     MixtureReconstruction,
     Reconstruction,
 )
+from lecturekit.door import Count, In, NonNegative, Positive, Rows, check_alike, door
 from lecturekit.networks import initialise, mlp
-from lecturekit.training import check_data
 
 Denoise = Callable[[Tensor], Reconstruction]
 LOG_STD_RANGE = (-4.5, 1.0)  # keeps a reconstruction from becoming a point, or without bound
 
 
+@door
 class Denoiser(nn.Module):
     """A multilayer perceptron that gives the parameters of P_θ(X | X′).
 
@@ -35,10 +37,10 @@ class Denoiser(nn.Module):
 
     def __init__(
         self,
-        n_dims: int,
-        sizes: Sequence[int],
+        n_dims: Count,
+        sizes: Sequence[Count],
         *,
-        feature_gain: float = 1.0,
+        feature_gain: NonNegative = 1.0,
         generator: torch.Generator,
     ):
         super().__init__()
@@ -62,15 +64,18 @@ class Denoiser(nn.Module):
             last.weight.zero_()
             last.bias.zero_()
 
-    def check(self, x: Tensor, generator: torch.Generator | None = None) -> None:
+    def check(self, x: Rows, generator: torch.Generator | None = None) -> None:
         """Refuse rows that this denoiser cannot have.
 
         Raises:
             ValueError: another shape, values that are not finite, or another device.
         """
-        check_data(x, next(self.parameters()), generator, n_columns=self.n_dims)
+        check_alike(
+            Rows, {"data": x}, model=self, **({"generator": generator} if generator else {})
+        )
 
 
+@door
 class GaussianDenoiser(Denoiser):
     """P_θ(X | X′ = x′) = N(x′ + f_θ(x′), diag(s²)), a correction and how sure it is of it.
 
@@ -96,11 +101,11 @@ class GaussianDenoiser(Denoiser):
 
     def __init__(
         self,
-        n_dims: int,
-        hidden: Sequence[int] = (32, 32),
+        n_dims: Count,
+        hidden: Sequence[Count] = (32, 32),
         *,
-        std: float | None = None,
-        feature_gain: float = 1.0,
+        std: Positive | None = None,
+        feature_gain: NonNegative = 1.0,
         generator: torch.Generator,
     ):
         if std is not None and not std > 0:
@@ -110,7 +115,7 @@ class GaussianDenoiser(Denoiser):
         sizes = [n_dims, *hidden, outputs]
         super().__init__(n_dims, sizes, feature_gain=feature_gain, generator=generator)
 
-    def forward(self, x_noisy: Tensor) -> GaussianReconstruction:
+    def forward(self, x_noisy: Rows) -> GaussianReconstruction:
         """P_θ(X | x′) for each row of x′ (batch, n_dims)."""
         outputs = self.net(x_noisy)
         mean = x_noisy + outputs[:, : self.n_dims]
@@ -119,6 +124,7 @@ class GaussianDenoiser(Denoiser):
         return GaussianReconstruction(mean, outputs[:, self.n_dims :].clamp(*LOG_STD_RANGE).exp())
 
 
+@door
 class BernoulliDenoiser(Denoiser):
     """P_θ(X | X′) with independent pixels, white with the probabilities that the net gives.
 
@@ -128,14 +134,18 @@ class BernoulliDenoiser(Denoiser):
         generator: source of the weights. The denoiser lives on its device.
     """
 
-    def __init__(self, n_dims: int, hidden: Sequence[int] = (128,), *, generator: torch.Generator):
+    def __init__(
+        self, n_dims: Count, hidden: Sequence[Count] = (128,), *, generator: torch.Generator
+    ):
         super().__init__(n_dims, [n_dims, *hidden, n_dims], generator=generator)
 
-    def forward(self, x_noisy: Tensor) -> BernoulliReconstruction:
+    def forward(self, x_noisy: Annotated[Tensor, "n n_dims", In(0, 1)]) -> BernoulliReconstruction:
         """P_θ(X | x′) for each row of x′ (batch, n_dims)."""
         return BernoulliReconstruction(self.net(x_noisy))
 
-    def check(self, x: Tensor, generator: torch.Generator | None = None) -> None:
+    def check(
+        self, x: Annotated[Tensor, "n n_dims", In(0, 1)], generator: torch.Generator | None = None
+    ) -> None:
         """As for every denoiser; and pixels must lie in [0, 1]."""
         super().check(x, generator)
         if x.min() < 0 or x.max() > 1:
@@ -144,6 +154,7 @@ class BernoulliDenoiser(Denoiser):
             )
 
 
+@door
 class LevelDenoiser(Denoiser):
     """One net for every noise level: P_θ(X | X′ = x′, σ) = N(m, s² I).
 
@@ -162,9 +173,9 @@ class LevelDenoiser(Denoiser):
 
     def __init__(
         self,
-        n_dims: int,
-        data_std: float,
-        hidden: Sequence[int] = (64, 64),
+        n_dims: Count,
+        data_std: Positive,
+        hidden: Sequence[Count] = (64, 64),
         *,
         generator: torch.Generator,
     ):
@@ -173,7 +184,9 @@ class LevelDenoiser(Denoiser):
         self.data_std = data_std
         super().__init__(n_dims, [n_dims + 1, *hidden, 2 * n_dims], generator=generator)
 
-    def forward(self, x_noisy: Tensor, sigma: Tensor) -> GaussianReconstruction:
+    def forward(
+        self, x_noisy: Rows, sigma: Annotated[Tensor, "n 1 |", In(0, open="low")]
+    ) -> GaussianReconstruction:
         """P_θ(X | x′, σ) for each row of x′ (batch, n_dims), with σ (batch, 1) or ()."""
         shrink = self.data_std**2 / (self.data_std**2 + sigma**2)
         size = shrink.sqrt() * sigma  # the standard deviation of X given X′, for Gaussian data
@@ -184,15 +197,16 @@ class LevelDenoiser(Denoiser):
             mean, size * outputs[:, self.n_dims :].clamp(*LOG_STD_RANGE).exp()
         )
 
-    def at(self, sigma: float) -> Denoise:
+    def at(self, sigma: Positive) -> Denoise:
         """The denoiser of one noise level."""
         if not sigma > 0:
             raise ValueError(f"expected σ > 0, got {sigma}")
         return lambda x_noisy: self(x_noisy, x_noisy.new_tensor(sigma))
 
 
+@door
 def exact_denoiser(
-    density: GaussianMixture, sigma: float
+    density: GaussianMixture, sigma: Positive
 ) -> Callable[[Tensor], MixtureReconstruction]:
     """The true posterior P(X | X′) of data from a mixture of Gaussians, under noise σ.
 

@@ -5,11 +5,16 @@ X is one of n states, X′ one of m; all distributions are matrices whose rows s
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
+from lecturekit.door import In, Positive, door
 
-def line_corruption(n_states: int, width: float) -> Tensor:
+
+@door
+def line_corruption(n_states: Annotated[int, In(2)], width: Positive) -> Tensor:
     """A discrete Gaussian on a line of states: C(x′ | x) ∝ exp(−(x′ − x)²/(2·width²)).
 
     Args:
@@ -25,7 +30,10 @@ def line_corruption(n_states: int, width: float) -> Tensor:
     return (-0.5 * ((place - place[:, None]) / width) ** 2).softmax(dim=1)
 
 
-def posterior(prior: Tensor, corruption: Tensor) -> Tensor:
+@door
+def posterior(
+    prior: Annotated[Tensor, "k", In(0, 1)], corruption: Annotated[Tensor, "k m", In(0, 1)]
+) -> Tensor:
     """P(X | X′) by Bayes' rule, P(x | x′) = P(x) C(x′|x) / Σ_y P(y) C(x′|y).
 
     Args:
@@ -47,7 +55,11 @@ def posterior(prior: Tensor, corruption: Tensor) -> Tensor:
     return (joint / joint.sum(dim=0)).T
 
 
-def transition_matrix(corruption: Tensor, reconstruction: Tensor) -> Tensor:
+@door
+def transition_matrix(
+    corruption: Annotated[Tensor, "k m", In(0, 1)],
+    reconstruction: Annotated[Tensor, "m k", In(0, 1)],
+) -> Tensor:
     """One full step of the chain, T(x → y) = Σ_x′ C(x′|x) P_θ(y|x′).
 
     Args:
@@ -61,7 +73,11 @@ def transition_matrix(corruption: Tensor, reconstruction: Tensor) -> Tensor:
     return corruption @ reconstruction
 
 
-def pair_transition_matrix(corruption: Tensor, reconstruction: Tensor) -> Tensor:
+@door
+def pair_transition_matrix(
+    corruption: Annotated[Tensor, "k m", In(0, 1)],
+    reconstruction: Annotated[Tensor, "m k", In(0, 1)],
+) -> Tensor:
     """One full step of the pair, T((x, x′) → (y, y′)) = P_θ(y|x′) C(y′|y).
 
     Returns:
@@ -73,7 +89,8 @@ def pair_transition_matrix(corruption: Tensor, reconstruction: Tensor) -> Tensor
     return step.reshape(m, n * m).repeat(n, 1)  # the same whatever x was
 
 
-def stationary_distribution(transition: Tensor) -> Tensor:
+@door
+def stationary_distribution(transition: Annotated[Tensor, "k k", In(0, 1)]) -> Tensor:
     """The π with πT = π and Σπ = 1, (n, n) → (n,).
 
     Raises:
@@ -90,12 +107,16 @@ def stationary_distribution(transition: Tensor) -> Tensor:
     return solution
 
 
-def total_variation(p: Tensor, q: Tensor) -> Tensor:
+@door
+def total_variation(
+    p: Annotated[Tensor, "… k", In(0, 1)], q: Annotated[Tensor, "… k", In(0, 1)]
+) -> Tensor:
     """½ Σ|p − q|, the largest difference of the probabilities of any event: in [0, 1]."""
     return 0.5 * (p - q).abs().sum()
 
 
-def gaussian_chain_variance(std: float, sigma: float, *, use_mean: bool) -> float:
+@door
+def gaussian_chain_variance(std: Positive, sigma: Positive, *, use_mean: bool) -> float:
     """The stationary variance of the chain for N(0, std²) data, optimal denoiser, noise σ.
 
     X = aX′ + r with a = std²/(std² + σ²), and r of variance aσ² or, with the mean for a sample, 0.

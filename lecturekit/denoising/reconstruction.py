@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
+
+from lecturekit.door import In, Rows, door
 
 
 class Reconstruction(Protocol):
@@ -30,6 +32,7 @@ class Reconstruction(Protocol):
         """X ~ P_θ(X | X′): (batch, n_dims), cut off from the graph."""
 
 
+@door
 @dataclass(frozen=True)
 class GaussianReconstruction:
     """Independent normal coordinates, N(mean, diag(std²)).
@@ -42,7 +45,7 @@ class GaussianReconstruction:
     mean: Tensor
     std: Tensor
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    def log_prob(self, x: Rows) -> Tensor:
         """−½‖(x − mean)/std‖² − Σ_i log(std_i √(2π)): (batch, n_dims) → (batch,)."""
         deviations = (x - self.mean) / self.std
         return -(0.5 * deviations.square() + self.std.log() + 0.5 * math.log(2 * math.pi)).sum(1)
@@ -55,6 +58,7 @@ class GaussianReconstruction:
         return self.mean + self.std * noise
 
 
+@door
 @dataclass(frozen=True)
 class BernoulliReconstruction:
     """Independent pixels, each white with its probability σ(logit).
@@ -72,7 +76,7 @@ class BernoulliReconstruction:
         """The probabilities of white, (batch, n_dims)."""
         return self.logits.sigmoid()
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    def log_prob(self, x: Annotated[Tensor, "n n_dims", In(0, 1)]) -> Tensor:
         """Σ_i x_i log p_i + (1 − x_i) log(1 − p_i): (batch, n_dims) → (batch,)."""
         return -binary_cross_entropy_with_logits(self.logits, x, reduction="none").sum(dim=1)
 
@@ -87,6 +91,7 @@ class BernoulliReconstruction:
         return (u < self.mean).to(self.logits.dtype)
 
 
+@door
 @dataclass(frozen=True)
 class MixtureReconstruction:
     """Σ_k w_k N(m_k, t_k² I), with weights and means of its own for each row.
@@ -112,7 +117,7 @@ class MixtureReconstruction:
         spread = self.stds[:, None] ** 2 + self.means.square()  # (batch, n_components, n_dims)
         return (self.weights[:, :, None] * spread).sum(dim=1) - self.mean.square()
 
-    def log_prob(self, x: Tensor) -> Tensor:
+    def log_prob(self, x: Rows) -> Tensor:
         """log Σ_k w_k N(x; m_k, t_k² I): (batch, n_dims) → (batch,)."""
         squares = (x[:, None] - self.means).square().sum(dim=2)  # (batch, n_components)
         log_normaliser = x.shape[1] * (self.stds.log() + 0.5 * math.log(2 * math.pi))

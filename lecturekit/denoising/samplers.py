@@ -15,10 +15,12 @@ from torch import Tensor
 
 from lecturekit.denoising.annealing import NoiseLevels
 from lecturekit.denoising.denoisers import Denoise
+from lecturekit.door import Count, NonNegative, Positive, Rows, door
 from lecturekit.training import check_settings, choice, tunable
 
 
-def ddim_step(x: Tensor, denoised: Tensor, now: float, then: float) -> Tensor:
+@door
+def ddim_step(x: Rows, denoised: Rows, now: Positive, then: NonNegative) -> Tensor:
     """From X_now to X_then: D + (then/now)(x − D), the noise that is left made smaller.
 
     Args:
@@ -31,8 +33,9 @@ def ddim_step(x: Tensor, denoised: Tensor, now: float, then: float) -> Tensor:
     return denoised + (then / now) * (x - denoised)
 
 
+@door
 def ancestral_step(
-    x: Tensor, denoised: Tensor, now: float, then: float, *, generator: torch.Generator
+    x: Rows, denoised: Rows, now: Positive, then: NonNegative, *, generator: torch.Generator
 ) -> Tensor:
     """X_then ~ P(X_then | X_now = x, X = D): as if the denoised point were the clean one.
 
@@ -45,8 +48,9 @@ def ancestral_step(
     return denoised + kept * (x - denoised) + then * (1 - kept) ** 0.5 * noise
 
 
+@door
 def langevin_step(
-    x: Tensor, denoised: Tensor, now: float, *, rate: float = 0.5, generator: torch.Generator
+    x: Rows, denoised: Rows, now: Positive, *, rate: NonNegative = 0.5, generator: torch.Generator
 ) -> Tensor:
     """x + ρ(D − x) + √(2ρ)·now·ε: a step of Langevin dynamics at one noise level.
 
@@ -58,8 +62,13 @@ def langevin_step(
     return x + rate * (denoised - x) + (2 * rate) ** 0.5 * now * noise
 
 
+@door
 def heun_step(
-    x: Tensor, denoised: Tensor, now: float, then: float, denoise_then: Callable[[Tensor], Tensor]
+    x: Rows,
+    denoised: Rows,
+    now: Positive,
+    then: NonNegative,
+    denoise_then: Callable[[Tensor], Tensor],
 ) -> Tensor:
     """A second-order step of the probability-flow ODE dx/dσ = (x − D(x, σ))/σ.
 
@@ -79,6 +88,7 @@ def heun_step(
 SAMPLERS = ("DDIM", "ancestral", "Langevin", "ODE (Heun)")
 
 
+@door
 @dataclass
 class Sampling:
     """Which sampler, and how many evaluations of the denoiser it may cost.
@@ -95,13 +105,14 @@ class Sampling:
         check_settings(self)
 
 
+@door
 @torch.no_grad()
 def sample_path(
     denoise_at: Callable[[float], Denoise],
     levels: NoiseLevels,
     sampling: Sampling,
-    n: int,
-    n_dims: int,
+    n: Count,
+    n_dims: Count,
     *,
     generator: torch.Generator,
 ) -> Tensor:

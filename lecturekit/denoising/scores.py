@@ -7,15 +7,18 @@ E[X | X′ = x′] = x′ + σ² ∇log p_σ(x′), with p_σ = p ∗ N(0, σ² 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from lecturekit.data.densities import GaussianMixture
 from lecturekit.denoising.denoisers import Denoise
+from lecturekit.door import Count, Positive, Rows, door
 
 
-def score(denoise: Denoise, x_noisy: Tensor, sigma: float) -> Tensor:
+@door
+def score(denoise: Denoise, x_noisy: Rows, sigma: Positive) -> Tensor:
     """∇log p_σ(x′) ≈ (E_θ[X | x′] − x′)/σ²: (n, n_dims) → (n, n_dims), in 1/units of x.
 
     Exact if the denoiser is the optimal one for noise σ.
@@ -30,9 +33,15 @@ def score(denoise: Denoise, x_noisy: Tensor, sigma: float) -> Tensor:
     return (denoise(x_noisy).mean - x_noisy) / sigma**2
 
 
+@door
 @torch.no_grad()
 def score_error(
-    denoise: Denoise, density: GaussianMixture, sigma: float, *, n: int, generator: torch.Generator
+    denoise: Denoise,
+    density: GaussianMixture,
+    sigma: Positive,
+    *,
+    n: Count,
+    generator: torch.Generator,
 ) -> Tensor:
     """Mean square error of the read-out score, relative to the mean square of the exact one.
 
@@ -46,8 +55,12 @@ def score_error(
     return error.square().sum() / exact.square().sum()
 
 
+@door
 def posterior_mean_by_quadrature(
-    log_prob: Callable[[Tensor], Tensor], x_noisy: Tensor, sigma: float, grid: Tensor
+    log_prob: Callable[[Tensor], Tensor],
+    x_noisy: Annotated[Tensor, "n 1"],
+    sigma: Positive,
+    grid: Annotated[Tensor, "m≥2 1"],
 ) -> Tensor:
     """E[X | X′ = x′] = ∫ x p(x) C(x′|x) dx / ∫ p(x) C(x′|x) dx in one dimension, as a sum.
 

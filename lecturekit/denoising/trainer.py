@@ -12,8 +12,11 @@ from lecturekit.denoising.annealing import NoiseLevels
 from lecturekit.denoising.corruption import Corruption
 from lecturekit.denoising.denoisers import Denoiser, LevelDenoiser
 from lecturekit.denoising.walkback import Scheme, Simple
+from lecturekit.door import Rows, door
 from lecturekit.training import (
+    PARAMETERS,
     Descent,
+    Progress,
     Schedule,
     Step,
     Steps,
@@ -37,9 +40,10 @@ class Settings(Schedule):
     learning_rate: float = tunable(2e-3, 1e-4, 1e-1, scale="log", label="learning rate β")
 
 
+@door
 def train(
     model: Denoiser,
-    data: Tensor,
+    data: Rows,
     settings: Settings,
     *,
     corruption: Corruption,
@@ -69,32 +73,48 @@ def train(
     for settings_like in (corruption, scheme):
         if settings_like is not None:
             check_settings(settings_like)
+    scheme = Simple() if scheme is None else scheme
+    ascent, progress = Descent(model, ascent=True), Progress()
+    batches = minibatches(data, settings.batch_size, generator=generator)
     return guard(
-        _steps(model, data, settings, corruption, scheme or Simple(), generator), model, settings
+        _steps(model, settings, corruption, scheme, generator, ascent, batches, progress),
+        model,
+        settings,
+        owns={
+            "corruption": corruption,
+            "scheme": scheme,
+            "generator": generator,
+            "ascent": ascent,
+            "batches": batches,
+            "progress": progress,
+        },
+        sane=_sane(data),
     )
 
 
 def _steps(
     model: Denoiser,
-    data: Tensor,
     settings: Settings,
     corruption: Corruption,
     scheme: Scheme,
     generator: torch.Generator,
+    ascent: Descent,
+    batches: Iterator[Tensor],
+    progress: Progress,
 ) -> Iterator[Step]:
-    scheme.initialise()
-    ascent = Descent(model, ascent=True)
-    batches = minibatches(data, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
+    if not progress.done:
+        scheme.initialise()
+    for index in progress.updates(settings.updates):
         x = next(batches)
         log_likelihood = scheme.log_likelihood(model, corruption, x, generator=generator)
         ascent.step(log_likelihood, settings.learning_rate * settings.decay(index))
         yield Step(index, settings.updates, {"log_likelihood": log_likelihood.detach()})
 
 
+@door
 def train_levels(
     model: LevelDenoiser,
-    data: Tensor,
+    data: Rows,
     settings: Settings,
     *,
     levels: NoiseLevels,
@@ -116,25 +136,43 @@ def train_levels(
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
     _check(model, data, settings, generator)
-    return guard(_level_steps(model, data, settings, levels, generator), model, settings)
+    ascent, progress = Descent(model, ascent=True), Progress()
+    batches = minibatches(data, settings.batch_size, generator=generator)
+    return guard(
+        _level_steps(model, settings, levels, generator, ascent, batches, progress),
+        model,
+        settings,
+        owns={
+            "generator": generator,
+            "ascent": ascent,
+            "batches": batches,
+            "progress": progress,
+        },
+        sane=_sane(data),
+    )
 
 
 def _level_steps(
     model: LevelDenoiser,
-    data: Tensor,
     settings: Settings,
     levels: NoiseLevels,
     generator: torch.Generator,
+    ascent: Descent,
+    batches: Iterator[Tensor],
+    progress: Progress,
 ) -> Iterator[Step]:
-    ascent = Descent(model, ascent=True)
-    batches = minibatches(data, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
+    for index in progress.updates(settings.updates):
         x = next(batches)
         sigma = levels.draw(len(x), generator=generator).to(x)  # (batch, 1)
         noise = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
         log_likelihood = model(x + sigma * noise, sigma).log_prob(x).mean()
         ascent.step(log_likelihood, settings.learning_rate * settings.decay(index))
         yield Step(index, settings.updates, {"log_likelihood": log_likelihood.detach()})
+
+
+def _sane(data: Tensor) -> dict[str, float]:
+    """10⁶ nats for each dimension is a reconstruction a thousand standard deviations off."""
+    return {"parameters": PARAMETERS, "log_likelihood": 1e6 * data.shape[1]}
 
 
 def _check(model: Denoiser, data: Tensor, settings: Settings, generator: torch.Generator) -> None:

@@ -15,13 +15,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
 
 from lecturekit.denoising.corruption import Corruption
 from lecturekit.denoising.denoisers import Denoise
+from lecturekit.door import Count, In, Rows, door
 from lecturekit.training import check_settings, tunable
 
 
@@ -44,6 +45,7 @@ class Scheme(Protocol):
         """Mean log P_θ(X | X′), a scalar to be ascended, for the minibatch x (batch, n_dims)."""
 
 
+@door
 class _Counting:
     evaluations: int
 
@@ -55,6 +57,7 @@ class _Counting:
         self.evaluations = 0
 
 
+@door
 @dataclass
 class Simple(_Counting):
     """Simple training: one corrupted X′ ~ C(X′ | X) for each X."""
@@ -62,12 +65,13 @@ class Simple(_Counting):
     evaluations: int = field(default=0, init=False, repr=False)
 
     def log_likelihood(
-        self, denoise: Denoise, corruption: Corruption, x: Tensor, *, generator: torch.Generator
+        self, denoise: Denoise, corruption: Corruption, x: Rows, *, generator: torch.Generator
     ) -> Tensor:
         self.evaluations += len(x)
         return denoise(corruption.sample(x, generator=generator)).log_prob(x).mean()
 
 
+@door
 @dataclass
 class Walkback(_Counting):
     """Walkback as on the slide: each X walks away along the chain until its coin says stop.
@@ -89,13 +93,14 @@ class Walkback(_Counting):
     evaluations: int = field(default=0, init=False, repr=False)
 
     def log_likelihood(
-        self, denoise: Denoise, corruption: Corruption, x: Tensor, *, generator: torch.Generator
+        self, denoise: Denoise, corruption: Corruption, x: Rows, *, generator: torch.Generator
     ) -> Tensor:
         total, n = _walk(denoise, corruption, x, lambda _, u: u < self.probability, generator)
         self.evaluations += int(n.sum())
         return total.sum() / n.sum() if self.alike else (total / n).mean()
 
 
+@door
 @dataclass
 class FixedWalkback(_Counting):
     """Walkback with the same number of points for every X, as in the authors' code.
@@ -108,7 +113,7 @@ class FixedWalkback(_Counting):
     evaluations: int = field(default=0, init=False, repr=False)
 
     def log_likelihood(
-        self, denoise: Denoise, corruption: Corruption, x: Tensor, *, generator: torch.Generator
+        self, denoise: Denoise, corruption: Corruption, x: Rows, *, generator: torch.Generator
     ) -> Tensor:
         total, n = _walk(
             denoise,
@@ -146,6 +151,7 @@ def _walk(
     return total, count
 
 
+@door
 @dataclass
 class PersistentWalkback(_Counting):
     """Walkback whose walkers take one step per update, and go on at the next one.
@@ -170,7 +176,7 @@ class PersistentWalkback(_Counting):
         self._origin = self._position = None
 
     def log_likelihood(
-        self, denoise: Denoise, corruption: Corruption, x: Tensor, *, generator: torch.Generator
+        self, denoise: Denoise, corruption: Corruption, x: Rows, *, generator: torch.Generator
     ) -> Tensor:
         if self._origin is None or self._position is None or self._origin.shape != x.shape:
             self._origin = self._position = x
@@ -184,7 +190,8 @@ class PersistentWalkback(_Counting):
         return reconstruction.log_prob(origin).mean()
 
 
-def step_weights(probability: float, n: int) -> Tensor:
+@door
+def step_weights(probability: Annotated[float, In(0, 1, open="high")], n: Count) -> Tensor:
     """How much of the slide's objective comes from the k-th X′ of the walks, k = 1 … n: (n,).
 
     ω_k = Σ_{m ≥ k} (1 − q) q^{m−1} / m: of the walks that get as far, those that end after m points

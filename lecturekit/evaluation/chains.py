@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
+from lecturekit.door import OF_ANY_TYPE, door
 
-def label_switches(labels: Tensor) -> Tensor:
+
+@door
+def label_switches(labels: Annotated[Tensor, "n_steps≥2 n_chains", OF_ANY_TYPE]) -> Tensor:
     """Changes of class per 100 steps, over all chains: a scalar from 0 to 100.
 
     Args:
@@ -22,7 +27,10 @@ def label_switches(labels: Tensor) -> Tensor:
     return 100 * (labels[1:] != labels[:-1]).float().mean()
 
 
-def nearest_distances(samples: Tensor, data: Tensor) -> Tensor:
+@door
+def nearest_distances(
+    samples: Annotated[Tensor, "n n_dims"], data: Annotated[Tensor, "m n_dims"]
+) -> Tensor:
     """The Euclidean distance of each sample to the nearest data point: (n,).
 
     Args:

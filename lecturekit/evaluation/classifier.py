@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from lecturekit.door import NOT_EMPTY, WHOLE, Count, In, Positive, door
 from lecturekit.networks import mlp
 from lecturekit.training import Descent, linear_decay, minibatches
 
 
+@door
 class Classifier(nn.Module):
     """A multilayer perceptron from images to classes. Made by `train_classifier`.
 
@@ -22,9 +25,9 @@ class Classifier(nn.Module):
 
     def __init__(
         self,
-        image_shape: tuple[int, ...],
-        n_classes: int,
-        n_hidden: int,
+        image_shape: Annotated[tuple[Count, ...], NOT_EMPTY],
+        n_classes: Count,
+        n_hidden: Count,
         *,
         generator: torch.Generator,
     ):
@@ -32,7 +35,7 @@ class Classifier(nn.Module):
         self.image_shape, self.n_classes = image_shape, n_classes
         self.net = mlp([math.prod(image_shape), n_hidden, n_classes], generator=generator)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Annotated[Tensor, "n …", In(0, 1)]) -> Tensor:
         """Logits: (n, *image_shape) or (n, n_pixels) → (n, n_classes).
 
         Raises:
@@ -48,11 +51,13 @@ class Classifier(nn.Module):
         return logits
 
     @torch.no_grad()
-    def predict(self, images: Tensor) -> Tensor:
+    def predict(self, images: Annotated[Tensor, "n …", In(0, 1)]) -> Tensor:
         """The most probable class of each image: (n, ...) → (n,), int64."""
         return self(images).argmax(dim=1)
 
-    def agreement(self, images: Tensor, labels: Tensor) -> Tensor:
+    def agreement(
+        self, images: Annotated[Tensor, "n …", In(0, 1)], labels: Annotated[Tensor, "n", WHOLE]
+    ) -> Tensor:
         """The share of images whose predicted class is the given one: a scalar in [0, 1].
 
         With true labels this is the accuracy, with those of an image before its translation it
@@ -68,14 +73,15 @@ class Classifier(nn.Module):
         return (self.predict(images) == labels).float().mean()
 
 
+@door
 def train_classifier(
-    images: Tensor,
-    labels: Tensor,
+    images: Annotated[Tensor, "n d …", In(0, 1)],
+    labels: Annotated[Tensor, "n", WHOLE, In(0)],
     *,
-    n_hidden: int = 128,
-    updates: int = 600,
-    batch_size: int = 100,
-    learning_rate: float = 3e-3,
+    n_hidden: Count = 128,
+    updates: Count = 600,
+    batch_size: Count = 100,
+    learning_rate: Positive = 3e-3,
     generator: torch.Generator,
 ) -> Classifier:
     """Fit a classifier by Adam on the cross-entropy, the rate decayed linearly to 0.
@@ -102,6 +108,7 @@ def train_classifier(
             "expected images of shape (n, ...), labels ≥ 0 and updates ≥ 1, got images of shape "
             f"{tuple(images.shape)}, labels from {int(labels.min())} and {updates} updates"
         )
+    images = images.float()  # as the classifier is
     model = Classifier(
         tuple(images.shape[1:]), int(labels.max()) + 1, n_hidden, generator=generator
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
 from lecturekit.data.densities import GaussianMixture
+from lecturekit.door import Count, Rows, door
 
 REACH = 3.0  # standard deviations; in the plane 98.9 % of a round Gaussian lies within
 FAIR_PART = 5  # a mode is covered when it has a fifth of its weight in samples
@@ -25,7 +26,8 @@ class Coverage(NamedTuple):
     good: float
 
 
-def mode_coverage(samples: Tensor, mixture: GaussianMixture) -> Coverage:
+@door
+def mode_coverage(samples: Rows, mixture: GaussianMixture) -> Coverage:
     """Compare samples with a mixture of separate Gaussians.
 
     A sample is good within 3 standard deviations of the nearest mean, and counts for that mode. A
@@ -50,7 +52,10 @@ def mode_coverage(samples: Tensor, mixture: GaussianMixture) -> Coverage:
     return Coverage(int(covered.sum()), good.float().mean().item())
 
 
-def neighbour_coverage(real: Tensor, made: Tensor, k: int = 5) -> Tensor:
+@door
+def neighbour_coverage(
+    real: Annotated[Tensor, "n n_dims"], made: Annotated[Tensor, "m n_dims"], k: Count = 5
+) -> Tensor:
     """The share of real images that have a made one among their k nearest neighbours, so to speak.
 
     A real image counts as covered when some made image lies nearer to it than its k-th nearest real

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
+
+from lecturekit.door import In, door
 
 
 class KernelDistance(NamedTuple):
@@ -22,8 +24,13 @@ class KernelDistance(NamedTuple):
     error: float
 
 
+@door
 @torch.no_grad()
-def kernel_distance(real: Tensor, made: Tensor, n_parts: int = 10) -> KernelDistance:
+def kernel_distance(
+    real: Annotated[Tensor, "n n_dims"],
+    made: Annotated[Tensor, "m n_dims"],
+    n_parts: Annotated[int, In(2)] = 10,
+) -> KernelDistance:
     """MMD² between features of real and of made images, for the kernel k(a, b) = (a·b/d + 1)³.
 
     With features of the Inception net this is the KID of Bińkowski et al. 2018, equation 4. Both

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
+from lecturekit.door import OF_ANY_TYPE, In, Natural, door
 
-def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
+
+@door
+def kl_divergence(
+    p: Annotated[Tensor, "k", In(0, 1)], q: Annotated[Tensor, "k", In(0, 1)]
+) -> Tensor:
     """KL(P‖Q) = Σ_s p_s log(p_s / q_s), in nats; 0·log 0 = 0, and ∞ where q_s = 0 < p_s.
 
     Args:
@@ -26,7 +33,11 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
     return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum()
 
 
-def spectral_gap(transition: Tensor, stationary: Tensor | None = None) -> float:
+@door
+def spectral_gap(
+    transition: Annotated[Tensor, "k k", In(0, 1)],
+    stationary: Annotated[Tensor, "k", In(0, 1), OF_ANY_TYPE] | None = None,
+) -> float:
     """1 − |λ₂| of a transition matrix: deviations shrink by |λ₂| per step; 0 means no mixing.
 
     Args:
@@ -50,7 +61,10 @@ def spectral_gap(transition: Tensor, stationary: Tensor | None = None) -> float:
     return 1.0 - magnitudes[1].item()
 
 
-def autocorrelation(series: Tensor, max_lag: int | None = None) -> Tensor:
+@door
+def autocorrelation(
+    series: Annotated[Tensor, "n_steps≥2 | n_steps≥2 n_chains"], max_lag: Natural | None = None
+) -> Tensor:
     """ρ_t = Cov(x_s, x_{s+t}) / Var(x) of a time series, for t = 0 … max_lag.
 
     Several chains of the same process are averaged before the division, so that a chain that
@@ -79,7 +93,8 @@ def autocorrelation(series: Tensor, max_lag: int | None = None) -> Tensor:
     return covariance / covariance[0]
 
 
-def effective_sample_size(series: Tensor) -> float:
+@door
+def effective_sample_size(series: Annotated[Tensor, "n_steps≥2 | n_steps≥2 n_chains"]) -> float:
     """How many independent samples would tell the mean as exactly: N / (1 + 2 Σ_t ρ_t).
 
     The sum ends where the sum of two neighbouring ρ first falls below 0, beyond which there is
@@ -98,7 +113,10 @@ def effective_sample_size(series: Tensor) -> float:
     return series.numel() / max(1.0, 2.0 * pairs[:end].sum().item() - 1.0)
 
 
-def occupancy(samples: Tensor, patterns: Tensor) -> Tensor:
+@door
+def occupancy(
+    samples: Annotated[Tensor, "n n_bits"], patterns: Annotated[Tensor, "m n_bits"]
+) -> Tensor:
     """The share of samples that lie nearest to each pattern (Hamming distance; ties go first).
 
     Args:
@@ -125,7 +143,10 @@ def _eigenvalues(T: Tensor, stationary: Tensor | None) -> Tensor:
         return torch.linalg.eigvals(T)
     root = stationary.double().sqrt()
     if root.shape != T.shape[:1] or not bool((root > 0).all()):
-        raise ValueError(f"expected a positive stationary distribution of shape ({len(T)},)")
+        raise ValueError(
+            f"expected stationary > 0 of shape ({len(T)},), got {tuple(stationary.shape)} "
+            f"with a least entry of {float(stationary.min()):g}"
+        )
     flow = root[:, None] ** 2 * T
     if not torch.allclose(flow, flow.t(), atol=1e-8):
         raise ValueError("expected a chain that is reversible with respect to `stationary`")

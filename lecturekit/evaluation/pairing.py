@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
 from lecturekit.data import Domains, Unpaired
+from lecturekit.door import In, door
 from lecturekit.evaluation.coverage import neighbour_coverage
 
 Map = Callable[[Tensor], Tensor]
 
+Images = Annotated[Tensor, "n n_channels height width", In(0, 1)]
+Region = Annotated[Tensor, "n height width", In(0)]
 
-def pixel_error(images: Tensor, truth: Tensor, region: Tensor | None = None) -> Tensor:
+
+@door
+def pixel_error(images: Images, truth: Images, region: Region | None = None) -> Tensor:
     """Mean |image − truth| over all channels and pixels; with a region, weighted by it.
 
     Args:
@@ -33,7 +38,8 @@ def pixel_error(images: Tensor, truth: Tensor, region: Tensor | None = None) -> 
     return errors.mean() if region is None else (errors * region).sum() / region.sum()
 
 
-def pattern_correlation(images: Tensor, truth: Tensor, region: Tensor | None = None) -> Tensor:
+@door
+def pattern_correlation(images: Images, truth: Images, region: Region | None = None) -> Tensor:
     """Correlation of lightness with the true one, image by image, then averaged: −1 to 1.
 
     It ignores how strong a pattern is, and asks whether it is in the right place.
@@ -58,7 +64,8 @@ def pattern_correlation(images: Tensor, truth: Tensor, region: Tensor | None = N
     return (mean(a * b) / scale).mean()
 
 
-def silhouette_matches(images: Tensor, background: Tensor, region: Tensor) -> Tensor:
+@door
+def silhouette_matches(images: Images, background: Images, region: Region) -> Tensor:
     """How often the shape in front of a known background is the true one, among all of them.
 
     An image's difference from its background, |image − background| averaged over channels, is
@@ -84,6 +91,7 @@ def silhouette_matches(images: Tensor, background: Tensor, region: Tensor) -> Te
     return (found == torch.arange(len(found), device=found.device)).float().mean()
 
 
+@door
 @torch.no_grad()
 def translation_report(to_y: Map, to_x: Map, pairs: Unpaired) -> dict[str, Tensor]:
     """Everything the hidden truth and the cycle say about two translators, on the test images.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
+
+from lecturekit.door import NOT_EMPTY, Positive, door
 
 # From far narrower than any digit's distance to its neighbours, to far wider, in steps of 12 %.
 WIDTHS = tuple(torch.logspace(-2, 0.5, 51).tolist())
@@ -29,12 +31,13 @@ class ParzenEstimate(NamedTuple):
     width: float
 
 
+@door
 def parzen_log_likelihood(
-    samples: Tensor,
-    validation: Tensor,
-    test: Tensor,
+    samples: Annotated[Tensor, "n n_dims"],
+    validation: Annotated[Tensor, "m n_dims"],
+    test: Annotated[Tensor, "k≥2 n_dims"],
     *,
-    widths: Sequence[float] = WIDTHS,
+    widths: Annotated[Sequence[Positive], NOT_EMPTY] = WIDTHS,
 ) -> ParzenEstimate:
     """The test points' mean log-likelihood under windows at the samples, width by validation.
 
@@ -68,7 +71,13 @@ def parzen_log_likelihood(
     )
 
 
-def best_width(samples: Tensor, validation: Tensor, *, widths: Sequence[float] = WIDTHS) -> float:
+@door
+def best_width(
+    samples: Annotated[Tensor, "n n_dims"],
+    validation: Annotated[Tensor, "m n_dims"],
+    *,
+    widths: Annotated[Sequence[Positive], NOT_EMPTY] = WIDTHS,
+) -> float:
     """The width under which the validation points are most likely.
 
     Args:
@@ -88,7 +97,13 @@ def best_width(samples: Tensor, validation: Tensor, *, widths: Sequence[float] =
     return float(widths[int(means.argmax())])
 
 
-def parzen_log_density(samples: Tensor, points: Tensor, *, width: float) -> Tensor:
+@door
+def parzen_log_density(
+    samples: Annotated[Tensor, "n n_dims"],
+    points: Annotated[Tensor, "m n_dims"],
+    *,
+    width: Positive,
+) -> Tensor:
     """log p(x) with p(x) = 1/n Σ_i N(x; sample_i, width² I), in nats.
 
     Distances are taken a block of points at a time, so that memory stays bounded.

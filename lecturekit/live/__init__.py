@@ -15,6 +15,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 
+from lecturekit.door import Positive, came, check_settings, door
 from lecturekit.live.controls import Control, controls_of
 from lecturekit.live.pace import Pace
 from lecturekit.live.painted import PaintedImage, PaintedPoints
@@ -37,13 +38,14 @@ __all__ = [
 Controls = object | Sequence[object] | Mapping[str, object]
 
 
+@door
 def play(
     steps: Steps | Callable[[], Steps],
     views: Sequence[View] = (),
     controls: Controls = (),
     *,
     playing: bool = True,
-    pace: float | None = None,
+    pace: Positive | None = None,
     name: str | None = None,
     recorded: Mapping[str, Sequence[float | str]] | None = None,
 ) -> Run:
@@ -69,8 +71,6 @@ def play(
     Raises:
         ValueError: steps, views or controls of another kind.
     """
-    if pace is not None and not pace > 0:
-        raise ValueError(f"expected a pace > 0 updates per second, got {pace!r}")
     speed = None if pace is None else Pace(pace)
     settings = controls_of(_checked_settings(controls))
     if speed is not None:
@@ -82,6 +82,7 @@ def play(
     return run.play() if playing else run
 
 
+@door
 def explore(views: Sequence[View], controls: Controls = (), *, name: str | None = None) -> Run:
     """Sliders and pictures without training: the pictures follow the sliders, and what is painted.
 
@@ -99,6 +100,7 @@ def explore(views: Sequence[View], controls: Controls = (), *, name: str | None 
     return run
 
 
+@door
 async def finish(steps: Steps | Callable[[], Steps], name: str = "") -> None:
     """Take all steps, with a bar of progress and a Stop button where they take long.
 
@@ -178,8 +180,15 @@ def _check_positions(
 def _checked_settings(controls: object) -> Mapping[str, object] | Sequence[object]:
     if dataclasses.is_dataclass(controls):
         controls = [controls]
-    settings = list(controls.values() if isinstance(controls, Mapping) else controls)  # type: ignore[call-overload]
+    several = isinstance(controls, Mapping | list | tuple)
+    settings: list[object] = [controls]
+    if several:
+        settings = list(controls.values() if isinstance(controls, Mapping) else controls)  # type: ignore[call-overload]
     for each in settings:
         if not dataclasses.is_dataclass(each) or isinstance(each, type):
-            raise ValueError(f"expected settings (a dataclass with tunable fields), got {each!r}")
+            raise ValueError(
+                f"expected settings for controls (a dataclass with tunable fields), "
+                f"got {came(each)}"
+            )
+        check_settings(each)
     return controls if isinstance(controls, Mapping) else settings

@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 
 from lecturekit import plots
+from lecturekit.door import check_arguments, door
 from lecturekit.live.history import History
 from lecturekit.training import Step
 
 
+@door
 class View:
     """A picture of the present state: what `function(*args, **options)` returns now.
 
@@ -56,6 +58,7 @@ class View:
         return self._function(*self._args, **self._options)
 
 
+@door
 class Curves(View):
     """The course of metrics over the updates.
 
@@ -87,6 +90,7 @@ class Curves(View):
         if options.get("xscale") != "log":
             labels["xstart"] = 0.0
         super().__init__(plots.curves, {}, title, **labels, **options)
+        check_arguments(plots.curves, options)
         names = [metrics] if isinstance(metrics, str) else metrics
         self._wanted = dict(names if isinstance(names, Mapping) else {name: "" for name in names})
         self._against = against

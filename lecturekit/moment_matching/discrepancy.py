@@ -9,19 +9,27 @@ gives the means and, from the kernel's own derivative, their gradients, and is t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from lecturekit.door import door
 from lecturekit.moment_matching.kernels import Kernel, check_rows
 
 # Entries of a block: on a CPU few enough for its cache, on a GPU enough to keep it busy.
 CPU_BLOCK, GPU_BLOCK = 1 << 18, 1 << 24
 
 
-def mmd2(x: Tensor, y: Tensor, kernel: Kernel, *, unbiased: bool = False) -> Tensor:
+@door
+def mmd2(
+    x: Annotated[Tensor, "n n_features"],
+    y: Annotated[Tensor, "m n_features"],
+    kernel: Kernel,
+    *,
+    unbiased: bool = False,
+) -> Tensor:
     """The squared maximum mean discrepancy between two samples.
 
     biased:   1/N² Σ_ij k(x_i, x_j) + 1/M² Σ_ij k(y_i, y_j) − 2/(NM) Σ_ij k(x_i, y_j)
@@ -54,7 +62,13 @@ def mmd2(x: Tensor, y: Tensor, kernel: Kernel, *, unbiased: bool = False) -> Ten
     return (within_x + within_y - 2 * _Between.apply(x, y, kernel)).to(x.dtype)
 
 
-def witness(points: Tensor, x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
+@door
+def witness(
+    points: Annotated[Tensor, "k n_features"],
+    x: Annotated[Tensor, "n n_features"],
+    y: Annotated[Tensor, "m n_features"],
+    kernel: Kernel,
+) -> Tensor:
     """f(t) = mean k(x, t) − mean k(y, t), where x is too dense (above 0) and where y is (below).
 
     It is the function by which the kernel tells the samples apart: MMD² = mean f(x) − mean f(y),
@@ -77,7 +91,10 @@ def witness(points: Tensor, x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
     return torch.cat([kernel(t, x).mean(1) - kernel(t, y).mean(1) for t in blocks])
 
 
-def velocity(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
+@door
+def velocity(
+    x: Annotated[Tensor, "n n_features"], y: Annotated[Tensor, "m n_features"], kernel: Kernel
+) -> Tensor:
     """−∇f(x_i) = −(N/2) ∂MMD²/∂x_i, where each row of x is drawn: to y, and away from the other x.
 
     Args:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from lecturekit.door import door
 from lecturekit.moment_matching.discrepancy import velocity
 from lecturekit.moment_matching.kernels import Kernel
-from lecturekit.training import Step, Steps, check_data, check_settings, guard, limited, tunable
+from lecturekit.training import (
+    Progress,
+    Step,
+    Steps,
+    guard,
+    limited,
+    tunable,
+)
 
 
 @dataclass
@@ -25,6 +34,7 @@ class FlowSettings:
     learning_rate: float = tunable(1.0, 0.01, 100.0, scale="log", label="step length η")
 
 
+@door
 class Particles(nn.Module):
     """Points that are moved themselves, where a network would have its parameters moved.
 
@@ -32,18 +42,33 @@ class Particles(nn.Module):
         positions: (n, n_features).
     """
 
-    def __init__(self, start: Tensor):
+    def __init__(self, start: Annotated[Tensor, "n n_features"]):
         super().__init__()
         self.positions = nn.Parameter(start.detach().clone())
 
+    @property
+    def n_features(self) -> int:
+        """Of each particle."""
+        return self.positions.shape[1]
+
     @torch.no_grad()
-    def initialise(self, positions: Tensor) -> Particles:
+    def initialise(self, positions: Annotated[Tensor, "n n_features"]) -> Particles:
         """Put the points at other positions of the same shape, in place."""
         self.positions.copy_(positions)
         return self
 
 
-def flow(particles: Particles, data: Tensor, settings: FlowSettings, *, kernel: Kernel) -> Steps:
+FAR = 1e4  # times as far out as the data: no particle feels them there
+
+
+@door
+def flow(
+    particles: Particles,
+    data: Annotated[Tensor, "m n_features"],
+    settings: FlowSettings,
+    *,
+    kernel: Kernel,
+) -> Steps:
     """Move the particles down the MMD² to the data: x_i := x_i − η ∇f(x_i), f the witness.
 
     −∇f(x_i) = ∇ mean k(y, x_i) − ∇ mean k(x, x_i): every data point draws a particle, every other
@@ -61,14 +86,25 @@ def flow(particles: Particles, data: Tensor, settings: FlowSettings, *, kernel: 
     Raises:
         ValueError: shapes, dtypes or devices that do not fit, or settings out of range.
     """
-    check_settings(settings)
-    check_data(data, particles.positions, n_columns=particles.positions.shape[1])
-    return guard(_steps(particles, data, settings, kernel), particles, settings)
+    progress = Progress()
+    return guard(
+        _steps(particles, data, settings, kernel, progress),
+        particles,
+        settings,
+        owns={"kernel": kernel, "progress": progress},
+        sane={"parameters": FAR * float(1 + data.abs().max())},
+    )
 
 
-def _steps(particles: Particles, data: Tensor, settings: FlowSettings, kernel: Kernel) -> Steps:
+def _steps(
+    particles: Particles,
+    data: Tensor,
+    settings: FlowSettings,
+    kernel: Kernel,
+    progress: Progress,
+) -> Steps:
     x = particles.positions
-    for index in range(1, settings.updates + 1):
+    for index in progress.updates(settings.updates):
         step = settings.learning_rate * velocity(x, data, kernel)
         with torch.no_grad():
             x.add_(step)

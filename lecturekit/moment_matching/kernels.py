@@ -11,20 +11,25 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, Positive, door
 from lecturekit.training import check_settings, tunable
 
 
+@door
 class Kernel(ABC):
     """A positive definite function of pairs of rows.
 
     A subclass says what it takes from a pair (`pair`), and what it makes of that (`profile`).
     """
 
-    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+    def __call__(
+        self, x: Annotated[Tensor, "n n_features"], y: Annotated[Tensor, "m n_features"]
+    ) -> Tensor:
         """k of every row of x with every row of y: (n, n_features), (m, n_features) → (n, m).
 
         Raises:
@@ -33,12 +38,16 @@ class Kernel(ABC):
         check_rows(x, y)
         return self.profile(self.pair(*self.centred(x, y)))[0]
 
-    def centred(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def centred(
+        self, x: Annotated[Tensor, "n n_features"], y: Annotated[Tensor, "m n_features"]
+    ) -> tuple[Tensor, Tensor]:
         """Both moved to where rounding does least harm, if the kernel does not see the move."""
         return x, y
 
     @abstractmethod
-    def pair(self, x: Tensor, y: Tensor) -> Tensor:
+    def pair(
+        self, x: Annotated[Tensor, "n n_features"], y: Annotated[Tensor, "m n_features"]
+    ) -> Tensor:
         """s(x_i, y_j), the number that k is a function of: (n, ·), (m, ·) → (n, m)."""
 
     @abstractmethod
@@ -46,27 +55,43 @@ class Kernel(ABC):
         """k and, if asked for, dk/ds at s: (n, m) → (n, m), (n, m)."""
 
     @abstractmethod
-    def pull(self, slopes: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    def pull(
+        self,
+        slopes: Annotated[Tensor, "n m"],
+        x: Annotated[Tensor, "n n_features"],
+        y: Annotated[Tensor, "m n_features"],
+    ) -> Tensor:
         """Σ_j dk/ds(x_i, y_j) · ∂s(x_i, y_j)/∂x_i from the slopes (n, m): (n, n_features)."""
 
 
+@door
 class RadialKernel(Kernel):
     """A function of the squared distance, s = ‖x − y‖². A subclass adds `profile`."""
 
-    def centred(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def centred(
+        self, x: Annotated[Tensor, "n n_features"], y: Annotated[Tensor, "m n_features"]
+    ) -> tuple[Tensor, Tensor]:
         centre = y.detach().mean(0)
         return x - centre, y - centre
 
-    def pair(self, x: Tensor, y: Tensor) -> Tensor:
+    def pair(
+        self, x: Annotated[Tensor, "n n_features"], y: Annotated[Tensor, "m n_features"]
+    ) -> Tensor:
         """‖x‖² − 2x·y + ‖y‖²: one matrix product."""
         squares = torch.addmm(_squares(y), x, y.T, alpha=-2) + _squares(x)[:, None]
         return squares.clamp(min=0)  # rounding may leave −10⁻⁶
 
-    def pull(self, slopes: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    def pull(
+        self,
+        slopes: Annotated[Tensor, "n m"],
+        x: Annotated[Tensor, "n n_features"],
+        y: Annotated[Tensor, "m n_features"],
+    ) -> Tensor:
         """With ∂s/∂x = 2(x − y): 2(x_i Σ_j slope_ij − Σ_j slope_ij y_j)."""
         return 2 * torch.addmm(slopes.sum(1, keepdim=True) * x, slopes, y, alpha=-1)
 
 
+@door
 class Gaussian(RadialKernel):
     """k(x, y) = exp(−‖x − y‖² / (2σ)), or the mean of several of these.
 
@@ -84,7 +109,7 @@ class Gaussian(RadialKernel):
         Gaussian(80, 40, 20, 10, 5, 2)
     """
 
-    def __init__(self, sigma: float | Sequence[float]):
+    def __init__(self, sigma: Positive | Annotated[Sequence[Positive], NOT_EMPTY]):
         """Take one squared bandwidth, or several.
 
         Raises:
@@ -107,6 +132,7 @@ class Gaussian(RadialKernel):
         return f"Gaussian({_listed(self.sigmas)})"
 
 
+@door
 @dataclass
 class GaussianLadder(RadialKernel):
     """A mixture of Gaussians whose bandwidths form a ladder, with sliders for it.
@@ -145,6 +171,7 @@ class GaussianLadder(RadialKernel):
         return self.kernel.profile(s, slopes=slopes)
 
 
+@door
 class RationalQuadratic(RadialKernel):
     """k(x, y) = (1 + ‖x − y‖² / (2ασ))^−α, or the mean over several α.
 
@@ -157,7 +184,12 @@ class RationalQuadratic(RadialKernel):
         tensor([[0.7071]])
     """
 
-    def __init__(self, sigma: float = 1.0, *, alpha: float | Sequence[float] = 1.0):
+    def __init__(
+        self,
+        sigma: Positive = 1.0,
+        *,
+        alpha: Positive | Annotated[Sequence[Positive], NOT_EMPTY] = 1.0,
+    ):
         """Take one squared bandwidth, and one α or several.
 
         Raises:
@@ -181,6 +213,7 @@ class RationalQuadratic(RadialKernel):
         return f"RationalQuadratic({self.sigma:g}, alpha=[{_listed(self.alphas)}])"
 
 
+@door
 class Polynomial(Kernel):
     """k(x, y) = (x·y + offset)^degree: it sees moments up to the degree, and nothing above.
 
@@ -193,7 +226,7 @@ class Polynomial(Kernel):
         tensor([[9.]])
     """
 
-    def __init__(self, degree: int, *, offset: float = 1.0):
+    def __init__(self, degree: Count, *, offset: NonNegative = 1.0):
         """Take a degree ≥ 1 and an offset ≥ 0.
 
         Raises:
@@ -205,14 +238,21 @@ class Polynomial(Kernel):
             raise ValueError(f"expected a finite offset ≥ 0, got {offset!r}")
         self.degree, self.offset = int(degree), float(offset)
 
-    def pair(self, x: Tensor, y: Tensor) -> Tensor:
+    def pair(
+        self, x: Annotated[Tensor, "n n_features"], y: Annotated[Tensor, "m n_features"]
+    ) -> Tensor:
         return x @ y.T
 
     def profile(self, s: Tensor, *, slopes: bool = False) -> tuple[Tensor, Tensor | None]:
         base = s + self.offset
         return base**self.degree, self.degree * base ** (self.degree - 1) if slopes else None
 
-    def pull(self, slopes: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    def pull(
+        self,
+        slopes: Annotated[Tensor, "n m"],
+        x: Annotated[Tensor, "n n_features"],
+        y: Annotated[Tensor, "m n_features"],
+    ) -> Tensor:
         """With ∂s/∂x = y: Σ_j slope_ij y_j."""
         return slopes @ y
 
@@ -220,7 +260,13 @@ class Polynomial(Kernel):
         return f"Polynomial({self.degree}, offset={self.offset:g})"
 
 
-def median_heuristic(x: Tensor, y: Tensor | None = None, *, max_rows: int = 2000) -> float:
+@door
+def median_heuristic(
+    x: Annotated[Tensor, "n n_features"],
+    y: Annotated[Tensor, "m n_features"] | None = None,
+    *,
+    max_rows: Annotated[int, In(2)] = 2000,
+) -> float:
     """σ = the median of ‖z_i − z_j‖² over the pairs of different rows of x and y together.
 
     A first guess at a bandwidth that sees the data's scale; as everywhere here σ is squared.
@@ -278,7 +324,7 @@ def check_rows(x: Tensor, y: Tensor, *, at_least: int = 1) -> None:
 
 
 def _positive(name: str, values: float | Sequence[float]) -> tuple[float, ...]:
-    found = tuple(map(float, values)) if isinstance(values, Sequence) else (float(values),)
+    found = tuple(torch.as_tensor(values, dtype=torch.float64).reshape(-1).tolist())
     if not found or not all(0 < value < math.inf for value in found):
         raise ValueError(f"expected {name} finite and above 0, got {values!r}")
     return found

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from lecturekit.door import Count, In, door
 from lecturekit.networks import initialise, mlp
 
 
+@door
 class GMMN(nn.Module):
     """A generative moment matching network: x = g(z), z ∼ U[−1, 1]^n_latent.
 
@@ -24,9 +27,9 @@ class GMMN(nn.Module):
 
     def __init__(
         self,
-        n_latent: int,
-        hidden: Sequence[int],
-        n_features: int,
+        n_latent: Count,
+        hidden: Sequence[Count],
+        n_features: Count,
         *,
         bounded: bool = True,
         generator: torch.Generator,
@@ -53,7 +56,7 @@ class GMMN(nn.Module):
         """Draw first values anew, in place."""
         return initialise(self, generator)
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Annotated[Tensor, "n n_latent"]) -> Tensor:
         """g(z): (n, n_latent) → (n, n_features).
 
         Raises:
@@ -64,7 +67,7 @@ class GMMN(nn.Module):
         x: Tensor = self.network(z)
         return x
 
-    def latents(self, n: int, *, generator: torch.Generator) -> Tensor:
+    def latents(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """z ∼ U[−1, 1]: (n, n_latent), on the generator's device."""
         if n < 1:
             raise ValueError(f"expected n ≥ 1, got {n}")
@@ -72,11 +75,12 @@ class GMMN(nn.Module):
         return 2 * z - 1
 
     @torch.no_grad()
-    def sample(self, n: int, *, generator: torch.Generator) -> Tensor:
+    def sample(self, n: Count, *, generator: torch.Generator) -> Tensor:
         """n independent samples, outside autograd: (n, n_features)."""
         return self.forward(self.latents(n, generator=generator))
 
 
+@door
 class AutoEncoder(nn.Module):
     """Codes h = e(x) in [0, 1]^n_code, and back, x ≈ d(h), with sigmoid units throughout.
 
@@ -96,11 +100,11 @@ class AutoEncoder(nn.Module):
 
     def __init__(
         self,
-        n_features: int,
-        hidden: Sequence[int],
-        n_code: int,
+        n_features: Count,
+        hidden: Sequence[Count],
+        n_code: Count,
         *,
-        dropout: Sequence[float] = (),
+        dropout: Sequence[Annotated[float, In(0, 1, open="high")]] = (),
         generator: torch.Generator,
     ):
         """Make both halves; the decoder's hidden layers are the encoder's in reverse.
@@ -109,6 +113,7 @@ class AutoEncoder(nn.Module):
             ValueError: a layer without units, or shares that are not one in [0, 1) per layer.
         """
         super().__init__()
+        self.n_features, self.n_code = n_features, n_code
         self.sizes = (n_features, *hidden, n_code)
         self.dropout = tuple(dropout) or (0.0,) * (len(self.sizes) - 1)
         if len(self.dropout) != len(self.sizes) - 1 or not all(0 <= p < 1 for p in self.dropout):
@@ -125,11 +130,16 @@ class AutoEncoder(nn.Module):
         """Draw first values anew, in place."""
         return initialise(self, generator)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Annotated[Tensor, "n n_features", In(0, 1)]) -> Tensor:
         """The reconstruction d(e(x)): (n, n_features) → (n, n_features)."""
         return self.logits(x).sigmoid()
 
-    def logits(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+    def logits(
+        self,
+        x: Annotated[Tensor, "n n_features", In(0, 1)],
+        *,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
         """log d/(1 − d) of the reconstruction d(e(x)), from which losses are finite anywhere.
 
         Args:
@@ -147,13 +157,13 @@ class AutoEncoder(nn.Module):
         return logits
 
     @torch.no_grad()
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Annotated[Tensor, "n n_features", In(0, 1)]) -> Tensor:
         """e(x), outside autograd: (n, n_features) → (n, n_code)."""
         h: Tensor = self.encoder(x)
         return h
 
     @torch.no_grad()
-    def decode(self, h: Tensor) -> Tensor:
+    def decode(self, h: Annotated[Tensor, "n n_code", In(0, 1)]) -> Tensor:
         """d(h), outside autograd: (n, n_code) → (n, n_features)."""
         x: Tensor = self.decoder(h)
         return x

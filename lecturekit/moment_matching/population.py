@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from lecturekit.data.densities import GaussianMixture
+from lecturekit.door import Rows, door
 from lecturekit.moment_matching.kernels import Gaussian
 
 
+@door
 def population_mmd2(p: GaussianMixture, q: GaussianMixture, kernel: Gaussian) -> Tensor:
     """E k(x, x′) + E k(y, y′) − 2 E k(x, y) for x, x′ ∼ p and y, y′ ∼ q, all independent.
 
@@ -30,8 +32,12 @@ def population_mmd2(p: GaussianMixture, q: GaussianMixture, kernel: Gaussian) ->
     )
 
 
+@door
 def population_witness(
-    points: Tensor, p: GaussianMixture, q: GaussianMixture, kernel: Gaussian
+    points: Rows,
+    p: GaussianMixture,
+    q: GaussianMixture,
+    kernel: Gaussian,
 ) -> Tensor:
     """f(t) = E_{x ∼ p} k(x, t) − E_{y ∼ q} k(y, t): (m, n_dims) → (m,)."""
     at = [
@@ -41,6 +47,7 @@ def population_witness(
     return at[0] - at[1]
 
 
+@door
 def expected_kernel(p: GaussianMixture, q: GaussianMixture, kernel: Gaussian) -> Tensor:
     """E k(x, y) for x ∼ p and y ∼ q, independent."""
     return p.weights @ _smooth(p.means, p.stds**2, q.means, q.stds**2, kernel) @ q.weights

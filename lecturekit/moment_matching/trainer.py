@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from lecturekit.door import In, door
 from lecturekit.moment_matching.discrepancy import mmd2
 from lecturekit.moment_matching.kernels import Kernel
 from lecturekit.moment_matching.model import GMMN, AutoEncoder
 from lecturekit.training import (
+    PARAMETERS,
     Descent,
+    Progress,
     Schedule,
     Step,
     Steps,
-    check_data,
-    check_settings,
     guard,
     limited,
     minibatches,
@@ -55,8 +58,14 @@ class AutoEncoderSettings(Schedule):
     learning_rate: float = tunable(2e-3, 1e-5, 1e-1, scale="log", label="learning rate α")
 
 
+@door
 def train(
-    model: GMMN, data: Tensor, settings: Settings, *, kernel: Kernel, generator: torch.Generator
+    model: GMMN,
+    data: Annotated[Tensor, "n n_features"],
+    settings: Settings,
+    *,
+    kernel: Kernel,
+    generator: torch.Generator,
 ) -> Steps:
     """Train a generator network to match the data's moments, one update per step.
 
@@ -78,16 +87,33 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
-    _check(model, data, model.n_features, settings, generator)
-    return guard(_steps(model, data, settings, kernel, generator), model, settings)
+    descent, progress = Descent(model), Progress()
+    batches = minibatches(data, settings.batch_size, generator=generator)
+    return guard(
+        _steps(model, settings, kernel, generator, descent, batches, progress),
+        model,
+        settings,
+        owns={
+            "kernel": kernel,
+            "generator": generator,
+            "descent": descent,
+            "batches": batches,
+            "progress": progress,
+        },
+        sane={"parameters": PARAMETERS},
+    )
 
 
 def _steps(
-    model: GMMN, data: Tensor, settings: Settings, kernel: Kernel, generator: torch.Generator
+    model: GMMN,
+    settings: Settings,
+    kernel: Kernel,
+    generator: torch.Generator,
+    descent: Descent,
+    batches: Iterator[Tensor],
+    progress: Progress,
 ) -> Steps:
-    descent = Descent(model)
-    batches = minibatches(data, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
+    for index in progress.updates(settings.updates):
         x = model(model.latents(settings.batch_size, generator=generator))
         squared = mmd2(x, next(batches), kernel)
         # At 0 the root has no slope: rounding decides there, and decides against a division by 0.
@@ -96,9 +122,10 @@ def _steps(
         yield Step(index, settings.updates, {"mmd": squared.detach().clamp(min=0).sqrt()})
 
 
+@door
 def train_autoencoder(
     model: AutoEncoder,
-    data: Tensor,
+    data: Annotated[Tensor, "n n_features", In(0, 1)],
     settings: AutoEncoderSettings,
     *,
     generator: torch.Generator,
@@ -120,34 +147,34 @@ def train_autoencoder(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
-    _check(model, data, model.sizes[0], settings, generator)
-    if data.min() < 0 or data.max() > 1:
-        raise ValueError(
-            f"expected data in [0, 1], got values from {data.min():g} to {data.max():g}"
-        )
-    return guard(_autoencoder_steps(model, data, settings, generator), model, settings)
+    descent, progress = Descent(model), Progress()
+    batches = minibatches(data, settings.batch_size, generator=generator)
+    return guard(
+        _autoencoder_steps(model, settings, generator, descent, batches, progress),
+        model,
+        settings,
+        owns={
+            "generator": generator,
+            "descent": descent,
+            "batches": batches,
+            "progress": progress,
+        },
+        sane={"parameters": PARAMETERS},
+    )
 
 
 def _autoencoder_steps(
-    model: AutoEncoder, data: Tensor, settings: AutoEncoderSettings, generator: torch.Generator
+    model: AutoEncoder,
+    settings: AutoEncoderSettings,
+    generator: torch.Generator,
+    descent: Descent,
+    batches: Iterator[Tensor],
+    progress: Progress,
 ) -> Steps:
-    descent = Descent(model)
-    batches = minibatches(data, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
+    for index in progress.updates(settings.updates):
         x = next(batches)
         logits = model.logits(x, generator=generator)
         loss = binary_cross_entropy_with_logits(logits, x)
         descent.step(loss, settings.learning_rate * settings.decay(index))
         error = (logits.detach().sigmoid() - x).square().mean().sqrt()
         yield Step(index, settings.updates, {"error": error})
-
-
-def _check(
-    model: nn.Module,
-    data: Tensor,
-    n_features: int,
-    settings: Settings | AutoEncoderSettings,
-    generator: torch.Generator,
-) -> None:
-    check_settings(settings)
-    check_data(data, next(model.parameters()), generator, n_columns=n_features)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import AnyGenerator, Count, door
 from lecturekit.moment_matching.discrepancy import block_rows
 from lecturekit.moment_matching.kernels import Kernel, check_rows
 
@@ -26,14 +27,15 @@ class TwoSampleTest(NamedTuple):
     null: Tensor
 
 
+@door
 @torch.no_grad()
 def two_sample_test(
-    x: Tensor,
-    y: Tensor,
+    x: Annotated[Tensor, "N≥2 n_features"],
+    y: Annotated[Tensor, "M≥2 n_features"],
     kernel: Kernel,
     *,
-    n_permutations: int = 500,
-    generator: torch.Generator,
+    n_permutations: Count = 500,
+    generator: AnyGenerator,
 ) -> TwoSampleTest:
     """Test whether x and y are from one population.
 
@@ -69,7 +71,10 @@ def two_sample_test(
     return TwoSampleTest(observed.item(), (1 + exceeding) / (1 + n_permutations), null)
 
 
-def power_criterion(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
+@door
+def power_criterion(
+    x: Annotated[Tensor, "n≥3 n_features"], y: Annotated[Tensor, "n≥3 n_features"], kernel: Kernel
+) -> Tensor:
     """J = MMD² / σ₁, by which a test's power grows: what to choose or to learn a kernel by.
 
     With H_ij = k(x_i, x_j) + k(y_i, y_j) − k(x_i, y_j) − k(x_j, y_i), MMD² is the mean of H_ij over

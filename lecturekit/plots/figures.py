@@ -8,13 +8,14 @@ is a figure, and `live.View(plots.scatter, {"x": sample}, "Samples")` the same, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import torch
 from contourpy import contour_generator
 from torch import Tensor
 
+from lecturekit.door import NUMBERS, Count, Positive, door
 from lecturekit.plots.look import Shape, ramp
 from lecturekit.plots.look import shape as shape_of
 from lecturekit.plots.marks import (
@@ -34,7 +35,8 @@ from lecturekit.plots.marks import (
     to_array,
 )
 
-Numbers: TypeAlias = Any  # a tensor, array or list, or a function that returns one
+Numbers: TypeAlias = Annotated[Any, NUMBERS]  # or a function that returns them
+Scale: TypeAlias = Literal["linear", "log"]
 Map: TypeAlias = Callable[[Tensor], Tensor]
 
 
@@ -43,21 +45,22 @@ def now(numbers: Numbers) -> Any:
     return numbers() if callable(numbers) else numbers
 
 
+@door
 def curves(
-    lines: Mapping[str, Sequence[Any]],
+    lines: Mapping[str, Sequence[Numbers]],
     title: str,
     *,
     xlabel: str,
     ylabel: str,
     references: Mapping[str, float] | None = None,
-    xscale: str = "linear",
-    yscale: str = "linear",
+    xscale: Scale = "linear",
+    yscale: Scale = "linear",
     xlim: tuple[float, float] | None = None,
     xstart: float | None = None,
     ylim: tuple[float, float] | None = None,
     window: tuple[float, float] | None = None,
     behind: Mapping[str, Mapping[str, Sequence[Any]]] | None = None,
-    shape: float = 1.55,
+    shape: Positive = 1.55,
     alt: str = "",
 ) -> Plot:
     """Curves y(x) by name; a third array gives a band ±.
@@ -116,17 +119,18 @@ def rules(references: Mapping[str, float] | None) -> list[Mark]:
     return [Rule(level, name, dash=place) for place, (name, level) in levels]
 
 
+@door
 def bars(
-    groups: Mapping[str, Any],
+    groups: Mapping[str, Numbers],
     title: str,
     *,
     categories: Sequence[str],
     xlabel: str,
     ylabel: str,
-    errors: Mapping[str, Any] | None = None,
+    errors: Mapping[str, Numbers] | None = None,
     references: Mapping[str, float] | None = None,
     ylim: tuple[float, float] | None = None,
-    shape: float = 1.55,
+    shape: Positive = 1.55,
     alt: str = "",
 ) -> Plot:
     """Bars for each category, one per group, side by side.
@@ -166,13 +170,14 @@ def bars(
     )
 
 
+@door
 def histogram(
     samples: Mapping[str, Numbers],
     title: str,
     *,
     xlabel: str,
-    bins: int = 60,
-    yscale: str = "linear",
+    bins: Count = 60,
+    yscale: Scale = "linear",
     alt: str = "",
 ) -> Plot:
     """Histograms over each other, as outlines that each enclose an area of 1.
@@ -199,6 +204,7 @@ def histogram(
     )  # fmt: skip
 
 
+@door
 def heatmap(
     matrix: Numbers,
     title: str,
@@ -210,7 +216,7 @@ def heatmap(
     xticks: Sequence[str] = (),
     yticks: Sequence[str] = (),
     annotate: bool = False,
-    shape: float = 1.3,
+    shape: Positive = 1.3,
     alt: str = "",
 ) -> Plot:
     """A matrix in colours, row 0 on top.
@@ -233,9 +239,12 @@ def heatmap(
     if values.ndim != 2 or not values.size:
         raise ValueError(f"expected a matrix of shape (rows, columns), got {values.shape}")
     rows, columns = values.shape
-    for names, count, what in ((xticks, columns, "column"), (yticks, rows, "row")):
+    for ticks, names, count in (("xticks", xticks, columns), ("yticks", yticks, rows)):
         if names and len(names) != count:
-            raise ValueError(f"expected {count} names, one for each {what}, got {len(names)}")
+            raise ValueError(
+                f"expected {ticks} with {count} names, as matrix has columns or rows, got "
+                f"{len(names)}"
+            )
     field = Field(
         values, (-0.5, columns - 0.5, -0.5, rows - 0.5), unit, signed=signed, smooth=False
     )  # fmt: skip
@@ -261,6 +270,7 @@ def _annotations(field: Field) -> list[Mark]:
     ]
 
 
+@door
 def scatter(
     clouds: Mapping[str, Numbers],
     title: str,
@@ -282,6 +292,7 @@ def scatter(
     return plane(dots(clouds), title, extent=extent, xlabel=xlabel, ylabel=ylabel, alt=alt)
 
 
+@door
 def density(
     function: Map,
     title: str,
@@ -289,7 +300,7 @@ def density(
     extent: Extent,
     unit: str = "density",
     clouds: Mapping[str, Numbers] | None = None,
-    resolution: int = 80,
+    resolution: Count = 80,
     signed: bool = False,
     xlabel: str = "x₁",
     ylabel: str = "x₂",
@@ -315,11 +326,12 @@ def density(
     return plane(marks, title, extent=extent, xlabel=xlabel, ylabel=ylabel, alt=alt)
 
 
+@door
 def image_grid(
     images: Numbers,
     title: str,
     *,
-    columns: int | None = None,
+    columns: Count | None = None,
     captions: Sequence[str] = (),
     signed: bool = False,
     alt: str = "",
@@ -519,7 +531,8 @@ def rings(centres: Any, radii: Any, *, color: Any = "ink", label: str = "") -> P
     return Paths(middle[:, None] + wide * unit, label, color, opacity=0.9)
 
 
-def grid(extent: Extent, resolution: int) -> Tensor:
+@door
+def grid(extent: Extent, resolution: Count) -> Tensor:
     """The points of a regular grid in the plane, row by row from the bottom left.
 
     Args:

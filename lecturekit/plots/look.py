@@ -11,6 +11,8 @@ import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 
+from lecturekit.door import door
+
 Shape = Literal["o", "s", "^", "D", "v", "+"]
 
 # Okabe & Ito, "Color Universal Design" (2008), without their yellow: a thin yellow line vanishes
@@ -109,6 +111,7 @@ STYLE: Any = {
 }
 
 
+@door
 def use_style() -> None:
     """Make the project's look matplotlib's default, for figures that a notebook draws itself."""
     mpl.rcParams.update(STYLE)

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 
+from lecturekit.door import Count, door
 from lecturekit.plots.look import Shape
 from lecturekit.plots.picture import Picture
 
@@ -257,6 +258,7 @@ class Axis:
                 )
 
 
+@door
 @dataclass(frozen=True, repr=False)
 class Plot(Picture):
     """Marks on axes, in drawing order.
@@ -286,6 +288,10 @@ class Plot(Picture):
         return [next(places) if mark.color is None else mark.color for mark in self.marks]
 
 
+BYTES = 16.0  # what is beyond white is clipped; what is far beyond was never from 0 to 1
+
+
+@door
 @dataclass(frozen=True, repr=False)
 class Images(Picture):
     """Small images in a grid, row by row, each enlarged by the same factor.
@@ -305,7 +311,7 @@ class Images(Picture):
 
     title: str
     images: Any
-    columns: int | None = None
+    columns: Count | None = None
     captions: Sequence[str] = ()
     signed: bool = False
     words: str = ""
@@ -317,6 +323,11 @@ class Images(Picture):
             wanted = "(n, height, width)"
             wanted += "" if self.signed else " or (n, 3, height, width)"
             raise ValueError(f"expected images of shape {wanted}, got {images.shape}")
+        if not self.signed and np.nanmax(images, initial=0.0) > BYTES:
+            raise ValueError(
+                f"expected images in [0, 1], got values from {np.nanmin(images):g} to "
+                f"{np.nanmax(images):g}; divide by 255: images / 255"
+            )
         columns = min(self.columns or math.ceil(len(images) ** 0.5), len(images))
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "columns", columns)

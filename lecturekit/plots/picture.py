@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lecturekit.door import Count, door
 from lecturekit.plots import words as text
 
 WIDTH, BESIDE = 540, 420  # page pixels of a picture alone, and of one in a row
@@ -22,6 +23,7 @@ _FIGURE = (
 _ROW = '<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start">{figures}</div>'
 
 
+@door
 class Picture:
     """A picture as data; a still is drawn of it when a notebook shows it as a cell's value."""
 
@@ -35,18 +37,18 @@ class Picture:
 
         return self.words or describe(self)
 
-    def still(self, width: int = WIDTH, kind: str = "png") -> bytes:
+    def still(self, width: Count = WIDTH, kind: str = "png") -> bytes:
         """PNG (or "svg"), `width` page pixels wide and sharp on any screen."""
         from lecturekit.plots.still import draw  # matplotlib's pen, needed for stills alone
 
         return draw(self, width, kind)
 
-    def save(self, path: str | Path, width: int = WIDTH) -> None:
+    def save(self, path: str | Path, width: Count = WIDTH) -> None:
         """Write a PNG, or an SVG if the name says so."""
         path = Path(path)
         path.write_bytes(self.still(width, path.suffix[1:] or "png"))
 
-    def html(self, width: int = WIDTH) -> str:
+    def html(self, width: Count = WIDTH) -> str:
         """A still as an HTML figure that needs no other file."""
         return _FIGURE.format(
             title=text.as_html(self.title),
@@ -63,6 +65,7 @@ class Picture:
         return {"text/html": self.html(), "text/plain": repr(self)}
 
 
+@door
 @dataclass(frozen=True)
 class Panels:
     """Pictures beside each other, in a row that wraps where the page is narrow."""
@@ -83,6 +86,7 @@ class Panels:
         return {"text/html": self.html(), "text/plain": repr(self)}
 
 
+@door
 def panels(pictures: Sequence[Picture], note: str = "") -> Panels:
     """Several pictures beside each other, with a line of text under them."""
     return Panels(tuple(pictures), note)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from lecturekit.door import AnyGenerator, In, door
 from lecturekit.rbm.enumeration import refuse_softmax
 from lecturekit.rbm.model import RBM, sample
 
@@ -87,7 +88,8 @@ class Path:
         return sample(visible.add_(self.base, alpha=1 - beta).sigmoid_(), generator=generator)
 
 
-def ais_schedule(n_levels: int) -> Tensor:
+@door
+def ais_schedule(n_levels: Annotated[int, In(29)]) -> Tensor:
     """Inverse temperatures 0 = β_0 < … < β_n = 1, spaced as by Salakhutdinov & Murray (2008).
 
     Of n levels, 500 in 14500 lead to β = .5, 4000 to .9 and 10000 to 1: dense where the
@@ -107,14 +109,15 @@ def ais_schedule(n_levels: int) -> Tensor:
     return torch.cat([*pieces, torch.ones(1, dtype=torch.float64)])
 
 
+@door
 @torch.no_grad()
 def ais_log_partition(
     model: RBM,
     *,
-    n_runs: int = 100,
-    n_levels: int = 1000,
-    base_bias: Tensor | None = None,
-    generator: torch.Generator,
+    n_runs: Annotated[int, In(2)] = 100,
+    n_levels: Annotated[int, In(29)] = 1000,
+    base_bias: Annotated[Tensor, "n_visible"] | None = None,
+    generator: AnyGenerator,
 ) -> LogPartition:
     """Estimate log Z by annealing from independent pixels to the model.
 

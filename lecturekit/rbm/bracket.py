@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from lecturekit.door import BINARY, Count, In, door
 from lecturekit.rbm.ais import LogPartition, Path, ais_log_partition, ais_schedule
 from lecturekit.rbm.model import RBM
 
 
+@door
 @torch.no_grad()
 def raise_log_likelihood(
     model: RBM,
-    v: Tensor,
+    v: Annotated[Tensor, "n n_visible", BINARY],
     *,
-    n_chains: int = 1,
-    n_levels: int = 1000,
-    base_bias: Tensor | None = None,
+    n_chains: Count = 1,
+    n_levels: Annotated[int, In(29)] = 1000,
+    base_bias: Annotated[Tensor, "n_visible"] | None = None,
     generator: torch.Generator,
 ) -> Tensor:
     """RAISE, reverse AIS: a conservative estimate of log P(v), for each row.
@@ -86,15 +88,16 @@ class Bracket(NamedTuple):
     log_partition: LogPartition
 
 
+@door
 @torch.no_grad()
 def likelihood_bracket(
     model: RBM,
-    v: Tensor,
+    v: Annotated[Tensor, "n n_visible", BINARY],
     *,
-    n_rows: int = 100,
-    n_runs: int = 100,
-    n_levels: int = 1000,
-    base_bias: Tensor | None = None,
+    n_rows: Count = 100,
+    n_runs: Annotated[int, In(2)] = 100,
+    n_levels: Annotated[int, In(29)] = 1000,
+    base_bias: Annotated[Tensor, "n_visible"] | None = None,
     generator: torch.Generator,
 ) -> Bracket:
     """The mean of log P(v) by AIS and by RAISE, so that neither can flatter unseen.

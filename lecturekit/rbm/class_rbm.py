@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax, one_hot, softplus
 
+from lecturekit.door import OF_ANY_TYPE, WHOLE, AnyGenerator, Count, In, Natural, NonNegative, door
 from lecturekit.rbm.model import RBM
 
 
+@door
 class ClassRBM(RBM):
     """An RBM of the joint distribution P(x, y) of binary images x and labels y = 1 … K.
 
@@ -34,13 +38,13 @@ class ClassRBM(RBM):
 
     def __init__(
         self,
-        n_pixels: int,
-        n_classes: int,
-        n_hidden: int,
+        n_pixels: Count,
+        n_classes: Annotated[int, In(2)],
+        n_hidden: Count,
         *,
-        weight_scale: float = 0.01,
-        bias_scale: float = 0.0,
-        generator: torch.Generator | None = None,
+        weight_scale: NonNegative = 0.01,
+        bias_scale: NonNegative = 0.0,
+        generator: AnyGenerator | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ):
@@ -60,7 +64,11 @@ class ClassRBM(RBM):
         self.n_pixels, self.n_classes = n_pixels, n_classes
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator, data: Tensor | None = None) -> ClassRBM:
+    def initialise(
+        self,
+        generator: AnyGenerator,
+        data: Annotated[Tensor, "n n_visible", In(0, 1)] | None = None,
+    ) -> ClassRBM:
         """As `RBM.initialise`; with data, b of the label units is the log of each label's share."""
         super().initialise(generator, data)
         if data is not None:
@@ -68,7 +76,11 @@ class ClassRBM(RBM):
             self.b[-self.n_classes :] = torch.log((counts + 0.5) / (counts + 0.5).sum())
         return self
 
-    def join(self, images: Tensor, labels: Tensor) -> Tensor:
+    def join(
+        self,
+        images: Annotated[Tensor, "n n_pixels", In(0, 1), OF_ANY_TYPE],
+        labels: Annotated[Tensor, "n", WHOLE, In(0)],
+    ) -> Tensor:
         """Rows v = (x, e_y): (n, n_pixels) and (n,) in 0 … K − 1 -> (n, n_visible).
 
         Raises:
@@ -82,7 +94,7 @@ class ClassRBM(RBM):
             raise ValueError(f"expected labels from 0 to {self.n_classes - 1}, got {seen}")
         return torch.cat([images, one_hot(labels, self.n_classes).to(images)], 1)
 
-    def label_log_probabilities(self, images: Tensor) -> Tensor:
+    def label_log_probabilities(self, images: Annotated[Tensor, "n n_pixels", In(0, 1)]) -> Tensor:
         """log p(y | x) = −F(x, y) + log Σ_y′ exp(−F(x, y′)): (n, n_pixels) -> (n, K), in nats.
 
         W's product with an image is made once for all labels, each of which adds its row of W.
@@ -93,12 +105,12 @@ class ClassRBM(RBM):
         return log_softmax(torch.stack(scores, 1) + self.b[-self.n_classes :], 1)
 
     @torch.no_grad()
-    def classify(self, images: Tensor) -> Tensor:
+    def classify(self, images: Annotated[Tensor, "n n_pixels", In(0, 1)]) -> Tensor:
         """The most probable label of each image: (n, n_pixels) -> (n,) in 0 … K − 1."""
         return self.label_log_probabilities(images).argmax(1)
 
     @torch.no_grad()
-    def given_label(self, label: int) -> RBM:
+    def given_label(self, label: Natural) -> RBM:
         """The RBM of the images of a class, P(x | y): hidden biases c + W_y, pixels as they are."""
         model = RBM(self.n_pixels, self.n_hidden, device=self.W.device, dtype=self.W.dtype)
         pixels, labels = self.W.split([self.n_pixels, self.n_classes])

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import BINARY, FREE, OF_ANY_TYPE, In, door
 from lecturekit.rbm.model import RBM, Theta
 
 MAX_UNITS = 20  # 2²⁰ states, a million
 _CHUNK = 1 << 22  # entries of a temporary matrix, 32 MB in float64
 
 
-def states(n_units: int, *, like: Tensor | None = None) -> Tensor:
+@door
+def states(
+    n_units: Annotated[int, In(0, 30)], *, like: Annotated[Tensor, FREE] | None = None
+) -> Tensor:
     """All states of n binary units, (2ⁿ, n) in {0, 1}; row s holds the bits of s, lowest first.
 
     Args:
@@ -34,7 +39,8 @@ def states(n_units: int, *, like: Tensor | None = None) -> Tensor:
     return (numbers[:, None] >> torch.arange(n_units, device=device) & 1).to(dtype)
 
 
-def state_index(v: Tensor) -> Tensor:
+@door
+def state_index(v: Annotated[Tensor, "n n_units", BINARY, OF_ANY_TYPE]) -> Tensor:
     """The number of each state, Σ_i v_i 2ⁱ: (batch, n) in {0, 1} -> (batch,) long."""
     return (v.long() << torch.arange(v.shape[1], device=v.device)).sum(1)
 

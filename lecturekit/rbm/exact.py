@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from lecturekit.door import BINARY, OF_ANY_TYPE, In, door
 from lecturekit.rbm.enumeration import (
     MAX_UNITS,
     chunks,
@@ -27,12 +28,14 @@ from lecturekit.rbm.model import RBM, Theta, energy_gradient, hidden_probabiliti
 MAX_MATRIX_UNITS = 12  # 4096² entries in float64, 134 MB
 
 
-def empirical_distribution(v: Tensor) -> Tensor:
+@door
+def empirical_distribution(v: Annotated[Tensor, "n n_units", BINARY, OF_ANY_TYPE]) -> Tensor:
     """The share of rows in each state: (batch, n) in {0, 1} -> (2ⁿ,) float64, sums to 1."""
     refuse_beyond(MAX_UNITS, v.shape[1], "units")
     return torch.bincount(state_index(v), minlength=2 ** v.shape[1]).double() / len(v)
 
 
+@door
 @torch.no_grad()
 def exact_visible_distribution(model: RBM) -> Tensor:
     """Q(v) = exp(−F(v)) / Z of every visible state: (2^n_visible,) float64, sums to 1.
@@ -44,8 +47,9 @@ def exact_visible_distribution(model: RBM) -> Tensor:
     return torch.softmax(-_free_energies(in_float64(model)), 0)
 
 
+@door
 @torch.no_grad()
-def exact_gradient(model: RBM, v: Tensor) -> Theta:
+def exact_gradient(model: RBM, v: Annotated[Tensor, "n n_visible", BINARY]) -> Theta:
     """The gradient of the mean log-likelihood, −⟨∂F/∂θ⟩ of the rows of v plus that of the model.
 
     The model's mean is a sum over all states of the smaller layer, in float64.
@@ -64,8 +68,11 @@ def exact_gradient(model: RBM, v: Tensor) -> Theta:
     return Theta(*(term.to(model.W.dtype) for term in _model_energy_gradient(model))) - data
 
 
+@door
 @torch.no_grad()
-def expected_energy_gradient(model: RBM, distribution: Tensor) -> Theta:
+def expected_energy_gradient(
+    model: RBM, distribution: Annotated[Tensor, "n_states", In(0, 1), OF_ANY_TYPE]
+) -> Theta:
     """E_R[∇_θ F(v)] for a distribution R over all visible states, in float64.
 
     With R = P·Tᵏ, the data's distribution after k Gibbs steps, the expected update of CD-k is
@@ -80,8 +87,11 @@ def expected_energy_gradient(model: RBM, distribution: Tensor) -> Theta:
     return _weighted_mean(theta, weights, chunks(model.n_visible, model.n_hidden, theta.W))
 
 
+@door
 @torch.no_grad()
-def gibbs_transition_matrix(model: RBM, *, layer: str = "visible") -> Tensor:
+def gibbs_transition_matrix(
+    model: RBM, *, layer: Literal["visible", "hidden"] = "visible"
+) -> Tensor:
     """T[s, s′] = Σ_h P(h | v = s) P(v′ = s′ | h), one Gibbs step on the visible layer.
 
     With layer="hidden" it is T[s, s′] = Σ_v P(v | h = s) P(h′ = s′ | v) instead. Both have the
@@ -123,6 +133,7 @@ class EnergyProfile(NamedTuple):
     free_energy: Tensor
 
 
+@door
 @torch.no_grad()
 def energy_profile(model: RBM, coordinate: Callable[[Tensor], Tensor]) -> EnergyProfile:
     """The exact free energy G(s) = −log Σ_{v: s(v) = s} exp(−F(v)) along a coordinate s(v).
@@ -166,6 +177,7 @@ class Wells(NamedTuple):
     probability: Tensor
 
 
+@door
 @torch.no_grad()
 def energy_wells(model: RBM) -> Wells:
     """All wells of the free energy F(v), by looking at every state and its neighbours.
@@ -240,3 +252,5 @@ def _check_distribution(model: RBM, distribution: Tensor) -> None:
             f"expected a distribution over all visible states, shape ({2**model.n_visible},), "
             f"got {tuple(distribution.shape)}"
         )
+    if not math.isclose(float(distribution.sum()), 1.0, abs_tol=1e-4):
+        raise ValueError(f"expected distribution of sum 1, got {float(distribution.sum()):g}")

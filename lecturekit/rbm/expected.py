@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import BINARY, NOT_EMPTY, Natural, door
 from lecturekit.evaluation import kl_divergence
 from lecturekit.rbm.exact import (
     empirical_distribution,
@@ -25,12 +26,15 @@ from lecturekit.rbm.exact import (
 )
 from lecturekit.rbm.model import RBM, Theta, clamp, energy_gradient
 from lecturekit.rbm.negative_phase import mean_field_step
-from lecturekit.rbm.trainer import Settings, check
-from lecturekit.training import Step, Steps, guard, tunable
+from lecturekit.rbm.trainer import SANE, Settings, check_labels
+from lecturekit.training import Progress, Step, Steps, guard, tunable
 
 
+@door
 @torch.no_grad()
-def expected_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
+def expected_cd_gradient(
+    model: RBM, data: Annotated[Tensor, "n n_visible", BINARY], k: Natural
+) -> Theta:
     """The mean update of CD-k, E_{P Tᵏ}[∇F] − E_P[∇F], with P the data's distribution.
 
     For k → ∞ it becomes the gradient of the log-likelihood; at k = 0 it is zero.
@@ -53,8 +57,11 @@ def expected_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
     return expected_energy_gradient(model, end) - expected_energy_gradient(model, start)
 
 
+@door
 @torch.no_grad()
-def mean_field_cd_gradient(model: RBM, data: Tensor, k: int) -> Theta:
+def mean_field_cd_gradient(
+    model: RBM, data: Annotated[Tensor, "n n_visible", BINARY], k: Natural
+) -> Theta:
     """The update of MF CD-k, the mean over the data's rows v₀ of ∇F(v_k) − ∇F(v₀).
 
     v_{i+1} = σ(b + W σ(c + Wᵀv_i)) is one mean-field step (`MeanFieldCD`).
@@ -96,7 +103,12 @@ class Bias(NamedTuple):
     cosine: Tensor
 
 
-def cd_bias(model: RBM, data: Tensor, ks: Sequence[int]) -> Bias:
+@door
+def cd_bias(
+    model: RBM,
+    data: Annotated[Tensor, "n n_visible", BINARY],
+    ks: Annotated[Sequence[Natural], NOT_EMPTY],
+) -> Bias:
     """The bias of CD-k's mean update, for each k.
 
     Args:
@@ -115,7 +127,12 @@ def cd_bias(model: RBM, data: Tensor, ks: Sequence[int]) -> Bias:
     return _bias(model, data, [directions[int(k)] for k in ks])
 
 
-def mean_field_cd_bias(model: RBM, data: Tensor, ks: Sequence[int]) -> Bias:
+@door
+def mean_field_cd_bias(
+    model: RBM,
+    data: Annotated[Tensor, "n n_visible", BINARY],
+    ks: Annotated[Sequence[Natural], NOT_EMPTY],
+) -> Bias:
     """The bias of MF CD-k's update, for each k; arguments as in `cd_bias`."""
     return _bias(model, data, [mean_field_cd_gradient(model, data, int(k)) for k in ks])
 
@@ -142,7 +159,10 @@ class CrowdSettings(Settings):
     k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
 
 
-def infinite_crowd(model: RBM, data: Tensor, settings: CrowdSettings) -> Steps:
+@door
+def infinite_crowd(
+    model: RBM, data: Annotated[Tensor, "n n_visible", BINARY], settings: CrowdSettings
+) -> Steps:
     """PCD with infinitely many particles and the whole of the data: no noise, so no generator.
 
     One step is R := R Tᵏ, then θ := θ + α (E_R[∇F] − E_P[∇F]), the descent of
@@ -162,20 +182,39 @@ def infinite_crowd(model: RBM, data: Tensor, settings: CrowdSettings) -> Steps:
     Raises:
         ValueError: settings or data that do not fit, or a model too large to enumerate.
     """
-    check(model, data, settings)
+    check_labels(model, data)
     # looked at after every update, since the divergences below are of distributions alone
-    return guard(_crowd_steps(model, data, settings), model, settings, every=1)
+    crowd, progress = Crowd(empirical_distribution(data)), Progress()
+    return guard(
+        _crowd_steps(model, data, settings, crowd, progress),
+        model,
+        settings,
+        owns={"crowd": crowd, "progress": progress},
+        sane=SANE,
+        every=1,
+    )
+
+
+@dataclass
+class Crowd:
+    """R, the distribution of infinitely many particles over all visible states."""
+
+    distribution: Tensor
 
 
 @torch.no_grad()
-def _crowd_steps(model: RBM, data: Tensor, settings: CrowdSettings) -> Iterator[Step]:
-    points = crowd = empirical_distribution(data)
-    for index in range(1, settings.updates + 1):
+def _crowd_steps(
+    model: RBM, data: Tensor, settings: CrowdSettings, held: Crowd, progress: Progress
+) -> Iterator[Step]:
+    points = empirical_distribution(data)
+    for index in progress.updates(settings.updates):
+        crowd = held.distribution
         model_distribution = exact_visible_distribution(model)
         before = kl_divergence(crowd, model_distribution)
         transition = gibbs_transition_matrix(model)
-        for _ in range(settings.k):
+        for _ in range(int(settings.k)):
             crowd = crowd @ transition
+        held.distribution = crowd
         mixed = kl_divergence(crowd, model_distribution)
         rate = settings.learning_rate * settings.decay(index)
         gradient = expected_energy_gradient(model, crowd) - expected_energy_gradient(model, points)

@@ -9,15 +9,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from lecturekit.door import AnyGenerator, Count, In, NonNegative, door
 from lecturekit.rbm.products import product
 
 
+@door
 @dataclass(slots=True, eq=False)
 class Theta:
     """θ = (W, b, c), or a direction in its space: a gradient, the fast weights.
@@ -71,6 +73,7 @@ class State(NamedTuple):
     hidden: Tensor
 
 
+@door
 class RBM(nn.Module):
     """A restricted Boltzmann machine of binary units, E(v, h) = −vᵀWh − b·v − c·h.
 
@@ -92,12 +95,12 @@ class RBM(nn.Module):
 
     def __init__(
         self,
-        n_visible: int,
-        n_hidden: int,
+        n_visible: Count,
+        n_hidden: Count,
         *,
-        weight_scale: float = 0.01,
-        bias_scale: float = 0.0,
-        generator: torch.Generator | None = None,
+        weight_scale: NonNegative = 0.01,
+        bias_scale: NonNegative = 0.0,
+        generator: AnyGenerator | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ):
@@ -115,7 +118,11 @@ class RBM(nn.Module):
         self.initialise(generator or torch.Generator().manual_seed(0))
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator, data: Tensor | None = None) -> RBM:
+    def initialise(
+        self,
+        generator: AnyGenerator,
+        data: Annotated[Tensor, "n n_visible", In(0, 1)] | None = None,
+    ) -> RBM:
         """Start anew, in place: W ~ N(0, weight_scale²), b and c ~ N(0, bias_scale²).
 
         With data, b are its log-odds instead.
@@ -145,7 +152,11 @@ class RBM(nn.Module):
 
     # ---------------------------------------------------------------------------- energies
 
-    def energy(self, v: Tensor, h: Tensor) -> Tensor:
+    def energy(
+        self,
+        v: Annotated[Tensor, "n n_visible", In(0, 1)],
+        h: Annotated[Tensor, "n n_hidden", In(0, 1)],
+    ) -> Tensor:
         """E(v, h) = −vᵀWh − b·v − c·h, in nats.
 
         v is (batch, n_visible), h (batch, n_hidden), the result (batch,).
@@ -153,7 +164,7 @@ class RBM(nn.Module):
         v, h = self._rows(v, "v"), self._rows(h, "h", hidden=True)
         return -((v @ self.W) * h).sum(1) - v @ self.b - h @ self.c
 
-    def free_energy(self, v: Tensor) -> Tensor:
+    def free_energy(self, v: Annotated[Tensor, "n n_visible", In(0, 1)]) -> Tensor:
         """F(v) = −log Σ_h exp(−E(v, h)) = −b·v − Σ_j softplus(c_j + (vᵀW)_j).
 
         v is (batch, n_visible), the result (batch,), in nats. P(v) = exp(−F(v)) / Z.
@@ -163,30 +174,36 @@ class RBM(nn.Module):
 
     # ------------------------------------------------------------------------ conditionals
 
-    def hidden_probabilities(self, v: Tensor) -> Tensor:
+    def hidden_probabilities(self, v: Annotated[Tensor, "n n_visible", In(0, 1)]) -> Tensor:
         """P(h_j = 1 | v) = sigmoid(c_j + (vᵀW)_j): (batch, n_visible) -> (batch, n_hidden)."""
         return hidden_probabilities(Theta(self.W, self.b, self.c), self._rows(v, "v"))
 
-    def visible_probabilities(self, h: Tensor) -> Tensor:
+    def visible_probabilities(self, h: Annotated[Tensor, "n n_hidden", In(0, 1)]) -> Tensor:
         """P(v_i = 1 | h) = sigmoid(b_i + (Wh)_i): (batch, n_hidden) -> (batch, n_visible)."""
         theta = Theta(self.W, self.b, self.c)
         return visible_probabilities(theta, self._rows(h, "h", hidden=True), self.n_classes)
 
-    def sample_hidden(self, v: Tensor, *, generator: torch.Generator) -> Tensor:
+    def sample_hidden(
+        self, v: Annotated[Tensor, "n n_visible", In(0, 1)], *, generator: torch.Generator
+    ) -> Tensor:
         """h ~ P(h | v): (batch, n_visible) -> (batch, n_hidden) in {0, 1}."""
         return sample(self.hidden_probabilities(v), generator=generator)
 
-    def sample_visible(self, h: Tensor, *, generator: torch.Generator) -> Tensor:
+    def sample_visible(
+        self, h: Annotated[Tensor, "n n_hidden", In(0, 1)], *, generator: torch.Generator
+    ) -> Tensor:
         """v ~ P(v | h): (batch, n_hidden) -> (batch, n_visible) in {0, 1}."""
         return sample_visible(self.visible_probabilities(h), self.n_classes, generator=generator)
 
     # ----------------------------------------------------------------------------- learning
 
-    def clamp(self, v: Tensor) -> State:
+    def clamp(self, v: Annotated[Tensor, "n n_visible", In(0, 1)]) -> State:
         """X = (v, P(h | v)), outside autograd: visible units clamped to v, hidden averaged out."""
         return clamp(self.theta, self._rows(v, "v"))
 
-    def ascend(self, gradient: Theta, learning_rate: float, *, weight_decay: float = 0.0) -> None:
+    def ascend(
+        self, gradient: Theta, learning_rate: float, *, weight_decay: NonNegative = 0.0
+    ) -> None:
         """θ := θ + α·(g − λ·(W, 0, 0)) for the gradient g, rate α and weight decay λ, in place."""
         W, b, c = self.theta
         if weight_decay:
@@ -239,6 +256,7 @@ def clamp(theta: Theta, v: Tensor) -> State:
     return State(v, hidden_probabilities(theta, v))
 
 
+@door
 def energy_gradient(state: State) -> Theta:
     """∇_θ E(X), averaged over a batch of states X = (v, h).
 
@@ -249,7 +267,8 @@ def energy_gradient(state: State) -> Theta:
     return Theta(-(v.t() @ h) / len(v), -v.mean(0), -h.mean(0))
 
 
-def log_odds(data: Tensor) -> Tensor:
+@door
+def log_odds(data: Annotated[Tensor, "n n_units", In(0, 1)]) -> Tensor:
     """log(p / (1 − p)) of each column's share p of ones, half a one and half a zero added.
 
     data is (n, units), the result (units,), finite for every data.
@@ -258,7 +277,8 @@ def log_odds(data: Tensor) -> Tensor:
     return torch.log((ones + 0.5) / (len(data) - ones + 0.5))
 
 
-def sample(probabilities: Tensor, *, generator: torch.Generator) -> Tensor:
+@door
+def sample(probabilities: Annotated[Tensor, In(0, 1)], *, generator: torch.Generator) -> Tensor:
     """Independent draws from {0, 1}, each 1 with its probability; the shape stays."""
     u = _uniform(probabilities, generator)
     return torch.lt(u, probabilities, out=u)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, Self
+from typing import Annotated, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import BINARY, Natural, door
 from lecturekit.rbm.model import (
     RBM,
     State,
@@ -56,8 +57,9 @@ class GibbsStep(NamedTuple):
     state: State
 
 
+@door
 def gibbs_step(
-    theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+    theta: Theta, state: State, *, n_classes: Natural = 0, generator: torch.Generator
 ) -> GibbsStep:
     """Sample the hidden units, then the visible units, and average the hidden units out again.
 
@@ -75,6 +77,7 @@ def mean_field_step(theta: Theta, state: State, *, n_classes: int = 0) -> GibbsS
     return GibbsStep(state.hidden, visible, clamp(theta, visible))
 
 
+@door
 class GibbsChain:
     """What these negative phases share: k Gibbs steps between a start and an end.
 
@@ -96,11 +99,19 @@ class GibbsChain:
             raise ValueError(f"expected a whole number of Gibbs steps k ≥ 1, got {self.k!r}")
         return int(self.k)
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
+    def initialise(
+        self, data: Annotated[Tensor, "n n_visible", BINARY], *, generator: torch.Generator
+    ) -> Self:
         """Begin anew from known points: nothing to do where nothing is remembered."""
         return self
 
-    def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(
+        self,
+        model: RBM,
+        data: Annotated[Tensor, "n n_visible", BINARY],
+        *,
+        generator: torch.Generator,
+    ) -> None:
         """Called by `train` before its first update."""
 
     def starts_from(self, theta: Theta, data: State) -> State:
@@ -112,7 +123,7 @@ class GibbsChain:
         return theta
 
     def step(
-        self, theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+        self, theta: Theta, state: State, *, n_classes: Natural = 0, generator: torch.Generator
     ) -> GibbsStep:
         """How the chain moves: it samples."""
         return gibbs_step(theta, state, n_classes=n_classes, generator=generator)
@@ -143,6 +154,7 @@ class GibbsChain:
         """θ_f := ρ θ_f + β g, for chains with fast weights."""
 
 
+@door
 @dataclass
 class ContrastiveDivergence(GibbsChain):
     """CD-k: k Gibbs steps that start at the minibatch (Hinton 2002, eq. 9).
@@ -154,6 +166,7 @@ class ContrastiveDivergence(GibbsChain):
     k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
 
 
+@door
 @dataclass
 class MeanFieldCD(GibbsChain):
     """MF CD-k: CD-k with probabilities in the place of samples (Welling & Hinton 2002, section 4).
@@ -170,7 +183,7 @@ class MeanFieldCD(GibbsChain):
     k: int = tunable(1, 1, 25, label="mean-field steps k", minimum=1)
 
     def step(
-        self, theta: Theta, state: State, *, n_classes: int = 0, generator: torch.Generator
+        self, theta: Theta, state: State, *, n_classes: Natural = 0, generator: torch.Generator
     ) -> GibbsStep:
         """How the chain moves: from probabilities to probabilities; `generator` is not used."""
         return mean_field_step(theta, state, n_classes=n_classes)
@@ -201,6 +214,7 @@ def refuse_strangers(particles: Tensor, model: RBM) -> None:
         )
 
 
+@door
 @dataclass
 class PersistentCD(GibbsChain):
     """PCD-k: particles that go on from where the last update left them (Tieleman 2008).
@@ -222,12 +236,20 @@ class PersistentCD(GibbsChain):
     particles: Tensor | None = field(default=None, init=False, repr=False)
     _hidden: Tensor | None = field(default=None, init=False, repr=False)
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
+    def initialise(
+        self, data: Annotated[Tensor, "n n_visible", BINARY], *, generator: torch.Generator
+    ) -> Self:
         """Place every particle on a row of `data`, (n, n_visible), drawn with replacement."""
         self.particles, self._hidden = drawn_from(data, self.n_particles, generator=generator), None
         return self
 
-    def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(
+        self,
+        model: RBM,
+        data: Annotated[Tensor, "n n_visible", BINARY],
+        *,
+        generator: torch.Generator,
+    ) -> None:
         """Place the particles, unless they are under way already.
 
         Raises:
@@ -251,6 +273,7 @@ class PersistentCD(GibbsChain):
         self.particles, self._hidden = state
 
 
+@door
 @dataclass
 class FastPersistentCD(PersistentCD):
     """FPCD: particles that move on the energy of θ + θ_f (Tieleman & Hinton 2009).
@@ -276,7 +299,9 @@ class FastPersistentCD(PersistentCD):
     decay: float = tunable(0.95, 0.0, 1.0, label="retained ρ", maximum=1.0)
     fast: Theta | None = field(default=None, init=False, repr=False)
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
+    def initialise(
+        self, data: Annotated[Tensor, "n n_visible", BINARY], *, generator: torch.Generator
+    ) -> Self:
         """Place the particles as PCD does, and forget the fast weights."""
         super().initialise(data, generator=generator)
         self.fast = None

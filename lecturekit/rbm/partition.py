@@ -13,11 +13,13 @@ many such products.
 from __future__ import annotations
 
 from functools import reduce
+from typing import Annotated
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from lecturekit.door import BINARY, door
 from lecturekit.rbm.class_rbm import ClassRBM
 from lecturekit.rbm.enumeration import refuse_beyond, states, transposed
 from lecturekit.rbm.model import RBM, Theta
@@ -28,6 +30,7 @@ _TILE = 1 << 19  # states weighed at a time, few enough for a processor's cache
 _MAX_SPREAD = 60.0  # float32 goes down to e^−87: what is lost in a product is e^−27 of it
 
 
+@door
 @torch.no_grad()
 def exact_log_partition(model: RBM) -> Tensor:
     """log Z = log Σ_{v,h} exp(−E(v, h)), in nats, by enumeration of the smaller layer.
@@ -49,7 +52,8 @@ def exact_log_partition(model: RBM) -> Tensor:
     return _log_partition(theta).to(model.W.dtype)
 
 
-def exact_log_likelihood(model: RBM, v: Tensor) -> Tensor:
+@door
+def exact_log_likelihood(model: RBM, v: Annotated[Tensor, "n n_visible", BINARY]) -> Tensor:
     """log P(v) = −F(v) − log Z for each row: (batch, n_visible) -> (batch,), in nats.
 
     Raises:

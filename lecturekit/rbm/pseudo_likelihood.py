@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
+from lecturekit.door import BINARY, door
 from lecturekit.rbm.enumeration import refuse_softmax
 from lecturekit.rbm.model import RBM
 
 _CHUNK = 1 << 22  # entries of a temporary array, 16 MB in float32
 
 
-def pseudo_log_likelihood(model: RBM, v: Tensor) -> Tensor:
+@door
+def pseudo_log_likelihood(model: RBM, v: Annotated[Tensor, "n n_visible", BINARY]) -> Tensor:
     """Σ_i log P(v_i | v_{−i}) = Σ_i log sigmoid(F(v with v_i flipped) − F(v)), for each row.
 
     All coordinates are flipped, so nothing is random (Besag 1975). Flipping v_i moves the input of

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import BINARY, door
 from lecturekit.rbm.model import RBM, State, Theta
 from lecturekit.rbm.negative_phase import GibbsChain
-from lecturekit.rbm.trainer import Settings, check, learn, working_copy
+from lecturekit.rbm.trainer import Settings, check_labels, learn, working_copy
 from lecturekit.training import Step, Steps
 
 PHASES = (
@@ -49,9 +50,10 @@ class Phase(NamedTuple):
     particle_energy: Tensor | None = None
 
 
+@door
 def slow_motion(
     model: RBM,
-    v: Tensor,
+    v: Annotated[Tensor, "n n_visible", BINARY],
     negative_phase: GibbsChain,
     settings: Settings,
     *,
@@ -72,10 +74,11 @@ def slow_motion(
     Raises:
         ValueError: as for `train`; the model is untouched.
     """
-    check(model, v, settings, generator)
+    check_labels(model, v)
     return _phases(model, v, negative_phase, settings, generator)
 
 
+@door
 class WatchedUpdate:
     """One update in slow motion, for a live run: each of its steps is a phase.
 
@@ -92,7 +95,13 @@ class WatchedUpdate:
         >>> run = live.play(repeatable(update.steps, generator=generator))  # doctest: +SKIP
     """
 
-    def __init__(self, model: RBM, v: Tensor, negative_phase: GibbsChain, settings: Settings):
+    def __init__(
+        self,
+        model: RBM,
+        v: Annotated[Tensor, "n n_visible", BINARY],
+        negative_phase: GibbsChain,
+        settings: Settings,
+    ):
         self.model, self.v = model, v
         self.phase: Phase | None = None
         self._negative_phase, self._settings = negative_phase, settings

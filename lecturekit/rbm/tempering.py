@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Annotated, Self
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from lecturekit.door import BINARY, door
 from lecturekit.rbm.model import (
     RBM,
     State,
@@ -23,6 +24,7 @@ from lecturekit.rbm.negative_phase import drawn_from, refuse_strangers
 from lecturekit.training import check_settings, limited, tunable
 
 
+@door
 @dataclass
 class ParallelTempering:
     """PT-k: as PCD, but each particle has partners at higher temperatures (Desjardins et al. 2010).
@@ -69,13 +71,21 @@ class ParallelTempering:
         """(n_particles, n_visible), those at β = 1; None before `initialise`."""
         return None if self.ladder is None else self.ladder[0]
 
-    def initialise(self, data: Tensor, *, generator: torch.Generator) -> Self:
+    def initialise(
+        self, data: Annotated[Tensor, "n n_visible", BINARY], *, generator: torch.Generator
+    ) -> Self:
         """Place the particles of all levels on rows of `data`, (n, n_visible), drawn anew."""
         self.ladder = drawn_from(data, self.n_levels, self.n_particles, generator=generator)
         self.accepted = None
         return self
 
-    def prepare(self, model: RBM, data: Tensor, *, generator: torch.Generator) -> None:
+    def prepare(
+        self,
+        model: RBM,
+        data: Annotated[Tensor, "n n_visible", BINARY],
+        *,
+        generator: torch.Generator,
+    ) -> None:
         """Place the particles, unless they are under way already.
 
         Raises:

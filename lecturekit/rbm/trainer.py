@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import BINARY, NonNegative, door
 from lecturekit.rbm.model import RBM, State, Theta
 from lecturekit.rbm.negative_phase import NegativePhase
 from lecturekit.rbm.products import add_outer
 from lecturekit.training import (
+    PARAMETERS,
+    Progress,
     Schedule,
     Step,
     Steps,
-    check_data,
-    check_settings,
     guard,
     limited,
     minibatches,
@@ -45,12 +46,17 @@ class Settings(Schedule):
     precision: Literal["float32", "bfloat16"] = "float32"
 
 
+# A unit in a field of 10⁴ nats is on or off for good, however long it is trained; free energies of
+# so many units are then absurd too.
+SANE = {"parameters": PARAMETERS}
+
 METRICS_EVERY = 50  # rare enough to cost nothing beside the updates
 
 
+@door
 def train(
     model: RBM,
-    data: Tensor,
+    data: Annotated[Tensor, "n n_visible", BINARY],
     settings: Settings,
     *,
     negative_phase: NegativePhase,
@@ -75,9 +81,20 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
-    check(model, data, settings, generator)
-    steps = _steps(model, data, settings, negative_phase, generator)
-    return guard(steps, model, settings)
+    check_labels(model, data)
+    progress, batches = Progress(), minibatches(data, settings.batch_size, generator=generator)
+    return guard(
+        _steps(model, data, settings, negative_phase, generator, batches, progress),
+        model,
+        settings,
+        owns={
+            "negative_phase": negative_phase,
+            "generator": generator,
+            "batches": batches,
+            "progress": progress,
+        },
+        sane=SANE,
+    )
 
 
 def _steps(
@@ -86,12 +103,14 @@ def _steps(
     settings: Settings,
     negative_phase: NegativePhase,
     generator: torch.Generator,
+    batches: Iterator[Tensor],
+    progress: Progress,
 ) -> Iterator[Step]:
-    negative_phase.prepare(model, data, generator=generator)
-    batches = minibatches(data, settings.batch_size, generator=generator)
+    if not progress.done:
+        negative_phase.prepare(model, data, generator=generator)
     working = working_copy(model, settings)
     total = settings.updates
-    for index in range(1, total + 1):
+    for index in progress.updates(total):
         data_state, particles = update(
             model,
             next(batches),
@@ -110,13 +129,14 @@ def working_copy(model: RBM, settings: Settings) -> RBM:
     return model if settings.precision == "float32" else model.lowered(torch.bfloat16)
 
 
+@door
 def update(
     model: RBM,
-    v: Tensor,
+    v: Annotated[Tensor, "n n_visible", BINARY],
     negative_phase: NegativePhase,
     *,
-    learning_rate: float,
-    weight_decay: float = 0.0,
+    learning_rate: NonNegative,
+    weight_decay: NonNegative = 0.0,
     generator: torch.Generator,
     working: RBM | None = None,
 ) -> tuple[State, State]:
@@ -189,18 +209,8 @@ def free_energy_gap(model: RBM, data: State, particles: State) -> dict[str, Tens
     return {"free_energy_gap": gap}
 
 
-def check(
-    model: RBM, data: Tensor, settings: Settings, generator: torch.Generator | None = None
-) -> None:
-    check_settings(settings)
-    if settings.precision not in ("float32", "bfloat16"):
-        raise ValueError(f"expected precision 'float32' or 'bfloat16', got {settings.precision!r}")
-    check_data(data, model.W, generator, n_columns=model.n_visible)
-    if not bool(((data == 0) | (data == 1)).all()):
-        raise ValueError(
-            f"expected data of zeros and ones, got values from {data.min():g} to {data.max():g}; "
-            "threshold them: (data > 0.5).float()"
-        )
+def check_labels(model: RBM, data: Tensor) -> None:
+    """Refuse rows without a label, of a model that has labels."""
     if model.n_classes and not bool((data[:, -model.n_classes :].sum(1) == 1).all()):
         raise ValueError(
             f"expected rows in which one of the last {model.n_classes} units is on, the label: "

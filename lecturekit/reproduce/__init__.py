@@ -18,6 +18,7 @@ results      docs/results.md, made from them
 `EXPERIMENTS`, and what was published, in `published`.
 """
 
+from lecturekit.door import door
 from lecturekit.reproduce.campaign import Event, campaign
 from lecturekit.reproduce.class_rbm import CLASS_RBM
 from lecturekit.reproduce.dae import DAE
@@ -31,6 +32,7 @@ from lecturekit.reproduce.record import Record, Run
 EXPERIMENTS = (SMALL_RBM, LARGE_RBM, CLASS_RBM, GMMN, DEM, DAE)
 
 
+@door
 def experiment(name: str) -> Experiment:
     """The experiment behind a figure's name.
 
@@ -44,6 +46,7 @@ def experiment(name: str) -> Experiment:
     raise ValueError(f"no experiment {name}; there are: {known}")
 
 
+@door
 def recorded(name: str, pixels: Pixels | None = None) -> Record | None:
     """What this package got for a figure, as it was recorded; None if it never was.
 

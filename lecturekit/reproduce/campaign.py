@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from lecturekit.door import Positive, door
 from lecturekit.files import replacing
 from lecturekit.reproduce.experiment import Experiment, Task
 from lecturekit.reproduce.record import Record, Run
@@ -60,14 +61,15 @@ class Attempt:
     updates: int = 0
 
 
+@door
 def campaign(
     experiment: Experiment,
     record: Record,
     path: Path,
     *,
-    minutes: float,
+    minutes: Positive,
     device: torch.device = CPU,
-    checkpoint_every: float = CHECKPOINT_EVERY,
+    checkpoint_every: Positive = CHECKPOINT_EVERY,
 ) -> Iterator[Event]:
     """Make the runs that `record` lacks, as far as the budget goes, and add them to it.
 

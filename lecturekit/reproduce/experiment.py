@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import torch
 
+from lecturekit.door import door
+
 Pixels = Literal["sampled", "thresholded", "grey"]
 PIXELS: tuple[Pixels, ...] = get_args(Pixels)
 
@@ -41,6 +43,7 @@ class Task(Protocol):
         """Measured once, after the run, outside of its training time."""
 
 
+@door
 @dataclass(frozen=True)
 class Experiment:
     """Methods that race, each with a rate of its own, over training times that double.

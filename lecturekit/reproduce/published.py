@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lecturekit.door import door
 from lecturekit.reproduce.curves import Curve, Line, lines
 
 
+@door
 @dataclass(frozen=True)
 class Published:
     """A figure or table of a paper, as numbers.
@@ -35,6 +37,7 @@ class Published:
         return lines(self.curves)
 
 
+@door
 def published(name: str) -> Published:
     """What was published: "pcd1", "pcd2", "fpcd1", "fpcd2", "gmmn", "dem" or "dae".
 

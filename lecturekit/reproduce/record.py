@@ -12,6 +12,7 @@ from typing import Self
 import torch
 
 from lecturekit._version import __version__
+from lecturekit.door import door
 from lecturekit.files import replacing
 from lecturekit.reproduce.curves import Curve, Line, lines
 from lecturekit.reproduce.experiment import Pixels
@@ -19,6 +20,7 @@ from lecturekit.reproduce.experiment import Pixels
 _FOLDER = Path(__file__).parent / "recorded"
 
 
+@door
 @dataclass(frozen=True)
 class Run:
     """One training run and its scores.
@@ -47,6 +49,7 @@ class Run:
     high: float | None = None
 
 
+@door
 @dataclass
 class Record:
     """All runs of an experiment, with what is needed to judge and to repeat them.

@@ -6,19 +6,19 @@ model. Everything here works on such generators and knows nothing of any particu
 
 `steps` is what a trainer yields, `descent` what it does at each of them, `settings` what sliders
 change, `repeat` makes of a trainer and what it trains a run that can begin anew, on `snapshot`'s
-memory, `door` refuses what does not fit, `guard` stops what diverges.
+memory, `guard` stops what diverges, and `checkpoint` takes a run over to another process.
 """
 
+from lecturekit.door import check_settings
+from lecturekit.training import checkpoint
 from lecturekit.training.descent import AGAINST_AN_OPPONENT, Descent
-from lecturekit.training.door import check_data, check_devices
-from lecturekit.training.guard import DivergenceError, guard
+from lecturekit.training.guard import PARAMETERS, DivergenceError, Guarded, guard
 from lecturekit.training.repeat import Repeatable, race, relay, repeatable
 from lecturekit.training.settings import (
     Choice,
     Limits,
     Schedule,
     Tunable,
-    check_settings,
     choice,
     choices,
     limited,
@@ -29,6 +29,7 @@ from lecturekit.training.settings import (
 from lecturekit.training.snapshot import Snapshot
 from lecturekit.training.steps import (
     Metrics,
+    Progress,
     Step,
     Steps,
     clocked,
@@ -40,20 +41,22 @@ from lecturekit.training.steps import (
 
 __all__ = [
     "AGAINST_AN_OPPONENT",
+    "PARAMETERS",
     "Choice",
     "Descent",
     "DivergenceError",
+    "Guarded",
     "Limits",
     "Metrics",
+    "Progress",
     "Repeatable",
     "Schedule",
     "Snapshot",
     "Step",
     "Steps",
     "Tunable",
-    "check_data",
-    "check_devices",
     "check_settings",
+    "checkpoint",
     "choice",
     "choices",
     "clocked",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
+
+from lecturekit.door import FREE, In, NonNegative, door
 
 BETAS = (0.9, 0.999)  # Adam's own
 AGAINST_AN_OPPONENT = (0.5, 0.999)  # a short memory of the direction, since the opponent moves too
 
 
+@door
 class Descent:
     """Adam's steps down the gradient of whatever loss it is handed, or up with `ascent`.
 
@@ -30,14 +34,20 @@ class Descent:
     """
 
     def __init__(
-        self, trained: nn.Module, *, betas: tuple[float, float] = BETAS, ascent: bool = False
+        self,
+        trained: nn.Module,
+        *,
+        betas: tuple[
+            Annotated[float, In(0, 1, open="high")], Annotated[float, In(0, 1, open="high")]
+        ] = BETAS,
+        ascent: bool = False,
     ) -> None:
         self._parameters = list(trained.parameters())
         self._optimiser = torch.optim.Adam(
             self._parameters, betas=betas, maximize=ascent, fused=True
         )
 
-    def step(self, loss: Tensor, rate: float) -> None:
+    def step(self, loss: Annotated[Tensor, FREE], rate: NonNegative) -> None:
         """One update along the gradient of `loss`, a scalar whose graph is spent by it."""
         self.follow(self.gradient(loss, retain_graph=False), rate)
 
@@ -45,7 +55,7 @@ class Descent:
         """∇_θ loss, by parameter; for players who look before any of them moves."""
         return torch.autograd.grad(loss, self._parameters, retain_graph=retain_graph)
 
-    def follow(self, gradient: Sequence[Tensor], rate: float) -> None:
+    def follow(self, gradient: Sequence[Tensor], rate: NonNegative) -> None:
         """One update along a gradient that was looked at before."""
         for parameter, slope in zip(self._parameters, gradient, strict=True):
             parameter.grad = slope

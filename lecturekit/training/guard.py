@@ -1,16 +1,23 @@
-"""The guard: a run that diverges stops with its last finite model, and says so."""
+"""The guard: a run that diverges stops with its last sane model, and says so."""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
-from lecturekit.training.steps import Steps
+from lecturekit.door import Count, Positive, check_settings, door, settings_now
+from lecturekit.training.snapshot import Snapshot
+from lecturekit.training.steps import Step, Steps
+
+PARAMETERS = 1e4  # no net here has learned anything with weights above 100
 
 
 class DivergenceError(RuntimeError):
-    """Parameters or a metric became infinite or NaN; the model is back at its last finite state.
+    """Numbers became infinite, NaN or absurd; all that the run owns is back at a sane state.
 
     Attributes:
         detected_at: the update after which the check failed.
@@ -18,32 +25,138 @@ class DivergenceError(RuntimeError):
         settings: a copy of the settings as they were when the run diverged.
     """
 
-    def __init__(self, detected_at: int, restored_to: int, settings: object):
+    def __init__(self, detected_at: int, restored_to: int, settings: object, why: str = ""):
         self.detected_at, self.restored_to, self.settings = detected_at, restored_to, settings
         super().__init__(
-            f"training diverged between update {restored_to} and {detected_at} with {settings}; "
-            f"the model is back at update {restored_to}, its last finite state"
+            f"training diverged between update {restored_to} and {detected_at} with {settings}"
+            f"{': ' + why if why else ''}; the model is back at update {restored_to}, its last "
+            "finite state"
         )
 
 
-def guard(steps: Steps, model: nn.Module, settings: object, *, every: int = 100) -> Steps:
-    """Pass `steps` on, and stop with the last finite model when the run diverges.
+class Guarded(Iterator[Step]):
+    """Steps under `guard`.
 
-    Looking at every update would make the device wait each time, so parameters and metrics are
-    looked at after every `every`-th update and after the last.
+    Attributes:
+        owns: all that the run reads and changes, by name: what has to be put back, or saved.
+    """
+
+    def __init__(
+        self,
+        steps: Steps,
+        owns: Mapping[str, Any],
+        sane: Mapping[str, float],
+        every: int,
+    ) -> None:
+        self.owns = dict(owns)
+        self._steps, self._sane, self._every = iter(steps), dict(sane), every
+        self._read = [part for part in owns.values() if _has_fields(part)]
+        self._seen: dict[int, tuple[Any, ...]] = {}
+        self._snapshot: Snapshot | None = None
+        self._sane_at = 0
+
+    def __next__(self) -> Step:
+        self._check_settings()
+        if self._snapshot is None:
+            self._snapshot = Snapshot(self.owns)
+        step = next(self._steps)
+        if step.index % self._every == 0 or step.index == step.total:
+            self._look(step)
+        return step
+
+    def close(self) -> None:
+        """Take no more steps; the model stays as it is."""
+        close = getattr(self._steps, "close", None)
+        if close is not None:
+            close()
+
+    def _check_settings(self) -> None:
+        """Refuse what a slider or an assignment has set, before anything is done with it."""
+        for part in self._read:
+            now = settings_now(part)
+            if self._seen.get(id(part)) != now:
+                check_settings(part)
+                self._seen[id(part)] = now
+
+    def _look(self, step: Step) -> None:
+        why = _not_finite([*_held(self.owns.values()), *step.metrics.values()])
+        why = why or self._absurd(step)
+        if why:
+            assert self._snapshot is not None
+            self._snapshot.restore()
+            settings = copy.deepcopy(self.owns["settings"])
+            raise DivergenceError(step.index, self._sane_at, settings, why)
+        self._snapshot, self._sane_at = Snapshot(self.owns), step.index
+
+    def _absurd(self, step: Step) -> str:
+        for name, limit in self._sane.items():
+            values = (
+                list(self.owns["model"].parameters())
+                if name == "parameters"
+                else [step.metrics[name]]
+                if name in step.metrics
+                else []
+            )
+            largest = max((float(value.detach().abs().max()) for value in values), default=0.0)
+            if largest > limit:
+                return f"{name.replace('_', ' ')} up to {largest:.3g}, where {limit:.3g} is absurd"
+        return ""
+
+
+@door
+def guard(
+    steps: Steps,
+    model: nn.Module,
+    settings: object,
+    *,
+    owns: Mapping[str, Any] | None = None,
+    sane: Mapping[str, Positive] | None = None,
+    every: Count = 100,
+) -> Guarded:
+    """Pass `steps` on; refuse settings that make no sense, and stop when the run diverges.
+
+    Before each update the settings are looked at, those of the other parts too. What is refused
+    changes nothing, and the run goes on once it is put right.
+
+    Looking at the numbers after every update would make the device wait each time, so they are
+    looked at after every `every`-th update and after the last. When the run has diverged, *all*
+    that it owns is put back: the model, particles, fast weights, optimisers, averages, the source
+    of randomness. So another run, with sane settings, goes on from there.
+
+    Args:
+        steps: of a trainer.
+        model: what is trained.
+        settings: what the trainer reads.
+        owns: what else it reads and changes, by name.
+        sane: metric → how large its absolute value may be, and "parameters" → how large those of
+            the model: generous limits, beyond which numbers are finite nonsense.
+        every: updates between two looks.
 
     Raises:
-        DivergenceError: a parameter or metric was not finite.
+        ValueError: at a step: settings outside their limits.
+        DivergenceError: at a step: a number was not finite, or absurd.
     """
-    finite_state, finite_at = copy.deepcopy(model.state_dict()), 0
-    for step in steps:
-        if step.index % every == 0 or step.index == step.total:
-            if not _all_finite([*model.state_dict().values(), *step.metrics.values()]):
-                model.load_state_dict(finite_state)
-                raise DivergenceError(step.index, finite_at, copy.deepcopy(settings))
-            finite_state, finite_at = copy.deepcopy(model.state_dict()), step.index
-        yield step
+    return Guarded(steps, {"model": model, "settings": settings, **(owns or {})}, sane or {}, every)
 
 
-def _all_finite(tensors: list[Tensor]) -> bool:
-    return all(bool(tensor.isfinite().all()) for tensor in tensors)
+def _has_fields(part: object) -> bool:
+    return dataclasses.is_dataclass(part) and not isinstance(part, type)
+
+
+def _held(parts: Iterable[Any]) -> Iterator[Tensor]:
+    """The tensors of modules, and those that other parts remember."""
+    for part in parts:
+        if isinstance(part, nn.Module):
+            yield from part.state_dict().values()
+        elif _has_fields(part):
+            for value in vars(part).values() if hasattr(part, "__dict__") else ():
+                if isinstance(value, Tensor):
+                    yield value
+                elif isinstance(value, nn.Module):
+                    yield from value.state_dict().values()
+                elif _has_fields(value) and hasattr(value, "__iter__"):  # the fast weights
+                    yield from value
+
+
+def _not_finite(tensors: Iterable[Tensor]) -> str:
+    return "" if all(bool(tensor.isfinite().all()) for tensor in tensors) else "not finite"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import NOT_EMPTY, Count, door
+from lecturekit.training import checkpoint
+from lecturekit.training.guard import Guarded
 from lecturekit.training.snapshot import Snapshot
 from lecturekit.training.steps import Steps, Until, measure, side_by_side
 
 
+@door
 class Repeatable:
     """A run that can begin anew: call it, and get its steps from the first one on.
 
@@ -46,7 +51,7 @@ class Repeatable:
         self._steps = steps
         return steps
 
-    def measured(self, every: int, **measurements: Callable[[], Tensor | float]) -> Repeatable:
+    def measured(self, every: Count, **measurements: Callable[[], Tensor | float]) -> Repeatable:
         """The same run with measurements among its metrics, as `measure` takes them.
 
         Raises:
@@ -58,6 +63,43 @@ class Repeatable:
         measure(iter(()), every)  # refuses it here rather than in the run
         metrics = None if self.metrics is None else (*self.metrics, *measurements)
         return Repeatable(lambda: measure(self(), every, **measurements), self._snapshots, metrics)
+
+    def kept(self, file: str | Path, every: Count = 500) -> Repeatable:
+        """The same run, kept in a file: after a restart of the kernel it goes on where it was.
+
+        The first call in a process takes the run up where the file has it, if it has one, bit for
+        bit as if it had never ended; another call, a Reset, begins anew. It is written every
+        `every` updates and at the end. Delete the file, or press Reset, to begin anew.
+
+        Only for a run of one trainer of the package, and before `measured` and `through`.
+
+        Args:
+            file: where; its folder is made.
+            every: updates between two writes.
+
+        Raises:
+            ValueError: at the first call: the file is of another run, or not of a run at all, or
+                there is nothing that could be kept.
+
+        Example:
+            >>> begin = begin.kept("runs/pcd.pt")  # doctest: +SKIP
+        """
+        path, first = Path(file), True
+
+        def begin() -> Steps:
+            nonlocal first
+            steps = self()
+            if not isinstance(steps, Guarded):
+                raise ValueError(
+                    f"expected a run of one trainer, to be kept in file {path}, got "
+                    f"{type(steps).__name__}; call kept before measured and through"
+                )
+            if first and path.exists():
+                checkpoint.load(steps, path)
+            first = False
+            return _kept(steps, path, every)
+
+        return Repeatable(begin, self._snapshots, self.metrics)
 
     def through(self, pass_on: Callable[..., Steps], *parts: Any, **named: Any) -> Repeatable:
         """The same run, its steps passed on by `pass_on(steps, *parts, **named)`.
@@ -85,6 +127,14 @@ class Repeatable:
         return Repeatable(begin, (*self._snapshots, snapshot), self.metrics)
 
 
+def _kept(steps: Guarded, path: Path, every: int) -> Steps:
+    for step in steps:
+        if step.index % every == 0 or step.index == step.total:
+            checkpoint.save(steps, path)
+        yield step
+
+
+@door
 def repeatable(
     train: Callable[..., Steps],
     /,
@@ -134,7 +184,10 @@ def repeatable(
     return Repeatable(begin, [snapshot])
 
 
-def race(runs: Mapping[str, Callable[[], Steps]], *, until: Until = "first") -> Repeatable:
+@door
+def race(
+    runs: Annotated[Mapping[str, Callable[[], Steps]], NOT_EMPTY], *, until: Until = "first"
+) -> Repeatable:
     """Runs that begin together and go on in lockstep, as `side_by_side` says.
 
     Args:
@@ -167,7 +220,8 @@ def _metrics_of(runs: Mapping[str, object]) -> list[str] | None:
     return found
 
 
-def relay(runs: Sequence[Callable[[], Steps]]) -> Repeatable:
+@door
+def relay(runs: Annotated[Sequence[Callable[[], Steps]], NOT_EMPTY]) -> Repeatable:
     """Runs that begin one after the other, each when the last one is done.
 
     They may train the very same model from one beginning after another: initialise it, call

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
+
+from lecturekit.door import Count, Share, door, refuse, refuse_no_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +26,12 @@ class Limits:
 
     def allow(self, value: Any) -> bool:
         """Whether a setting may be so; what is no number may not."""
-        try:
-            if not math.isfinite(value) or (self.whole and value != int(value)):
-                return False
-        except TypeError:
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
             return False
-        return bool(self.minimum <= value <= self.maximum)
+        number = float(value)
+        if not math.isfinite(number) or (self.whole and not number.is_integer()):
+            return False
+        return self.minimum <= number <= self.maximum
 
     def __str__(self) -> str:
         """In words, such as `a whole number ≥ 1`."""
@@ -52,6 +55,7 @@ class Tunable(Limits):
     label: str
 
 
+@door
 def limited(default: float, minimum: float, maximum: float = math.inf) -> Any:
     """A dataclass field that stays as it is during a run; whole if the default is.
 
@@ -63,10 +67,12 @@ def limited(default: float, minimum: float, maximum: float = math.inf) -> Any:
         Traceback (most recent call last):
         ValueError: Settings.updates must be a whole number ≥ 1, got 0
     """
+    _check_default(default, minimum, maximum)
     limits = Limits(minimum, maximum, isinstance(default, int))
     return dataclasses.field(default=default, metadata={"limits": limits})
 
 
+@door
 def tunable(
     default: float,
     low: float,
@@ -86,8 +92,16 @@ def tunable(
         >>> tunables(Settings())["learning_rate"].high
         1.0
     """
+    _check_default(default, minimum, maximum)
+    if not low < high:
+        refuse("high", f"> low = {low:g}", f"{high:g}")
     limits = Tunable(minimum, maximum, isinstance(default, int), low, high, scale, label)
     return dataclasses.field(default=default, metadata={"limits": limits})
+
+
+def _check_default(default: float, minimum: float, maximum: float) -> None:
+    if not minimum <= default <= maximum:
+        refuse("default", f"from minimum = {minimum:g} to maximum = {maximum:g}", f"{default:g}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,13 +113,14 @@ class Choice:
 
     def allow(self, value: Any) -> bool:
         """Whether it is one of them."""
-        return value in self.options
+        return isinstance(value, str) and value in self.options
 
     def __str__(self) -> str:
         """In words, such as `one of ring, spiral`."""
         return f"one of {', '.join(self.options)}"
 
 
+@door
 def choice(default: str, options: Sequence[str], *, label: str = "") -> Any:
     """A dataclass field that a drop-down list can set; choosing begins the run anew.
 
@@ -139,26 +154,12 @@ Declared = TypeVar("Declared", bound="Limits | Choice")
 
 
 def _declared(settings: object, kind: type[Declared]) -> dict[str, Declared]:
+    refuse_no_settings(settings)
     return {
         field.name: field.metadata["limits"]
         for field in dataclasses.fields(settings)  # type: ignore[arg-type]
         if isinstance(field.metadata.get("limits"), kind)
     }
-
-
-def check_settings(settings: object) -> None:
-    """Refuse settings outside their limits.
-
-    Args:
-        settings: a dataclass; fields made by `tunable`, `limited` and `choice` are looked at.
-
-    Raises:
-        ValueError: says which field is what, and what would be right.
-    """
-    for name, limits in (_declared(settings, Limits) | _declared(settings, Choice)).items():
-        value = getattr(settings, name)
-        if not limits.allow(value):
-            raise ValueError(f"{type(settings).__name__}.{name} must be {limits}, got {value!r}")
 
 
 @dataclasses.dataclass
@@ -181,7 +182,8 @@ class Schedule:
         return linear_decay(index, self.updates, self.constant_share)
 
 
-def linear_decay(index: int, total: int, constant_share: float = 0.0) -> float:
+@door
+def linear_decay(index: Count, total: Count, constant_share: Share = 0.0) -> float:
     """The factor of a rate that is constant for a share of the run, and then falls linearly to 0.
 
     It is 1 at the first update; at the last 1/total, if it falls all the time.

@@ -6,6 +6,7 @@ import collections
 import dataclasses
 import enum
 import functools
+import io
 import random
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lecturekit.door import door
 from lecturekit.training.settings import choices, tunables
 
 VALUES = (types.NoneType, bool, int, float, complex, str, bytes, slice, enum.Enum)
@@ -24,6 +26,7 @@ CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 HOOKS = vars(nn.Module()).keys() - {"training", "_parameters", "_buffers", "_modules"}
 
 
+@door
 class Snapshot:
     """The state of some parts as it is now, and of all that they hold, to be restored in place.
 
@@ -83,7 +86,7 @@ class Snapshot:
         keepers = [keep for kind, keep in KEEPERS.items() if isinstance(part, kind)]
         for keep in keepers:
             keep(self, part, name, is_data)
-        if isinstance(part, Tensor):  # its attributes are autograd's
+        if isinstance(part, Tensor | types.MethodType):  # its attributes are autograd's, a class's
             return
         if not (self._keep_attributes(part, name, is_data) or keepers or _is_value(part)):
             raise ValueError(
@@ -94,6 +97,8 @@ class Snapshot:
     # ------------------------------------------------------------------------ kind by kind
 
     def _refuse_iterator(self, part: Iterator[Any], name: str, is_data: bool) -> None:
+        if hasattr(part, "__dict__") and not isinstance(part, io.IOBase):
+            return  # an object whose attributes say where it is
         raise ValueError(
             f"expected parts that can be put back, got an iterator as {name}, which can only go "
             "on: hand over what it is made of, and let the trainer make it"

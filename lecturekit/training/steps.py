@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 from torch import Tensor
+
+from lecturekit.door import NOT_EMPTY, OF_ANY_TYPE, Count, door
 
 Metrics = Mapping[str, Tensor]
 
@@ -30,7 +32,10 @@ class Step(NamedTuple):
 Steps = Iterator[Step]
 
 
-def minibatches(data: Tensor, batch_size: int, *, generator: torch.Generator) -> Iterator[Tensor]:
+@door
+def minibatches(
+    data: Annotated[Tensor, "n …", OF_ANY_TYPE], batch_size: Count, *, generator: torch.Generator
+) -> Iterator[Tensor]:
     """Minibatches of rows without end, each epoch in a new random order.
 
     A batch may span two epochs, so that all have `batch_size` rows, also when the data has fewer.
@@ -43,20 +48,51 @@ def minibatches(data: Tensor, batch_size: int, *, generator: torch.Generator) ->
     Yields:
         (batch_size, ...)
     """
-    if len(data) == 0 or batch_size < 1:
-        raise ValueError(
-            f"expected data with rows and batch_size ≥ 1, got {len(data)} rows, {batch_size}"
-        )
-    epochs = -(-32 * batch_size // len(data))  # shuffled at once: tiny data would shuffle all day
-    order = torch.empty(0, dtype=torch.long, device=data.device)
-    while True:
-        if len(order) < batch_size:
-            keys = torch.rand(epochs, len(data), generator=generator, device=data.device)
-            order = torch.cat([order, keys.argsort(1).flatten()])
-        yield data.index_select(0, order[:batch_size])
-        order = order[batch_size:]
+    return _Minibatches(data, batch_size, generator)
 
 
+class _Minibatches(Iterator[Tensor]):
+    """An iterator whose state can be put back, and saved: the rows whose turn is still to come."""
+
+    def __init__(self, data: Tensor, batch_size: int, generator: torch.Generator) -> None:
+        if len(data) == 0 or batch_size < 1:
+            raise ValueError(
+                f"expected data with rows and batch_size ≥ 1, got {len(data)} rows, {batch_size}"
+            )
+        self._rows = data.index_select  # a function: snapshots and checkpoints leave data alone
+        self._n, self._size, self._generator = len(data), batch_size, generator
+        self._epochs = -(-32 * batch_size // len(data))  # at once: tiny data would shuffle all day
+        self._order = torch.empty(0, dtype=torch.long, device=data.device)
+
+    def __next__(self) -> Tensor:
+        if len(self._order) < self._size:
+            keys = torch.rand(
+                self._epochs, self._n, generator=self._generator, device=self._order.device
+            )
+            self._order = torch.cat([self._order, keys.argsort(1).flatten()])
+        batch = self._rows(0, self._order[: self._size])
+        self._order = self._order[self._size :]
+        return batch
+
+
+class Progress:
+    """How far a run is: it counts the updates, on from where a checkpoint has put it.
+
+    Attributes:
+        done: updates that are made.
+    """
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def updates(self, total: int) -> Iterator[int]:
+        """The numbers of the updates to come, from 1 to `total`."""
+        while self.done < total:
+            self.done += 1
+            yield self.done
+
+
+@door
 def finish(steps: Steps) -> Step | None:
     """Run what is left of `steps`; returns the last one, or None if nothing was left."""
     last = None
@@ -65,7 +101,8 @@ def finish(steps: Steps) -> Step | None:
     return last
 
 
-def measure(steps: Steps, every: int, **measurements: Callable[[], Tensor | float]) -> Steps:
+@door
+def measure(steps: Steps, every: Count, **measurements: Callable[[], Tensor | float]) -> Steps:
     """Add measurements to the metrics of every `every`-th update, and of the last one.
 
     They are taken at fixed updates rather than when a picture happens to be drawn, so that a
@@ -92,6 +129,7 @@ def _measured(
         yield step
 
 
+@door
 def clocked(steps: Steps) -> Steps:
     """Add `seconds` to the metrics: the time on the wall that the steps themselves have taken.
 
@@ -111,7 +149,10 @@ def clocked(steps: Steps) -> Steps:
 Until = Literal["first", "last"]
 
 
-def side_by_side(runs: Mapping[str, Steps], *, until: Until = "first") -> Steps:
+@door
+def side_by_side(
+    runs: Annotated[Mapping[str, Steps], NOT_EMPTY], *, until: Until = "first"
+) -> Steps:
     """Several runs in lockstep, one update each per step: a fair race.
 
     Metrics are named `"run/metric"`.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.data import Unpaired
+from lecturekit.door import door
 from lecturekit.evaluation.classifier import train_classifier
 
 
@@ -26,6 +27,7 @@ class Adaptation(NamedTuple):
     within_source: Tensor
 
 
+@door
 def adaptation(
     to_1: Callable[[Tensor], Tensor], pairs: Unpaired, *, generator: torch.Generator
 ) -> Adaptation:

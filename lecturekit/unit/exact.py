@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from lecturekit.door import Positive, Rows, door
+
 
 class Gaussian(NamedTuple):
     """N(mean, covariance); a row of `mean` for each of n distributions with one covariance.
@@ -22,6 +24,7 @@ class Gaussian(NamedTuple):
     covariance: Tensor
 
 
+@door
 @dataclass(frozen=True)
 class LinearGaussian:
     """p(z) = N(0, 1), p(x | z) = N(W z + b, s²): a linear generator (Tipping & Bishop 1999).
@@ -37,7 +40,7 @@ class LinearGaussian:
 
     W: Tensor
     b: Tensor
-    noise: float
+    noise: Positive
 
     def __post_init__(self) -> None:
         if self.W.ndim != 2 or self.b.shape != self.W.shape[:1] or not self.noise > 0:
@@ -46,20 +49,25 @@ class LinearGaussian:
                 f"{tuple(self.W.shape)}, {tuple(self.b.shape)}, {self.noise}"
             )
 
-    def log_likelihood(self, x: Tensor) -> Tensor:
+    @property
+    def n_dims(self) -> int:
+        """Of x."""
+        return len(self.b)
+
+    def log_likelihood(self, x: Rows) -> Tensor:
         """log p(x), exact: x is N(b, W Wᵀ + s²). (n, n_dims) → (n,), in nats."""
         covariance = self.W @ self.W.T + self.noise**2 * torch.eye(len(self.b), dtype=x.dtype)
         marginal = torch.distributions.MultivariateNormal(self.b, covariance)
         return marginal.log_prob(x)
 
-    def posterior(self, x: Tensor) -> Gaussian:
+    def posterior(self, x: Rows) -> Gaussian:
         """p(z | x) = N(M⁻¹Wᵀ(x − b), s²M⁻¹), M = WᵀW + s². (n, n_dims) → n Gaussians."""
         n_latent = self.W.shape[1]
         M = self.W.T @ self.W + self.noise**2 * torch.eye(n_latent, dtype=x.dtype)
         mean = torch.linalg.solve(M, self.W.T @ (x - self.b).T).T  # (n, n_latent)
         return Gaussian(mean, self.noise**2 * torch.linalg.inv(M))
 
-    def expected_log_density(self, x: Tensor, q: Gaussian) -> Tensor:
+    def expected_log_density(self, x: Rows, q: Gaussian) -> Tensor:
         """E_q log p(x | z) = −[‖x − W m − b‖² + tr(W S Wᵀ)] / 2s² − n_dims/2 · log 2πs²; (n,)."""
         residual = x - q.mean @ self.W.T - self.b
         spread = torch.trace(self.W @ q.covariance @ self.W.T)
@@ -67,7 +75,7 @@ class LinearGaussian:
         constant = 0.5 * len(self.b) * math.log(2 * math.pi * self.noise**2)
         return -squares / (2 * self.noise**2) - constant
 
-    def bound(self, x: Tensor, q: Gaussian) -> Tensor:
+    def bound(self, x: Rows, q: Gaussian) -> Tensor:
         """The variational bound E_q log p(x | z) − KL(q ‖ p(z)), exact; (n,), in nats.
 
         Args:
@@ -82,6 +90,7 @@ def standard_normal(like: Gaussian) -> Gaussian:
     return Gaussian(torch.zeros_like(like.mean), torch.eye(like.mean.shape[1]).to(like.mean))
 
 
+@door
 def kl(q: Gaussian, p: Gaussian) -> Tensor:
     """KL(q ‖ p) = ½[tr(P⁻¹Q) + (m_p − m_q)ᵀP⁻¹(m_p − m_q) − d + log |P|/|Q|]; (n,), in nats."""
     inverse = torch.linalg.inv(p.covariance)

@@ -11,7 +11,16 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lecturekit.adversarial import check_domains, check_game
 from lecturekit.networks import PatchDiscriminator, initialise, initialise_average
-from lecturekit.training import AGAINST_AN_OPPONENT, Descent, Step, Steps, guard, minibatches
+from lecturekit.training import (
+    AGAINST_AN_OPPONENT,
+    PARAMETERS,
+    Descent,
+    Progress,
+    Step,
+    Steps,
+    guard,
+    minibatches,
+)
 from lecturekit.unit.losses import (
     Terms,
     autoencoder_terms,
@@ -174,17 +183,38 @@ def train_family(
         raise ValueError(f"expected images of {family.n_domains} domains, got {len(domains)}")
     named = {f"domain {place}": images for place, images in enumerate(domains)}
     check_domains(named, family, generator)
-    return guard(_steps(family, domains, settings, generator), family, settings)
+    held = _Held(family, domains, settings, generator)
+    return guard(
+        _steps(family, settings, generator, held),
+        family,
+        settings,
+        owns={"generator": generator, "held": held},
+        sane={"parameters": PARAMETERS},
+    )
+
+
+class _Held:
+    """What the game remembers from update to update, beside the nets themselves."""
+
+    def __init__(
+        self,
+        family: Family,
+        domains: Sequence[Tensor],
+        settings: Settings,
+        generator: torch.Generator,
+    ) -> None:
+        self.autoencoders = Descent(family.autoencoders, betas=AGAINST_AN_OPPONENT)
+        self.discriminators = Descent(family.discriminators, betas=AGAINST_AN_OPPONENT)
+        size = settings.batch_size
+        self.batches = [minibatches(x, size, generator=generator) for x in domains]
+        self.progress = Progress()
 
 
 def _steps(
-    family: Family, domains: Sequence[Tensor], settings: Settings, generator: torch.Generator
+    family: Family, settings: Settings, generator: torch.Generator, held: _Held
 ) -> Iterator[Step]:
-    autoencoders = Descent(family.autoencoders, betas=AGAINST_AN_OPPONENT)
-    discriminators = Descent(family.discriminators, betas=AGAINST_AN_OPPONENT)
-    batches = [minibatches(x, settings.batch_size, generator=generator) for x in domains]
-    for index in range(1, settings.updates + 1):
-        x = [next(batch) for batch in batches]
+    for index in held.progress.updates(settings.updates):
+        x = [next(batch) for batch in held.batches]
         decay = settings.decay(index)
         loss: list[Tensor] = []
         theirs: list[Tensor] = []
@@ -196,8 +226,8 @@ def _steps(
             loss += [total(weighted(each, settings)) for each in both]
             theirs += discriminator_terms(nets, x[i], x[j], made, settings.objective)
             terms += both
-        autoencoders.step(total(loss), settings.autoencoder_rate * decay)
-        discriminators.step(total(theirs), settings.discriminator_rate * decay)
+        held.autoencoders.step(total(loss), settings.autoencoder_rate * decay)
+        held.discriminators.step(total(theirs), settings.discriminator_rate * decay)
 
         family.update_average()
         metrics = {name: total(each) for name, *each in zip(Terms._fields, *terms, strict=True)}

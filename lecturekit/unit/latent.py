@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import NonNegative, door
 
-def along(codes: Tensor, position: float) -> Tensor:
+
+@door
+def along(codes: Annotated[Tensor, "n≥2 …"], position: NonNegative) -> Tensor:
     """The point at `position` on the broken line through codes: row 0 at 0, row 1 at 1, and so on.
 
     Args:
@@ -31,7 +35,11 @@ def along(codes: Tensor, position: float) -> Tensor:
     return torch.lerp(codes[start : start + 1], codes[start + 1 : start + 2], position - start)
 
 
-def codes_that_meet(codes_1: Tensor, codes_2: Tensor) -> Tensor:
+@door
+def codes_that_meet(
+    codes_1: Annotated[Tensor, "n n_code | n n_latent height width"],
+    codes_2: Annotated[Tensor, "n n_code | n n_latent height width"],
+) -> Tensor:
     """How often the two images of one thing have the nearest codes: the shared-latent assumption.
 
     Args:

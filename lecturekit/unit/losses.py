@@ -6,18 +6,22 @@ The slide has L = L_VAE1 + L_GAN1 + L_CC1 + L_VAE2 + L_GAN2 + L_CC2 and leaves t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Annotated, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
+from lecturekit.door import In, door
 from lecturekit.unit.model import UNIT, Nets
 
 Kl = Callable[[Tensor, Tensor], Tensor]  # mean and log variance, (n, n_latent) → (n,)
 
 
-def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+@door
+def gaussian_kl(
+    mean: Annotated[Tensor, "n … k"], log_variance: Annotated[Tensor, "n … k"]
+) -> Tensor:
     """KL(N(mean, variance) ‖ N(0, 1)) = Σ (mean² + variance − 1 − log variance) / 2.
 
     Args:
@@ -31,7 +35,8 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=1)
 
 
-def kl_to_prior(mean: Tensor, kl: Kl = gaussian_kl) -> Tensor:
+@door
+def kl_to_prior(mean: Annotated[Tensor, "n d …"], kl: Kl = gaussian_kl) -> Tensor:
     """KL(N(mean, 1) ‖ N(0, 1)) per latent number, averaged; a scalar, in nats.
 
     Args:
@@ -44,7 +49,11 @@ def kl_to_prior(mean: Tensor, kl: Kl = gaussian_kl) -> Tensor:
     return kl(rows, torch.zeros_like(rows)).mean() / rows.shape[1]
 
 
-def laplace_error(images: Tensor, truth: Tensor) -> Tensor:
+@door
+def laplace_error(
+    images: Annotated[Tensor, "n n_channels height width", In(0, 1)],
+    truth: Annotated[Tensor, "n n_channels height width", In(0, 1)],
+) -> Tensor:
     """−log p(truth | images) per pixel but for a constant, p a Laplace density: mean |difference|.
 
     Args:
@@ -76,7 +85,14 @@ class Streams(NamedTuple):
     x212: Tensor
 
 
-def streams(model: UNIT | Nets, x1: Tensor, x2: Tensor, *, generator: torch.Generator) -> Streams:
+@door
+def streams(
+    model: UNIT | Nets,
+    x1: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)],
+    x2: Annotated[Tensor, "m n_channels 4·height 4·width", In(0, 1)],
+    *,
+    generator: torch.Generator,
+) -> Streams:
     """Send a minibatch of either domain through the nets, with a code drawn at every encoder.
 
     Args:
@@ -117,10 +133,11 @@ class Terms(NamedTuple):
     cycle: Tensor
 
 
+@door
 def autoencoder_terms(
     model: UNIT | Nets,
-    x1: Tensor,
-    x2: Tensor,
+    x1: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)],
+    x2: Annotated[Tensor, "m n_channels 4·height 4·width", In(0, 1)],
     made: Streams,
     objective: Objective,
     kl: Kl = gaussian_kl,
@@ -176,6 +193,7 @@ class Losses(NamedTuple):
     cc: Tensor
 
 
+@door
 def weighted(terms: Terms, weights: Weights) -> Losses:
     """L_VAE, L_GAN and L_CC of one domain (Liu et al. 2017, equations 4 to 9)."""
     return Losses(
@@ -185,8 +203,13 @@ def weighted(terms: Terms, weights: Weights) -> Losses:
     )
 
 
+@door
 def discriminator_terms(
-    model: UNIT | Nets, x1: Tensor, x2: Tensor, made: Streams, objective: Objective
+    model: UNIT | Nets,
+    x1: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)],
+    x2: Annotated[Tensor, "m n_channels 4·height 4·width", In(0, 1)],
+    made: Streams,
+    objective: Objective,
 ) -> tuple[Tensor, Tensor]:
     """What D1 and what D2 minimise; the translations are detached here."""
     return (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from lecturekit.door import Count, In, Natural, door
 from lecturekit.networks import (
     PatchDiscriminator,
     ResidualBlock,
@@ -22,6 +23,7 @@ from lecturekit.networks import (
 AVERAGE = 0.99  # kept of the average at each update: it looks back over about 100 updates
 
 
+@door
 class Encoder(nn.Module):
     """E: image → mean of q(z | x) = N(E(x), 1), first through its own layers, then shared ones.
 
@@ -40,6 +42,7 @@ class Encoder(nn.Module):
         return mean
 
 
+@door
 class Generator(nn.Module):
     """G: latent code → image, first through shared layers, then through its own.
 
@@ -79,6 +82,7 @@ class Pair(NamedTuple):
     x2: Tensor
 
 
+@door
 class UNIT(nn.Module):
     """Two variational autoencoders that share their latent space (Liu et al. 2017, figure 1).
 
@@ -93,6 +97,8 @@ class UNIT(nn.Module):
         alike: whether `initialise` gives layers that are not shared the same numbers in both
             domains, as in `for_images`.
     """
+
+    n_channels: int  # of images
 
     def __init__(
         self,
@@ -152,25 +158,25 @@ class UNIT(nn.Module):
         self.averaged.update_parameters(self.autoencoders)
 
     @torch.no_grad()
-    def encode_1(self, x1: Tensor) -> Tensor:
+    def encode_1(self, x1: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]) -> Tensor:
         """The mean code of each image of domain 1, by the averaged encoder."""
         return self._averaged("E1", x1)
 
     @torch.no_grad()
-    def encode_2(self, x2: Tensor) -> Tensor:
+    def encode_2(self, x2: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]) -> Tensor:
         """The mean code of each image of domain 2, by the averaged encoder."""
         return self._averaged("E2", x2)
 
     @torch.no_grad()
-    def decode(self, z: Tensor) -> Pair:
+    def decode(self, z: Annotated[Tensor, "n n_latent height width"]) -> Pair:
         """The same codes in both domains, by the averaged generators."""
         return Pair(self._averaged("G1", z), self._averaged("G2", z))
 
-    def to_2(self, x1: Tensor) -> Tensor:
+    def to_2(self, x1: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]) -> Tensor:
         """Translate images of domain 1: G2 of their mean codes."""
         return self._averaged("G2", self.encode_1(x1))
 
-    def to_1(self, x2: Tensor) -> Tensor:
+    def to_1(self, x2: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]) -> Tensor:
         """Translate images of domain 2: G1 of their mean codes."""
         return self._averaged("G1", self.encode_2(x2))
 
@@ -180,17 +186,18 @@ class UNIT(nn.Module):
         return result
 
 
+@door
 def for_images(
-    n_channels: int,
+    n_channels: Count,
     *,
-    width: int = 32,
-    n_latent: int = 16,
-    patch: int = 2,
-    n_own_blocks: int = 1,
-    n_shared_blocks: int = 1,
+    width: Count = 32,
+    n_latent: Count = 16,
+    patch: Count = 2,
+    n_own_blocks: Natural = 1,
+    n_shared_blocks: Natural = 1,
     shared: bool = True,
     alike: bool = True,
-    discriminator_width: int = 24,
+    discriminator_width: Count = 24,
     generator: torch.Generator,
 ) -> UNIT:
     """A UNIT for images, on the device of `generator`.
@@ -236,7 +243,9 @@ def for_images(
     D1, D2 = (
         PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "12"
     )
-    return UNIT((E1, E2), (G1, G2), (D1, D2), alike=alike).to(generator.device)
+    model = UNIT((E1, E2), (G1, G2), (D1, D2), alike=alike).to(generator.device)
+    model.n_channels = n_channels
+    return model
 
 
 def _pair(build: Callable[[], nn.Module], alike: bool) -> tuple[nn.Module, nn.Module]:

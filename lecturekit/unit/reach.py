@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from lecturekit.adversarial import Objective
+from lecturekit.door import In, door
 from lecturekit.unit.losses import Weights, autoencoder_terms, streams, weighted
 from lecturekit.unit.model import UNIT
 
@@ -30,6 +31,7 @@ class Reach(NamedTuple):
         return bool(self.norms[self.losses.index(loss), self.parts.index(part)] > 0)
 
 
+@door
 def parts(model: UNIT) -> dict[str, nn.Module]:
     """The parts of a model that have parameters of their own, in the slide's order."""
     discriminators = {"D₁": model.D1, "D₂": model.D2}
@@ -46,10 +48,11 @@ def parts(model: UNIT) -> dict[str, nn.Module]:
     } | discriminators
 
 
+@door
 def reach(
     model: UNIT,
-    x1: Tensor,
-    x2: Tensor,
+    x1: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)],
+    x2: Annotated[Tensor, "m n_channels 4·height 4·width", In(0, 1)],
     weights: Weights,
     *,
     objective: Objective = "least squares",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -13,9 +14,12 @@ from lecturekit.adversarial import (
     check_domains,
     check_game,
 )
+from lecturekit.door import In, door
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
+    PARAMETERS,
     Descent,
+    Progress,
     Schedule,
     Step,
     Steps,
@@ -68,10 +72,11 @@ class Settings(Schedule):
     objective: Objective = "least squares"
 
 
+@door
 def train(
     model: UNIT,
-    x1: Tensor,
-    x2: Tensor,
+    x1: Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)],
+    x2: Annotated[Tensor, "m n_channels 4·height 4·width", In(0, 1)],
     settings: Settings,
     *,
     generator: torch.Generator,
@@ -100,32 +105,47 @@ def train(
     """
     check_game(settings)
     check_domains({"x1": x1, "x2": x2}, model, generator)
-    return guard(_steps(model, x1, x2, settings, generator, kl), model, settings)
+    players = Players(model, x1, x2, settings, generator)
+    return guard(
+        _steps(model, settings, generator, kl, players),
+        model,
+        settings,
+        owns={"generator": generator, "players": players},
+        sane={"parameters": PARAMETERS},
+    )
+
+
+class Players:
+    """What the game remembers from update to update, beside the nets themselves."""
+
+    def __init__(
+        self, model: UNIT, x1: Tensor, x2: Tensor, settings: Settings, generator: torch.Generator
+    ) -> None:
+        self.autoencoders = Descent(model.autoencoders, betas=AGAINST_AN_OPPONENT)
+        self.discriminators = Descent(model.discriminators, betas=AGAINST_AN_OPPONENT)
+        self.batches_1 = minibatches(x1, settings.batch_size, generator=generator)
+        self.batches_2 = minibatches(x2, settings.batch_size, generator=generator)
+        self.progress = Progress()
 
 
 def _steps(
     model: UNIT,
-    x1_data: Tensor,
-    x2_data: Tensor,
     settings: Settings,
     generator: torch.Generator,
     kl: Kl,
+    players: Players,
 ) -> Iterator[Step]:
-    autoencoders = Descent(model.autoencoders, betas=AGAINST_AN_OPPONENT)
-    discriminators = Descent(model.discriminators, betas=AGAINST_AN_OPPONENT)
-    batches_1 = minibatches(x1_data, settings.batch_size, generator=generator)
-    batches_2 = minibatches(x2_data, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
-        x1, x2 = next(batches_1), next(batches_2)
+    for index in players.progress.updates(settings.updates):
+        x1, x2 = next(players.batches_1), next(players.batches_2)
         decay = settings.decay(index)
 
         made = streams(model, x1, x2, generator=generator)
         both = autoencoder_terms(model, x1, x2, made, settings.objective, kl)
         loss = total(total(weighted(terms, settings)) for terms in both)
-        autoencoders.step(loss, settings.autoencoder_rate * decay)
+        players.autoencoders.step(loss, settings.autoencoder_rate * decay)
 
         theirs = total(discriminator_terms(model, x1, x2, made, settings.objective))
-        discriminators.step(theirs, settings.discriminator_rate * decay)
+        players.discriminators.step(theirs, settings.discriminator_rate * decay)
 
         model.update_average()
         metrics = {name: total(pair) for name, *pair in zip(Terms._fields, *both, strict=True)}

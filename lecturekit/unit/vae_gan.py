@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -23,7 +23,9 @@ from lecturekit.adversarial import (
 from lecturekit.networks import convolution, initialise, linear, mlp
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
+    PARAMETERS,
     Descent,
+    Progress,
     Schedule,
     Step,
     Steps,
@@ -244,16 +246,32 @@ def train_vae_gan(
             f"expected images of shape (n, 1, {model.side}, {model.side}), got "
             f"{tuple(images.shape)}"
         )
-    return guard(_bridge_steps(model, images, settings, generator), model, settings)
+    nets = (model.encoder, model.decoder, model.discriminator)
+    players = [Descent(net, betas=AGAINST_AN_OPPONENT) for net in nets]
+    batches, progress = minibatches(images, settings.batch_size, generator=generator), Progress()
+    return guard(
+        _bridge_steps(model, settings, generator, players, batches, progress),
+        model,
+        settings,
+        owns={
+            "generator": generator,
+            "players": players,
+            "batches": batches,
+            "progress": progress,
+        },
+        sane={"parameters": PARAMETERS},
+    )
 
 
 def _bridge_steps(
-    model: VAEGAN, images: Tensor, settings: BridgeSettings, generator: torch.Generator
+    model: VAEGAN,
+    settings: BridgeSettings,
+    generator: torch.Generator,
+    players: Sequence[Descent],
+    batches: Iterator[Tensor],
+    progress: Progress,
 ) -> Iterator[Step]:
-    nets = (model.encoder, model.decoder, model.discriminator)
-    players = [Descent(net, betas=AGAINST_AN_OPPONENT) for net in nets]
-    batches = minibatches(images, settings.batch_size, generator=generator)
-    for index in range(1, settings.updates + 1):
+    for index in progress.updates(settings.updates):
         terms = bridge_terms(model, next(batches), settings, generator=generator)
         losses = bridge_losses(terms, settings)
         gradients = [player.gradient(loss) for player, loss in zip(players, losses, strict=True)]

@@ -26,5 +26,5 @@ def test_the_nearest_point_counts():
 def test_other_shapes_are_refused():
     with pytest.raises(ValueError, match=r"n_steps ≥ 2, n_chains\), got \(1, 3\)"):
         label_switches(torch.zeros(1, 3))
-    with pytest.raises(ValueError, match=r"got shapes \(2, 3\) and \(4, 2\)"):
+    with pytest.raises(ValueError, match=r"expected data of shape \(m, 3\), got \(4, 2\)"):
         nearest_distances(torch.zeros(2, 3), torch.zeros(4, 2))

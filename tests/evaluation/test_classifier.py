@@ -44,7 +44,11 @@ def test_agreement_counts_equal_labels(generator):
     ("images", "labels", "message"),
     [
         (torch.zeros(3, 8, 8), torch.zeros(2, dtype=torch.long), r"labels of shape \(3,\)"),
-        (torch.zeros(3, 8, 8), torch.zeros(3), "int64 labels"),
+        (
+            torch.zeros(3, 8, 8),
+            torch.zeros(3),
+            r"expected labels of whole numbers \(int64\), got torch\.float32",
+        ),
         (torch.zeros(3), torch.zeros(3, dtype=torch.long), r"images of shape \(n, ...\)"),
         (torch.zeros(3, 8, 8), torch.tensor([0, -1, 2]), "labels ≥ 0"),
     ],

@@ -56,7 +56,7 @@ def test_good_holds_for_curves_too():
 
 @pytest.mark.parametrize("shape", [(5,), (5, 3), (0, 2)])
 def test_samples_of_another_shape_are_refused(shape):
-    with pytest.raises(ValueError, match=r"expected samples of shape \(n, 2\)"):
+    with pytest.raises(ValueError, match=r"expected samples of shape"):
         mode_coverage(torch.zeros(shape), ring())
 
 

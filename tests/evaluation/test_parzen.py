@@ -91,10 +91,10 @@ def test_log_likelihood_of_a_known_density_within_its_error(generator: torch.Gen
         ({"samples": torch.zeros(0, 2)}, "expected samples of shape"),
         ({"validation": torch.zeros(4, 3)}, r"expected points of shape \(m ≥ 1, 2\), got \(4, 3\)"),
         ({"test": torch.zeros(4, 3)}, r"expected points of shape \(m ≥ 1, 2\), got \(4, 3\)"),
-        ({"test": torch.zeros(1, 2)}, "at least 2 test points"),
-        ({"widths": ()}, "expected widths above 0"),
-        ({"widths": (0.1, 0.0)}, "expected widths above 0"),
-        ({"widths": (0.1, math.nan)}, "expected widths above 0"),
+        ({"test": torch.zeros(1, 2)}, r"expected test of shape \(k ≥ 2, 2\), got \(1, 2\)"),
+        ({"widths": ()}, "expected widths"),
+        ({"widths": (0.1, 0.0)}, "expected widths"),
+        ({"widths": (0.1, math.nan)}, "expected widths"),
     ],
 )
 def test_bad_input_is_refused(change: dict[str, object], message: str) -> None:

@@ -126,12 +126,12 @@ def test_median_heuristic_is_the_median_squared_distance() -> None:
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0, math.inf, math.nan, [], [1.0, 0.0]])
 def test_bad_bandwidths_are_refused(sigma: float | list[float]) -> None:
-    with pytest.raises(ValueError, match="expected σ finite and above 0"):
+    with pytest.raises(ValueError, match="expected sigma"):
         Gaussian(sigma)
 
 
 def test_other_bad_kernels_are_refused() -> None:
-    with pytest.raises(ValueError, match="expected α finite"):
+    with pytest.raises(ValueError, match=r"expected alpha > 0, got -1\.0"):
         RationalQuadratic(alpha=-1.0)
     with pytest.raises(ValueError, match="expected a whole degree ≥ 1, got 0"):
         Polynomial(0)

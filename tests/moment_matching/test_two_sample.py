@@ -113,7 +113,9 @@ def test_the_criterion_grows_with_the_difference_and_can_be_climbed(
 
 def test_bad_input_is_refused(generator: torch.Generator) -> None:
     x = torch.zeros(5, 2)
-    with pytest.raises(ValueError, match="rows ≥ 2"):
+    with pytest.raises(
+        ValueError, match=r"expected x of shape \(N ≥ 2, n_features\), got \(1, 2\)"
+    ):
         two_sample_test(x[:1], x, KERNEL, generator=generator)
     with pytest.raises(ValueError, match="n_permutations ≥ 1, got 0"):
         two_sample_test(x, x, KERNEL, n_permutations=0, generator=generator)

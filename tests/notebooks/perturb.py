@@ -151,7 +151,8 @@ def directly(frame: FrameType) -> bool:
     """No other function of the package stands between the cell and this call."""
     caller = frame.f_back
     while caller is not None and caller.f_code.co_filename != "<identity>":
-        if caller.f_globals.get("__name__", "").startswith(PACKAGE):
+        module = caller.f_globals.get("__name__", "")
+        if module.startswith(PACKAGE) and module != f"{PACKAGE}.door":
             return False
         caller = caller.f_back
     return caller is not None

@@ -123,7 +123,10 @@ def test_ais_says_when_its_interval_is_not_to_be_trusted():
     ("call", "message"),
     [
         (lambda m, v, g: rbm.raise_log_likelihood(m, v, n_chains=0, generator=g), "n_chains ≥ 1"),
-        (lambda m, v, g: rbm.raise_log_likelihood(m, v[0], generator=g), r"\(batch, 3\), got"),
+        (
+            lambda m, v, g: rbm.raise_log_likelihood(m, v[0], generator=g),
+            r"expected v of shape \(n, 3\), got \(3,\)",
+        ),
         (
             lambda m, v, g: rbm.raise_log_likelihood(m, v, n_levels=9, generator=g),
             "n_levels ≥ 29",
@@ -133,7 +136,9 @@ def test_ais_says_when_its_interval_is_not_to_be_trusted():
             r"base_bias of shape \(3,\), got \(2,\)",
         ),
         (
-            lambda m, v, g: rbm.raise_log_likelihood(rbm.ClassRBM(3, 2, 2), v, generator=g),
+            lambda m, v, g: rbm.raise_log_likelihood(
+                rbm.ClassRBM(3, 2, 2).double(), all_states(5), generator=g
+            ),
             "got ClassRBM",
         ),
     ],

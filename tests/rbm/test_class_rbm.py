@@ -134,12 +134,15 @@ def test_it_learns_the_digits(make, generator):
     [
         (lambda m, g: rbm.ClassRBM(4, 1, 2), "two classes or more, got 4, 1"),
         (lambda m, g: m.join(torch.zeros(2, 4), torch.tensor([0, 1])), r"\(n, 3\), got \(2, 4\)"),
-        (lambda m, g: m.join(torch.zeros(2, 3), torch.tensor([0])), r"2 labels, got \(1,\)"),
+        (
+            lambda m, g: m.join(torch.zeros(2, 3), torch.tensor([0])),
+            r"expected labels of shape \(2,\), got \(1,\)",
+        ),
         (lambda m, g: m.join(torch.zeros(1, 3), torch.tensor([3])), "from 0 to 2, got 3 to 3"),
         (lambda m, g: m.label_log_probabilities(torch.zeros(2, 6)), r"\(n, 3\), got \(2, 6\)"),
         (lambda m, g: rbm.exact_visible_distribution(m), "binary units, got ClassRBM"),
         (lambda m, g: rbm.ais_log_partition(m, generator=g), "binary units, got ClassRBM"),
-        (lambda m, g: rbm.pseudo_log_likelihood(m, torch.zeros(1, 6)), "got ClassRBM"),
+        (lambda m, g: rbm.pseudo_log_likelihood(m, torch.zeros(1, 6).double()), "got ClassRBM"),
         (
             lambda m, g: rbm.train(
                 m,

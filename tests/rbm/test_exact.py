@@ -267,17 +267,17 @@ def test_ais_schedule_is_the_paper_s():
             "'visible' or 'hidden', got 'h'",
         ),
         (
-            lambda g: rbm.expected_energy_gradient(rbm.RBM(3, 2), torch.ones(3)),
+            lambda g: rbm.expected_energy_gradient(rbm.RBM(3, 2), torch.ones(3) / 3),
             r"shape \(8,\), got \(3,\)",
         ),
         (lambda g: rbm.energy_profile(rbm.RBM(3, 2), lambda v: v), r"shape \(8,\), got \(8, 3\)"),
         (
             lambda g: rbm.exact_log_likelihood(rbm.RBM(3, 2), torch.zeros(3)),
-            r"\(batch, 3\), got \(3,\)",
+            r"\(n, 3\), got \(3,\)",
         ),
         (
             lambda g: rbm.pseudo_log_likelihood(rbm.RBM(3, 2), torch.zeros(3)),
-            r"\(batch, 3\), got \(3,\)",
+            r"\(n, 3\), got \(3,\)",
         ),
         (
             lambda g: rbm.ais_log_partition(rbm.RBM(3, 2), n_runs=1, generator=g),

@@ -181,23 +181,23 @@ def test_the_gpu_agrees_with_the_cpu():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: m.free_energy(torch.zeros(4)), r"expected v of shape \(batch, 4\), got \(4,\)"),
+        (lambda m: m.free_energy(torch.zeros(4)), r"expected v of shape \(n, 4\), got \(4,\)"),
         (
             lambda m: m.energy(torch.zeros(2, 4), torch.zeros(2, 4)),
-            r"expected h of shape \(batch, 3\)",
+            r"expected h of shape \(n, 3\)",
         ),
         (
             lambda m: m.hidden_probabilities(torch.zeros(2, 3)),
-            r"v of shape \(batch, 4\), got \(2, 3\)",
+            r"v of shape \(n, 4\), got \(2, 3\)",
         ),
         (
             lambda m: m.visible_probabilities(torch.zeros(2, 4)),
-            r"h of shape \(batch, 3\), got \(2, 4\)",
+            r"h of shape \(n, 3\), got \(2, 4\)",
         ),
-        (lambda m: m.clamp(torch.zeros(1, 2, 2)), r"v of shape \(batch, 4\), got \(1, 2, 2\)"),
-        (lambda m: RBM(0, 3), "at least one unit in a layer, got 0×3"),
+        (lambda m: m.clamp(torch.zeros(1, 2, 2)), r"v of shape \(n, 4\), got \(1, 2, 2\)"),
+        (lambda m: RBM(0, 3), "n_visible ≥ 1, got 0"),
         (lambda m: RBM(2, 3, weight_scale=-1), "weight_scale ≥ 0, got -1"),
-        (lambda m: RBM(2, 3, weight_scale=math.nan), "weight_scale ≥ 0, got nan"),
+        (lambda m: RBM(2, 3, weight_scale=math.nan), "weight_scale .*≥ 0, got nan"),
         (lambda m: states(21), "at most 20 units, got 21"),
     ],
 )

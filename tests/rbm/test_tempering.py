@@ -110,5 +110,5 @@ def test_what_does_not_fit_is_refused(generator):
     with pytest.raises(ValueError, match=r"data of shape \(n, n_visible\), got \(4,\)"):
         chain.initialise(v[0], generator=generator)
     chain.initialise(v, generator=generator)
-    with pytest.raises(ValueError, match="the particles have 4 visible units, the model has 6"):
+    with pytest.raises(ValueError, match=r"expected data of shape \(n, 6\), got \(8, 4\)"):
         chain.prepare(random_rbm(6, 2, 0), v, generator=generator)

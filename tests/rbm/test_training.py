@@ -387,7 +387,7 @@ def test_a_watched_update_is_one_that_can_be_made_anew():
     ("make", "message"),
     [
         (lambda: rbm.ContrastiveDivergence(0), "k must be a whole number ≥ 1, got 0"),
-        (lambda: rbm.ContrastiveDivergence(1.5), "k must be a whole number ≥ 1, got 1.5"),
+        (lambda: rbm.ContrastiveDivergence(1.5), "k .*be a whole number.*, got 1.5"),
         (lambda: rbm.PersistentCD(0), "n_particles must be a whole number ≥ 1, got 0"),
         (lambda: rbm.FastPersistentCD(fast_learning_rate=-0.1), "fast_learning_rate must be"),
         (
@@ -414,11 +414,11 @@ GOOD = binary(8, 4, seed=0, dtype=torch.float32)
         (
             GOOD.index_fill(0, torch.tensor([3]), float("nan")),
             {},
-            "expected finite data",
+            "expected data finite, got 4 NaN",
         ),
         (GOOD.double(), {}, "torch.float32, got torch.float64"),
         (GOOD, {"weight_decay": -1.0}, "weight_decay must be"),
-        (GOOD, {"precision": "float8"}, "'float32' or 'bfloat16', got 'float8'"),
+        (GOOD, {"precision": "float8"}, "among float32, bfloat16, got 'float8'"),
     ],
 )
 def test_train_refuses_at_the_door_and_leaves_the_model_untouched(v, changes, message):
@@ -439,7 +439,10 @@ def test_particles_of_another_size_and_missing_ones_are_refused():
     with pytest.raises(ValueError, match=r"data of shape \(n, n_visible\), got \(4,\)"):
         chain.initialise(GOOD[0], generator=seeded())
     chain.initialise(GOOD, generator=seeded())
-    with pytest.raises(ValueError, match="the particles have 4 visible units, the model has 6"):
+    with pytest.raises(
+        ValueError,
+        match="the particles have 4 visible units, the model has 6",
+    ):
         chain.prepare(random_rbm(6, 2, 0), binary(8, 6, seed=0), generator=seeded())
 
 

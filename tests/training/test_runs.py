@@ -191,14 +191,17 @@ def test_a_relay_announces_what_any_of_its_runs_measures():
 
 @pytest.mark.parametrize("together", [race, lambda runs: relay(list(runs.values()))])
 def test_runs_that_cannot_begin_anew_are_refused(together):
-    with pytest.raises(ValueError, match="expected runs that can begin anew"):
+    with pytest.raises(ValueError, match="expected runs"):
         together({"a": count(Counter(), 2)})
     with pytest.raises(ValueError, match="at least one run"):
         together({})
 
 
 def test_steps_side_by_side_are_refused_without_runs_or_an_end():
-    with pytest.raises(ValueError, match="got 0 runs"):
+    with pytest.raises(
+        ValueError,
+        match="expected runs to be a mapping by name with at least one element, got a dict",
+    ):
         side_by_side({})
     with pytest.raises(ValueError, match="'never'"):
         side_by_side({"a": count(Counter(), 2)}, until="never")  # type: ignore[arg-type]
@@ -237,7 +240,7 @@ def test_trained_tensors_begin_anew_though_they_are_arguments():
 
 def test_no_trainer_and_no_steps_are_refused():
     case = CASES["rbm-contrastive_divergence"]()
-    with pytest.raises(ValueError, match=r"repeatable\(train, model, …\), got <generator"):
+    with pytest.raises(ValueError, match="expected train to be a function, got a generator"):
         repeatable(case.plain(), case.parts[0])
     with pytest.raises(ValueError, match="expected a trainer that returns steps, got None"):
         repeatable(lambda: None)()

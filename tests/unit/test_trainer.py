@@ -91,7 +91,7 @@ class TestDoor:
             (torch.rand(5, 1, 8, 8).double(), "torch.float32, got torch.float64"),
             (torch.rand(5, 1, 8, 8) * 2, r"in \[0, 1\]"),
             (torch.full((5, 1, 8, 8), float("nan")), "320 NaN"),
-            (torch.rand(5, 1, 4, 4), "one shape but for the rows"),
+            (torch.rand(5, 1, 4, 4), r"expected x2 of shape \(m, 1, 4, 4\), got \(7, 1, 8, 8\)"),
         ],
     )
     def test_images(self, x1, message):

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from lecturekit.data.scenes.dice import Dice
 from lecturekit.data.scenes.furs import COATS, Banded, Brown, browns, four_furs
 from lecturekit.data.scenes.landscape import landscapes
 from lecturekit.data.unpaired import Domains, Unpaired
+from lecturekit.door import Count, In, door
 
 __all__ = ["Coats", "draw_coats", "draw_scenes", "four_coats", "plain_and_striped"]
 
@@ -32,7 +33,8 @@ class Coats(NamedTuple):
     mask: Tensor
 
 
-def draw_scenes(n: int, side: int, *, generator: torch.Generator) -> Coats:
+@door
+def draw_scenes(n: Count, side: Annotated[int, In(8)], *, generator: torch.Generator) -> Coats:
     """n random scenes, each with a plain animal and with a striped one in the same pose.
 
     Args:
@@ -56,8 +58,13 @@ def draw_scenes(n: int, side: int, *, generator: torch.Generator) -> Coats:
     return Coats(*_in_batches(n, side, scenes, generator))
 
 
+@door
 def plain_and_striped(
-    n_train: int = 1500, n_test: int = 200, *, side: int = 32, generator: torch.Generator
+    n_train: Count = 1500,
+    n_test: Count = 200,
+    *,
+    side: Annotated[int, In(8)] = 32,
+    generator: torch.Generator,
 ) -> Unpaired:
     """X: scenes with a plain animal. Y: other scenes with a striped one.
 
