@@ -115,7 +115,7 @@ def decoded(model: UNIT, z: Numbers, title: str) -> Images:
 
 
 def in_all_domains(family: Family, z: Numbers, title: str, *, names: Sequence[str]) -> Images:
-    """The same codes in every domain, a row for each.
+    """The same codes in every domain, a row for each; of a single code all are beside each other.
 
     Args:
         family: its averaged generators.
@@ -125,7 +125,7 @@ def in_all_domains(family: Family, z: Numbers, title: str, *, names: Sequence[st
     """
     codes = now(z)
     rows = [family.decode(domain, codes) for domain in range(family.n_domains)]
-    return sheet(rows, title, names)
+    return sheet([torch.cat(rows)] if len(codes) == 1 else rows, title, names)
 
 
 def translations(

@@ -161,3 +161,6 @@ def test_codes_in_all_domains_have_a_row_for_each():
     sheet = in_all_domains(family, lambda: z, "All", names=["a", "b", "c"])
     assert_rows(sheet, *(family.decode(domain, z) for domain in range(3)))
     assert sheet.captions == ("a", "b", "c")
+    one = in_all_domains(family, z[:1], "One", names=["a", "b", "c"])
+    assert_rows(one, torch.cat([family.decode(domain, z[:1]) for domain in range(3)]))
+    assert one.captions == ("a", "b", "c")
