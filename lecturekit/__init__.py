@@ -7,7 +7,20 @@ from lecturekit._version import __version__
 if TYPE_CHECKING:
     from lecturekit.session import Session, start
 
-__all__ = ["Session", "__version__", "start"]
+__all__ = ["Session", "__version__", "fits", "start"]
+
+
+def fits(notebook: str) -> None:
+    """Say so where a notebook was made for another version of the package; its first cell asks.
+
+    Args:
+        notebook: the version that it was made for, such as "0.1".
+    """
+    if __version__.split(".")[:2] != notebook.split(".")[:2]:
+        print(
+            f"This notebook is made for lecturekit {notebook}, here is {__version__}: where they "
+            "differ, update the older one (`lecturekit copy` brings the notebooks)."
+        )
 
 
 def __getattr__(name: str) -> Any:

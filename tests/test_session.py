@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 
 import pytest
 import torch
 
 import lecturekit
+from lecturekit.cli.form import ASKING
 
 
 @pytest.fixture(autouse=True)
@@ -172,3 +174,29 @@ def test_the_package_offers_the_session_and_nothing_by_accident():
     assert lecturekit.Session is type(lecturekit.start("smoke"))
     with pytest.raises(AttributeError, match="no attribute 'begin'"):
         _ = lecturekit.begin
+
+
+class TestFits:
+    def test_is_silent_where_the_versions_fit(self, capsys):
+        lecturekit.fits(lecturekit.__version__)
+        lecturekit.fits(".".join(lecturekit.__version__.split(".")[:2]))
+        assert capsys.readouterr().out == ""
+
+    def test_names_both_versions_where_they_do_not(self, capsys):
+        lecturekit.fits("99.1")
+        said = capsys.readouterr().out
+        assert said.count("\n") == 1
+        assert "99.1" in said
+        assert lecturekit.__version__ in said
+
+    @pytest.mark.parametrize("package", ["", "__version__ = '0.0.1'"])
+    def test_without_the_package_or_with_an_older_one_there_is_one_sentence(
+        self, package, monkeypatch, tmp_path
+    ):
+        if package:
+            (tmp_path / "lecturekit.py").write_text(package)
+        monkeypatch.setattr(sys, "path", [str(tmp_path)])
+        monkeypatch.setattr(sys, "meta_path", [PathFinder])
+        monkeypatch.delitem(sys.modules, "lecturekit")
+        with pytest.raises(SystemExit, match="conda env create"):
+            exec(ASKING, {})

@@ -12,13 +12,26 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from lecturekit import exercises
+from lecturekit import __version__, exercises
 from lecturekit.cli.stored import COMPARED
 from lecturekit.exercises.exercise import IMPORTS
 from lecturekit.sections import SECTIONS
 
 LONGEST_CELL = 15  # statements
 CELL_METADATA = {"tags", "jupyter", "slideshow"}
+PARAMETERS = 'profile = "auto"\nseed = 0'
+# What the first code cell of a lecture begins with: one sentence where the package is missing.
+ASKING = f"""\
+try:
+    import lecturekit
+
+    lecturekit.fits("{".".join(__version__.split(".")[:2])}")
+except (ImportError, AttributeError):
+    raise SystemExit(
+        "lecturekit is missing or too old here: in its folder run `make lab`, or with conda "
+        "`conda env create -f environment.yml`, or (in Colab with % before it) "
+        "`pip install -e '.[lab]'`, then restart the kernel."
+    ) from None"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -95,8 +108,8 @@ def _beginning(notebook: NotebookNode) -> Iterator[str]:
     parameters, start, *_ = code_cells(notebook)
     if parameters.metadata.get("tags") != ["parameters"]:
         yield "its first code cell is not tagged parameters"
-    if parameters.source != 'profile = "auto"\nseed = 0':
-        yield "its parameters are not profile and seed"
+    if parameters.source not in (PARAMETERS, f"{ASKING}\n\n{PARAMETERS}"):
+        yield "its parameters are not profile and seed, behind the question for the package"
     if "session = lecturekit.start(profile, seed)" not in start.source:
         yield "its second code cell does not start the session"
 
