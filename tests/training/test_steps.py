@@ -38,7 +38,7 @@ class Settings:
     batch_size: int = 10
 
 
-@dataclasses.dataclass
+@dataclass
 class Wild(Settings):
     """Settings that may be anything."""
 
