@@ -179,3 +179,9 @@ def check_domains(
     images = all(data.ndim == 4 for data in domains.values() if isinstance(data, Tensor))
     wanted = IMAGES if images or not points else POINTS
     check_alike(wanted, domains, model=model, generator=generator)
+    first, *others = domains.values()
+    if any(other.shape[1:] != first.shape[1:] for other in others):
+        raise ValueError(
+            f"expected {' and '.join(domains)} of one shape but for the rows, got "
+            f"{', '.join(str(tuple(data.shape)) for data in domains.values())}"
+        )

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.deep_energy.generator import Generator
-from lecturekit.door import Count, In, Rows, door
+from lecturekit.door import OF_ANY_TYPE, Count, In, Rows, door
 from lecturekit.training import check_settings, choice
 
 
 class Entropy(Protocol):
     """An estimate of H[P_φ], or something in its place."""
 
-    def __call__(self, G: Generator, x: Tensor) -> Tensor:
+    def __call__(self, G: Generator, x: Annotated[Tensor, OF_ANY_TYPE]) -> Tensor:
         """A scalar in nats, differentiable in φ, from a batch x = G(z) of shape (n, n_dims)."""
 
 
@@ -30,7 +30,7 @@ class Entropy(Protocol):
 class NoEntropy:
     """Nothing at all: the generator then only looks for low energy."""
 
-    def __call__(self, G: Generator, x: Tensor) -> Tensor:
+    def __call__(self, G: Generator, x: Annotated[Tensor, OF_ANY_TYPE]) -> Tensor:
         return x.new_zeros(())
 
     def __repr__(self) -> str:
@@ -61,7 +61,7 @@ class ActivationEntropy:
     def _scales(self, G: Generator) -> list[Tensor]:
         return [m.weight for m in G.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
 
-    def __call__(self, G: Generator, x: Tensor) -> Tensor:
+    def __call__(self, G: Generator, x: Annotated[Tensor, OF_ANY_TYPE]) -> Tensor:
         self.check(G)
         scales = self._scales(G)
         return torch.cat([gaussian_entropies(scale.abs()) for scale in scales]).sum()
@@ -86,7 +86,7 @@ class NearestNeighbourEntropy:
     k: Count = 3
     n_dims: Count | None = None
 
-    def __call__(self, G: Generator, x: Tensor) -> Tensor:
+    def __call__(self, G: Generator, x: Annotated[Tensor, OF_ANY_TYPE]) -> Tensor:
         return nearest_neighbour_entropy(x, k=self.k, n_dims=self.n_dims)
 
 
@@ -111,7 +111,7 @@ class ChosenEntropy:
         if isinstance(chosen := _BY_NAME[self.name], ActivationEntropy):
             chosen.check(G)
 
-    def __call__(self, G: Generator, x: Tensor) -> Tensor:
+    def __call__(self, G: Generator, x: Annotated[Tensor, OF_ANY_TYPE]) -> Tensor:
         return _BY_NAME[self.name](G, x)
 
 

@@ -50,6 +50,8 @@ class Guarded(Iterator[Step]):
     ) -> None:
         self.owns = dict(owns)
         self._steps, self._sane, self._every = iter(steps), dict(sane), every
+        # settings are left alone: they are a person's
+        self._trained = {name: part for name, part in owns.items() if name != "settings"}
         self._read = [part for part in owns.values() if _has_fields(part)]
         self._seen: dict[int, tuple[Any, ...]] = {}
         self._snapshot: Snapshot | None = None
@@ -58,7 +60,7 @@ class Guarded(Iterator[Step]):
     def __next__(self) -> Step:
         self._check_settings()
         if self._snapshot is None:
-            self._snapshot = Snapshot(self.owns)
+            self._snapshot = Snapshot(self._trained)
         step = next(self._steps)
         if step.index % self._every == 0 or step.index == step.total:
             self._look(step)
@@ -83,10 +85,10 @@ class Guarded(Iterator[Step]):
         why = why or self._absurd(step)
         if why:
             assert self._snapshot is not None
-            self._snapshot.restore()
             settings = copy.deepcopy(self.owns["settings"])
+            self._snapshot.restore()
             raise DivergenceError(step.index, self._sane_at, settings, why)
-        self._snapshot, self._sane_at = Snapshot(self.owns), step.index
+        self._snapshot, self._sane_at = Snapshot(self._trained), step.index
 
     def _absurd(self, step: Step) -> str:
         for name, limit in self._sane.items():

@@ -232,7 +232,7 @@ def test_refuses_settings(changes, message):
     [
         (torch.rand(3, 8, 8), torch.rand(3, 8, 8), r"got \(3, 8, 8\); give grey images a channel"),
         (torch.rand(0, 2), torch.rand(3, 2), r"expected x of shape .* got \(0, 2\)"),
-        (torch.rand(3, 2), torch.rand(3, 3), r"one shape but for the rows, got \(3, 2\), \(3, 3\)"),
+        (torch.rand(3, 2), torch.rand(3, 3), r"expected y of shape \(m, 2\)"),
         (torch.rand(3, 2).double(), torch.rand(3, 2), "got torch.float64"),
         (torch.rand(3, 2), torch.full((3, 2), float("nan")), "expected y finite, got 6 NaN"),
         (torch.rand(3, 1, 8, 8) * 255, torch.rand(3, 1, 8, 8), r"x in \[0, 1\], got values"),

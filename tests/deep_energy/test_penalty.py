@@ -82,5 +82,5 @@ def test_the_price_rises_with_the_penalty_and_hardly_depends_on_the_cells():
 
 @pytest.mark.parametrize(("penalty", "extent"), [(-0.1, (-1, 1, -1, 1)), (0.1, (-1, 1, -1, 2))])
 def test_other_penalties_and_planes_are_refused(penalty, extent):
-    with pytest.raises(ValueError, match=r"expected penalty ≥ 0, got -0\.1"):
+    with pytest.raises(ValueError, match="expected penalty ≥ 0"):
         penalised_energy(TARGET.log_prob, penalty, Plane(extent, 4))

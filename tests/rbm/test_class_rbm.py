@@ -132,7 +132,7 @@ def test_it_learns_the_digits(make, generator):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m, g: rbm.ClassRBM(4, 1, 2), "two classes or more, got 4, 1"),
+        (lambda m, g: rbm.ClassRBM(4, 1, 2), "n_classes ≥ 2, got 1"),
         (lambda m, g: m.join(torch.zeros(2, 4), torch.tensor([0, 1])), r"\(n, 3\), got \(2, 4\)"),
         (
             lambda m, g: m.join(torch.zeros(2, 3), torch.tensor([0])),

@@ -264,7 +264,7 @@ def test_ais_schedule_is_the_paper_s():
         (lambda g: rbm.gibbs_transition_matrix(rbm.RBM(13, 2)), "at most 12 visible units, got 13"),
         (
             lambda g: rbm.gibbs_transition_matrix(rbm.RBM(3, 2), layer="h"),
-            "'visible' or 'hidden', got 'h'",
+            "among visible, hidden, got 'h'",
         ),
         (
             lambda g: rbm.expected_energy_gradient(rbm.RBM(3, 2), torch.ones(3) / 3),

@@ -184,7 +184,7 @@ def test_the_gpu_agrees_with_the_cpu():
         (lambda m: m.free_energy(torch.zeros(4)), r"expected v of shape \(n, 4\), got \(4,\)"),
         (
             lambda m: m.energy(torch.zeros(2, 4), torch.zeros(2, 4)),
-            r"expected h of shape \(n, 3\)",
+            r"expected h of shape \(2, 3\)",
         ),
         (
             lambda m: m.hidden_probabilities(torch.zeros(2, 3)),

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from lecturekit.door import AnyNumber
 from lecturekit.training import (
     DivergenceError,
     Step,
@@ -35,6 +36,13 @@ class Settings:
     rate: float = tunable(0.1, 1e-3, 1.0, scale="log", label="rate α")
     decay: float = tunable(0.5, 0.0, 0.9, maximum=1.0)
     batch_size: int = 10
+
+
+@dataclass
+class Wild(Settings):
+    """Settings that may be anything."""
+
+    rate: AnyNumber = 1.0
 
 
 class Counter(nn.Module):
@@ -202,13 +210,13 @@ class TestSteps:
 class TestGuard:
     def test_passes_a_healthy_run_on(self):
         model = Counter()
-        steps = guard(train(model, Settings(rate=1.0), 5), model, Settings(), every=2)
+        steps = guard(train(model, Wild(rate=1.0), 5), model, Wild(), every=2)
         assert [step.index for step in steps] == [1, 2, 3, 4, 5]
         assert model.count == 5
 
     @pytest.mark.parametrize("broken_at", [5, 6, 7])
     def test_restores_the_last_finite_model_and_says_when_and_with_what(self, broken_at):
-        model, settings = Counter(), Settings(rate=1.0)
+        model, settings = Counter(), Wild(rate=1.0)
         steps = guard(train(model, settings, 7), model, settings, every=2)
         while next(steps).index < broken_at - 1:
             pass
@@ -219,17 +227,17 @@ class TestGuard:
         assert stopped.value.detected_at == detected
         assert stopped.value.restored_to == (4 if detected == 6 else 6)
         assert model.count == stopped.value.restored_to
-        assert f"and {detected} with Settings(rate=inf" in str(stopped.value)
+        assert f"and {detected} with Wild(rate=inf" in str(stopped.value)
 
     def test_a_metric_that_is_not_finite_counts_too(self):
         model = Counter()
         steps = iter([Step(1, 1, {"loss": torch.tensor(math.nan)})])
         with pytest.raises(DivergenceError) as stopped:
-            finish(guard(steps, model, Settings()))
+            finish(guard(steps, model, Wild()))
         assert stopped.value.restored_to == 0
 
     def test_keeps_the_settings_as_they_were(self):
-        model, settings = Counter(), Settings(rate=math.inf)
+        model, settings = Counter(), Wild(rate=math.inf)
         with pytest.raises(DivergenceError) as stopped:
             finish(guard(train(model, settings, 1), model, settings))
         settings.rate = 0.1
@@ -237,7 +245,7 @@ class TestGuard:
 
     def test_an_abandoned_run_leaves_a_usable_model(self):
         model = Counter()
-        steps = guard(train(model, Settings(rate=1.0), 100), model, Settings())
+        steps = guard(train(model, Wild(rate=1.0), 100), model, Wild())
         for _ in range(3):
             next(steps)
         steps.close()

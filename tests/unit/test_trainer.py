@@ -87,11 +87,11 @@ class TestDoor:
         ("x1", "message"),
         [
             (torch.rand(5, 8, 8), r"x1\[:, None\]"),
-            (torch.rand(0, 1, 8, 8), r"x1 of shape \(n, channels, height, width\)"),
+            (torch.rand(0, 1, 8, 8), r"x1 of shape \(n, 1, 4·height"),
             (torch.rand(5, 1, 8, 8).double(), "torch.float32, got torch.float64"),
             (torch.rand(5, 1, 8, 8) * 2, r"in \[0, 1\]"),
             (torch.full((5, 1, 8, 8), float("nan")), "320 NaN"),
-            (torch.rand(5, 1, 4, 4), r"expected x2 of shape \(m, 1, 4, 4\), got \(7, 1, 8, 8\)"),
+            (torch.rand(5, 1, 4, 4), "one shape but for the rows"),
         ],
     )
     def test_images(self, x1, message):
