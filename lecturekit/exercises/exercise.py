@@ -1,32 +1,35 @@
-"""What an exercise is: a reference, an independent exact answer, typical wrong answers, hints."""
+"""What an exercise is: a reference, the answer with its slips as switches, cases, hints."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
+
+from lecturekit.exercises.tiny import Maker
 
 Function = Callable[..., Any]
 Arguments = tuple[Any, ...]
 
 IMPORTS = "import math\n\nimport torch\nfrom torch import Tensor\n"  # in a notebook with exercises
 
-DEFAULT_TIME_LIMIT = 20.0  # seconds for all cases together, the start of the worker not counted
+DEFAULT_TIME_LIMIT = 10.0  # seconds for all cases together, the start of the process not counted
 
 
-class Misconception(NamedTuple):
-    """A typical wrong answer, as a function, and what a student who gave it should be told.
+class Slips:
+    """Which slips are on, as an exercise's answer asks for them: `on("no bias")`."""
 
-    An answer is recognised when it does what the function does on every case, down to where it
-    fails: `W` transposed gives other numbers where W is square and an exception where it is not.
-    """
+    def __init__(self, known: Mapping[str, str], names: tuple[str, ...] = ()):
+        self._known, self._names = known, names
 
-    function: Function
-    message: str
+    def __call__(self, name: str) -> bool:
+        if name not in self._known:
+            raise KeyError(f"expected a slip among {', '.join(self._known)}, got {name!r}")
+        return name in self._names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,30 +41,55 @@ class Exercise:
         title: a few words.
         reference: the solution, a plain function that needs nothing but `IMPORTS`. Its signature
             and docstring are the stub that a student fills in.
-        cases: argument tuples to judge by, made from a generator: in float64 on the CPU, small, and
-            in the first one with sizes that all differ, so that a shape in a message is telling.
-        exact: the right answer found in another way than by `reference`: enumeration, autograd,
-            finite differences.
+        case: makes the arguments of one case, `case(make, *sizes)`, with random numbers from a
+            `Maker`: in float64 on the CPU, and small.
+        sizes: those of the cases to judge by; all different in the first one, so that a shape in a
+            message is telling.
+        by_hand: those of one case more, made of round numbers, that a student can follow by hand.
+        answer: the right answer with the places where people slip, `answer(on, *arguments)`.
+        slips: what each slip means, for the student who made it. One that is named as in
+            `general.WORDS` is no switch but puts that slip into the exercise's own words.
         returns: what each returned tensor is, in order, for messages: "one free energy per row".
-        wrong: typical wrong answers.
         hints: from a gentle one to one that is nearly the solution.
         derivation: markdown with LaTeX, shown with the solution.
-        tolerance: how far an answer may be from the exact one, besides rounding; above 0 where the
-            answer asked for is itself an estimate.
+        exact: the right answer found in another way than by `reference`: enumeration, autograd,
+            finite differences. None where `answer` with no slip on is that.
+        through: names of the arguments through which a live run trains: their gradients count.
         time_limit: seconds for all cases together.
     """
 
     number: str
     title: str
     reference: Function
-    cases: Callable[[torch.Generator], list[Arguments]]
-    exact: Function
+    case: Callable[..., Arguments]
+    sizes: tuple[tuple[Any, ...], ...]
+    by_hand: tuple[Any, ...]
+    answer: Callable[..., Any]
+    slips: Mapping[str, str]
     returns: tuple[str, ...]
-    wrong: tuple[Misconception, ...]
     hints: tuple[str, ...]
     derivation: str
-    tolerance: float = 0.0
+    exact: Function | None = None
+    through: tuple[str, ...] = ()
     time_limit: float = DEFAULT_TIME_LIMIT
+
+    def cases(self, seed: int) -> list[Arguments]:
+        """The cases to judge by; the last one is the one to follow by hand."""
+        generator = torch.Generator().manual_seed(seed)
+        make, round_numbers = Maker(generator), Maker(generator, by_hand=True)
+        return [
+            *(self.case(make, *size) for size in self.sizes),
+            self.case(round_numbers, *self.by_hand),
+        ]
+
+    def right(self, *arguments: Any) -> Any:
+        """The exact answer to a case."""
+        return self.exact(*arguments) if self.exact else self.slipping()(*arguments)
+
+    def slipping(self, *names: str) -> Function:
+        """The answer with these slips, as a function that a student might have written."""
+        on = Slips(self.slips, names)
+        return lambda *arguments: self.answer(on, *arguments)
 
     @property
     def stub_name(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -10,12 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.compare import leaves, leaves_close, structure
+from lecturekit.exercises.compare import as_numbers, leaves, leaves_close, structure
 from lecturekit.exercises.exercise import Arguments, Exercise
 from lecturekit.exercises.observation import Foreign, Observation
 from lecturekit.exercises.worker import MEMORY_LIMIT
 
 PRINTED_LINES = 15  # of what a function printed, the first ones are shown
+LINE_LIMIT = 300  # characters of a line that is shown
+FEW = 40  # numbers: as many are shown of a case
 
 UNSTEADY = (
     "Two calls with the same arguments gave different results: use nothing but the arguments, and "
@@ -34,26 +35,25 @@ def malformed(exercise: Exercise, value: Any, exact: Any) -> str | None:
     if structure(value) != structure(exact):
         return f"Expected {_layout(exercise, exact)}; got {kind(value)}."
     for meaning, got, wanted in zip(exercise.returns, leaves(value), leaves(exact), strict=True):
-        if complaint := _malformed_leaf(got, wanted):
+        if complaint := _malformed_leaf(exercise, got, wanted):
             expected, came = complaint
             return f"Expected {expected}, {meaning}; got {came}."
     return None
 
 
-def _malformed_leaf(got: Any, wanted: Tensor) -> tuple[str, str] | None:
+def _malformed_leaf(exercise: Exercise, got: Any, wanted: Tensor) -> tuple[str, str] | None:
     """What was expected and what came, or None where the form is right."""
     if isinstance(got, float) and wanted.shape == ():
-        got = torch.tensor(got, dtype=wanted.dtype)
+        got = torch.tensor(got, dtype=torch.float64)
     if not isinstance(got, Tensor):
         return f"a tensor of shape {tuple(wanted.shape)}", kind(got)
     if got.shape != wanted.shape:
         return f"a tensor of shape {tuple(wanted.shape)}", f"{tuple(got.shape)}"
-    if got.dtype != wanted.dtype:
-        # float64 cases find what would go wrong on a GPU too: a tensor made without regard to W
+    if got.dtype not in (torch.float64, torch.float32):
+        like = example(exercise)
         return (
             f"a tensor of dtype {wanted.dtype}, as the arguments have it",
-            f"{got.dtype} (a comparison gives torch.bool, to be converted by .to(W.dtype); a new "
-            "tensor is float32 unless it is made with dtype=W.dtype, device=W.device)",
+            f"{got.dtype} (a comparison gives torch.bool, to be converted by .to({like}.dtype))",
         )
     bad = ~got.isfinite() & wanted.isfinite()
     if bad.any():
@@ -64,6 +64,18 @@ def _malformed_leaf(got: Any, wanted: Tensor) -> tuple[str, str] | None:
             "large number, or a division by 0)",
         )
     return None
+
+
+def example(exercise: Exercise) -> str:
+    """An argument of this exercise by which new tensors can be made."""
+    return exercise.parameters[-1] if len(exercise.parameters) == 1 else _first_tensor(exercise)
+
+
+def _first_tensor(exercise: Exercise) -> str:
+    arguments = exercise.cases(0)[0]
+    pairs = zip(exercise.parameters, arguments, strict=True)
+    tensors = (n for n, v in pairs if isinstance(v, Tensor) and v.is_floating_point())
+    return next(tensors, exercise.parameters[0])
 
 
 def _layout(exercise: Exercise, exact: Any) -> str:
@@ -83,24 +95,78 @@ def _layout(exercise: Exercise, exact: Any) -> str:
 def kind(value: Any) -> str:
     """A value in a few words."""
     if isinstance(value, Foreign):
-        return f"an object of type {value.type_name}"
+        return value.type_name
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, tuple):
-        return f"({', '.join(map(kind, value))})"
-    return f"{type(value).__name__} {value!r:.40}"
+        if len(value) == 1:
+            return f"a tuple that holds nothing but {kind(value[0])}"
+        shown = ", ".join(map(kind, value[:6]))
+        return f"({shown}{', …' if len(value) > 6 else ''})"
+    try:
+        return f"{type(value).__name__} {value!r:.40}"
+    except Exception:  # a number of more digits than Python prints, a class that can't be shown
+        return f"{type(value).__name__}"
 
 
 # ----------------------------------------------------------------------------- the wrong numbers
 
 
+def narrowed(
+    exercise: Exercise, observations: list[Observation], expected: list[Any], right: list[bool]
+) -> str:
+    """Where the fault is, when its name is not known: in which cases, results, entries, signs."""
+    said = []
+    if any(right):
+        said.append(f"{sum(right)} of {len(right)} cases are right.")
+    columns = list(zip(*(leaves(seen.value) for seen in observations), strict=True))
+    wanted = list(zip(*map(leaves, expected), strict=True))
+    if len(exercise.returns) > 1:
+        fine = [
+            meaning
+            for meaning, got, exact in zip(exercise.returns, columns, wanted, strict=True)
+            if all(map(leaves_close, got, exact))
+        ]
+        if fine:
+            said.append(f"Right in all cases: {', '.join(fine)}.")
+    for meaning, got, exact in zip(exercise.returns, columns, wanted, strict=True):
+        about = f" in {meaning}" if len(exercise.returns) > 1 else ""
+        if not all(map(leaves_close, got, exact)) and (sign := _pattern(got, exact)):
+            said.append(sign.format(about=about))
+    return " ".join(said)
+
+
+def _pattern(got: Sequence[Any], exact: Sequence[Tensor]) -> str:
+    """What all entries of a result have in common, in all cases."""
+    numbers = [as_numbers(each) for each in got]
+    if any(each is None for each in numbers):
+        return ""
+    row = torch.cat([each.flatten() for each in numbers if each is not None])
+    wanted = torch.cat([each.double().flatten() for each in exact])
+    close = (row - wanted).abs() <= 1e-6 * (1 + wanted.abs())
+    if ((row - wanted).abs() <= 1e-2 * wanted.abs().max()).all():
+        return (
+            "All numbers{about} are right to two digits or more, but not to six: something on the "
+            "way is rounded (`.half()`, a number typed in with few digits), or a small number is "
+            "added."
+        )
+    if close.any() and len(row) > 2:
+        return f"{int(close.sum())} of all {len(row)} entries{{about}} are right."
+    if (row.abs() - wanted.abs()).abs().max() <= 1e-6 * (1 + wanted.abs().max()):
+        return f"The moduli{{about}} are right, {int((row * wanted < 0).sum())} signs are not."
+    if (row * wanted < 0).all():
+        return "All signs{about} are the wrong way round."
+    if (row > wanted).all() or (row < wanted).all():
+        return f"All numbers{{about}} are too {'high' if row[0] > wanted[0] else 'low'}."
+    return ""
+
+
 def difference(exercise: Exercise, value: Any, exact: Any) -> str:
     """Where an answer of the right form is farthest from the exact one."""
     triples = zip(exercise.returns, leaves(value), leaves(exact), strict=True)
-    meaning, got, wanted = next(
-        triple for triple in triples if not leaves_close(*triple[1:], exercise.tolerance)
-    )
-    got = torch.as_tensor(got, dtype=wanted.dtype)
+    meaning, came, wanted = next(t for t in triples if not leaves_close(*t[1:]))
+    got = as_numbers(came)
+    assert got is not None
     worst = (got - wanted).abs().argmax()
     place = [int(index) for index in torch.unravel_index(worst, wanted.shape)]
     entry = f"entry {place} of {meaning}" if place else meaning
@@ -108,33 +174,6 @@ def difference(exercise: Exercise, value: Any, exact: Any) -> str:
         f"In the case below, {entry} should be {wanted.flatten()[worst]:.6g} and is "
         f"{got.flatten()[worst]:.6g}; the result's `arguments` and `expected` hold this case."
     )
-
-
-def score(right: list[bool]) -> str:
-    """How many cases are right, to stand after another sentence."""
-    return f" {sum(right)} of {len(right)} cases are right."
-
-
-def pattern(observations: list[Observation], expected: list[Any]) -> str:
-    """That all numbers are off by the same factor, or by the same amount, where it is so."""
-    got, wanted = (_numbers(values) for values in ([s.value for s in observations], expected))
-    if got is None or wanted is None or got.shape != wanted.shape:
-        return ""
-    factor, shift = (got @ wanted) / (wanted @ wanted), (got - wanted).mean()
-    if factor.abs() > 1e-6 and leaves_close(factor * wanted, got):
-        return f" Every number is {factor:.6g} times the right one."
-    if shift.abs() > 1e-6 and leaves_close(wanted + shift, got):
-        return f" Every number is too {'high' if shift > 0 else 'low'} by {shift.abs():.6g}."
-    return ""
-
-
-def _numbers(values: list[Any]) -> Tensor | None:
-    """All numbers of all cases in one row, or None where there is something else or NaN."""
-    parts = [leaf for value in values for leaf in leaves(value)]
-    if not all(isinstance(part, Tensor | float) for part in parts):
-        return None
-    row = torch.cat([torch.as_tensor(part).double().flatten() for part in parts])
-    return row if row.isfinite().all() else None
 
 
 def changes(exercise: Exercise, seen: Observation) -> str:
@@ -146,15 +185,59 @@ def changes(exercise: Exercise, seen: Observation) -> str:
     )
 
 
+# ----------------------------------------------------------------------------------- the gradients
+
+_CUTTING = {
+    "detach": "`.detach()`",
+    "item": "`.item()`",
+    "tolist": "`.tolist()`",
+    "numpy": "`.numpy()`",
+    "data": "`.data`",
+    "no_grad": "`torch.no_grad()`",
+    "inference_mode": "`torch.inference_mode()`",
+    "tensor": "`torch.tensor(…)`",
+    "float": "`float(…)`",
+}
+
+
+def no_gradient(
+    exercise: Exercise, seen: Observation, wanted: Sequence[Tensor | None], words: frozenset[str]
+) -> str | None:
+    """That the numbers are right but no gradient, or a wrong one, gets through; or None."""
+    names = " and ".join(f"`{name}`" for name in exercise.through)
+    why = "The live run trains through this function"
+    found = seen.gradients
+    cuts = [said for word, said in _CUTTING.items() if word in words]
+    culprit = f" What cuts it off here: {' or '.join(cuts)}." if cuts else ""
+    if isinstance(found, str):
+        return (
+            f"The numbers are right, but not when gradients are asked for, and {why[0].lower()}"
+            f"{why[1:]}. It raised {found.rstrip('.')}. {advice(exercise, found)}".rstrip()
+        )
+    if all(g is None for g in found):
+        return (
+            f"The numbers are right, but no gradient reaches {names}: {why[0].lower()}{why[1:]}, "
+            f"and would train nothing.{culprit} Compute with the tensors as they come."
+        )
+    for got, exact in zip(found, wanted, strict=True):
+        zero = exact is None or not exact.any()
+        if not (zero and got is None) and (got is None or not leaves_close(got, exact, 1e-4)):
+            return (
+                f"The numbers are right, but the gradient that reaches {names} is not: {why}, and "
+                f"would train in a wrong direction. A part of the result is cut off.{culprit}"
+            )
+    return None
+
+
 # ---------------------------------------------------------------------------------- the failures
 
 
 def failure(exercise: Exercise, seen: Observation) -> str:
-    """An exception, or the end of the worker, in a sentence or two."""
+    """An exception, or the end of the process, in a sentence or two."""
     if seen.ended == "time":
         return (
             f"The function was stopped after {exercise.time_limit:g} s, and the cases are small: "
-            "is there a loop that never ends?"
+            "is there a loop that never ends, or one over far more states than are needed?"
         )
     if seen.ended == "memory":
         return (
@@ -166,22 +249,55 @@ def failure(exercise: Exercise, seen: Observation) -> str:
             "The function ended the Python process that it ran in: by os._exit, or by a crash of "
             "compiled code, as after endless recursion."
         )
-    error = ": ".join([seen.error, *seen.error_text.splitlines()[:1]])
-    advice = next((says for sign, says in _ADVICE if re.search(sign, error)), "")
-    return f"It raised {error.rstrip('.')}. {advice}".rstrip()
+    error = ": ".join([seen.error, *seen.error_text.splitlines()[:1]])[:LINE_LIMIT]
+    return f"It raised {error.rstrip('.')}. {advice(exercise, error)}".rstrip()
+
+
+def advice(exercise: Exercise, error: str) -> str:
+    """What an error usually means, in the names of this exercise."""
+    says = next((says for sign, says in _ADVICE if re.search(sign, error)), "")
+    return says.replace("{like}", example(exercise))
 
 
 _ADVICE = (
+    ("(?i)ellipsis", "Does it call a function that is still a stub?"),
     (
-        "(?i)ellipsis",
-        "Does it call a function that is still a stub?",
+        "does not require grad|does not have a grad_fn",
+        "Autograd has nothing to differentiate: a copy that asks for gradients is "
+        "`{like}.clone().requires_grad_()`, and everything between it and the loss stays a tensor, "
+        "without detach(), item(), numpy() or no_grad().",
     ),
     (
-        "shapes cannot be multiplied|size mismatch|inconsistent tensor size",
+        "appears? to not have been used in the graph|One of the differentiated",
+        "The loss does not depend on this tensor: was a copy made after the loss was computed, or "
+        "something on the way detached?",
+    ),
+    (
+        "backward through the graph a second time",
+        "A graph is gone after one backward pass: add the losses and go back once, use "
+        "`retain_graph=True`, or compute what both need twice.",
+    ),
+    (
+        "Boolean value of Tensor",
+        "`if`, `and`, `or` and `not` need one truth value, and this tensor has many: "
+        "torch.where(condition, a, b), and `&`, `|`, `~` for conditions.",
+    ),
+    (
+        "leaf Variable that requires grad|is a view of a leaf|modified by an inplace operation",
+        "A tensor that autograd needs was changed in place: write `x = x + d` for `x += d`.",
+    ),
+    (
+        "Can't call numpy|only Tensors of floating point|can only be created for scalar outputs",
+        "Stay with tensors from the arguments to the result; a loss to be differentiated is one "
+        "number.",
+    ),
+    (
+        "shapes cannot be multiplied|size mismatch|inconsistent tensor size|vector, (matrix|vector)"
+        "|1D tensors expected",
         "A matrix product needs equal inner sizes; the docstring has the shapes.",
     ),
     (
-        "must match the size|not broadcastable|expanded size",
+        "must match the size|not broadcastable|expanded size|Sizes of tensors must match",
         "Shapes are aligned from the right; the docstring has them.",
     ),
     (
@@ -190,10 +306,15 @@ _ADVICE = (
     ),
     ("RecursionError", "The function calls itself without end."),
     ("SystemExit", "A function hands back its result by `return`; exit() ends Python."),
+    ("KeyboardInterrupt", "A function hands back its result by `return`."),
     ("ImportError|ModuleNotFoundError", "The solution needs torch only."),
-    ("dtype|expected scalar type", "Make new tensors with dtype=W.dtype: the cases are float64."),
     (
-        "MemoryError|allocate memory|not enough memory",
+        "dtype|expected scalar type|same type",
+        "The cases are float64: make new tensors with dtype={like}.dtype, and truth values into "
+        "numbers by .to({like}.dtype) and not by .float().",
+    ),
+    (
+        "MemoryError|allocate memory|not enough memory|Storage size|numel",
         "The cases are small: does it enumerate more states than it needs?",
     ),
     (
@@ -204,17 +325,45 @@ _ADVICE = (
 )
 
 
-def excerpts(exercise: Exercise, seen: Observation, arguments: Arguments | None = None) -> Excerpts:
-    """What is shown as it is: the line that failed, the arguments of the case, what was printed."""
-    shown: list[tuple[str, str]] = []
-    if seen.frame and (line := linecache.getline(*seen.frame).strip()):
-        shown.append((f"Line {seen.frame.line} of your code", line))
-    if arguments is not None:
-        named = zip(exercise.parameters, arguments, strict=True)
-        shown.append(("The case", "\n".join(f"{name}: {_size(value)}" for name, value in named)))
-    if seen.printed.strip():
-        shown.append(("Your function printed", _beginning(seen.printed.rstrip().splitlines())))
+# -------------------------------------------------------------------------- what is shown as it is
+
+
+def case(exercise: Exercise, arguments: Arguments, seen: Observation, exact: Any) -> Excerpts:
+    """The arguments of a case, by their numbers where they are few, and the result beside them."""
+    named = list(zip(exercise.parameters, arguments, strict=True))
+    few = sum(leaf.numel() for leaf in leaves(arguments) if isinstance(leaf, Tensor)) <= FEW
+    say = numbers if few else _size
+    shown = [("The case", "\n".join(f"{name}: {say(value)}" for name, value in named))]
+    if few and seen.returned and not isinstance(seen.value, Foreign):
+        shown.append(("Asked for", numbers(exact)))
+        shown.append(("It gave", numbers(seen.value)))
     return tuple(shown)
+
+
+def printed(seen: Observation) -> Excerpts:
+    """The beginning of what a function printed."""
+    if not seen.printed.strip():
+        return ()
+    lines = [line[:LINE_LIMIT] for line in seen.printed.rstrip().splitlines()]
+    more = ["…"] if len(lines) > PRINTED_LINES else []
+    return (("Your function printed", "\n".join([*lines[:PRINTED_LINES], *more])),)
+
+
+def numbers(value: Any) -> str:
+    """All numbers of a value, in five digits."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(numbers, value))})"
+    if isinstance(value, Tensor):
+        if value.numel() > FEW:
+            return _size(value)
+        return _row(value.tolist())
+    return f"{value:.5g}" if isinstance(value, float) else kind(value)
+
+
+def _row(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_row, value))}]"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def _size(argument: Any) -> str:
@@ -223,8 +372,3 @@ def _size(argument: Any) -> str:
     if isinstance(argument, tuple):
         return ", ".join(map(_size, argument))
     return f"{argument:.6g}"
-
-
-def _beginning(lines: Sequence[str]) -> str:
-    more = ["…"] if len(lines) > PRINTED_LINES else []
-    return "\n".join([*lines[:PRINTED_LINES], *more])

@@ -1,71 +1,59 @@
-"""The decision: an answer is compared with the exact one on random small cases, nothing else.
-
-Names, style and private attributes play no part. What a wrong answer does on the cases is compared
-with what the exercise's typical wrong answers do there, so that a misconception can be named.
-"""
+"""From a student's function to a result: refuse what can't be run, run the rest, decide."""
 
 from __future__ import annotations
 
 import dis
+import functools
 import inspect
+import linecache
+from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
-import torch
-
-from lecturekit.exercises import explain
-from lecturekit.exercises.compare import close
-from lecturekit.exercises.exercise import Arguments, Exercise, Function, Misconception
-from lecturekit.exercises.observation import Observation, observe
+from lecturekit.exercises import explain, verdict
+from lecturekit.exercises.exercise import Exercise, Function
 from lecturekit.exercises.result import Outcome, Result
 from lecturekit.exercises.worker import UnsendableError, Worker
 
-CASES_SEED = 0  # the same answer gets the same verdict every time
+PATIENCE = 60.0  # seconds for a verdict, which takes a tenth of one as a rule
 
 
 def judge(exercise: Exercise, function: Function, worker: Worker) -> Result:
     """Run `function` on the exercise's cases in the worker, and say what came of it."""
     if refusal := _refusal(exercise, function):
-        return _result(exercise, Outcome.BROKEN, refusal)
+        return _result(exercise, verdict.Verdict(Outcome.BROKEN, refusal))
     if _untouched(exercise, function):
-        return _not_attempted(exercise)
-    cases = exercise.cases(torch.Generator().manual_seed(CASES_SEED))
+        return _result(exercise, verdict.Verdict(Outcome.NOT_ATTEMPTED, ""))
+    through = tuple(exercise.parameters.index(name) for name in exercise.through)
+    cases = functools.partial(verdict.cases, exercise)
     try:
-        observations = worker.run(function, cases, exercise.time_limit)
+        seen = worker.run(function, cases, exercise.time_limit, through)
     except UnsendableError as error:
-        return _result(exercise, Outcome.BROKEN, str(error))
-    return verdict(exercise, function, cases, observations)
+        return _result(exercise, verdict.Verdict(Outcome.BROKEN, str(error)))
+    decide = functools.partial(verdict.decide, exercise, seen, frozenset(_words(function)))
+    return _result(exercise, worker.call(decide, PATIENCE), function)
 
 
-def verdict(
-    exercise: Exercise, function: Function, cases: list[Arguments], observations: list[Observation]
-) -> Result:
-    """The result that follows from what `function` was observed to do on the cases.
-
-    There are fewer observations than cases where one of them ended the worker.
-    """
-    if any(seen.value is ... or seen.error == "NotImplementedError" for seen in observations):
-        return _not_attempted(exercise)
-    expected = [exercise.exact(*arguments) for arguments in cases]
-    right = [_is_right(exercise, *pair) for pair in zip(observations, expected, strict=False)]
-    if all(right):
-        message = f"It agrees with the exact answer on all {len(cases)} cases."
-        printed = explain.excerpts(exercise, observations[0])
-        return _result(exercise, Outcome.CORRECT, message, function=function, excerpts=printed)
-    place = right.index(False)
-    misconception = _recognise(exercise, cases, observations)
-    if misconception:
-        outcome, message = Outcome.NOT_YET, misconception.message
-    else:
-        outcome, message = _first_fault(exercise, observations[place], expected[place])
-        if outcome is Outcome.NOT_YET:
-            message += explain.score(right) + explain.pattern(observations, expected)
-    return _result(
-        exercise,
-        outcome,
+def _result(exercise: Exercise, found: verdict.Verdict, function: Any = None) -> Result:
+    """The verdict for the notebook, with the student's line that failed, which is known here."""
+    message, excerpts = found.message, found.excerpts
+    if found.outcome is Outcome.NOT_ATTEMPTED:
+        message = (
+            f"Write the body of `{exercise.stub_name}`, run its cell, and check again; "
+            f'hint("{exercise.number}") helps. Until then the reference is used.'
+        )
+    frame = found.shown.frame if found.shown else None
+    if frame and (line := linecache.getline(*frame).strip()[: explain.LINE_LIMIT]):
+        excerpts = ((f"Line {frame.line} of your code", line), *excerpts)
+    return Result(
+        exercise.number,
+        exercise.title,
+        found.outcome,
         message,
-        excerpts=explain.excerpts(exercise, observations[place], cases[place]),
-        arguments=cases[place],
-        expected=expected[place],
+        function if found.outcome is Outcome.CORRECT else exercise.reference,
+        excerpts,
+        found.arguments,
+        found.expected,
     )
 
 
@@ -81,7 +69,7 @@ def _refusal(exercise: Exercise, function: Any) -> str | None:
         )
     try:
         signature = inspect.signature(function)
-    except ValueError:  # some built-in functions have none
+    except Exception:  # some built-in functions have none, some objects refuse to be asked
         return None
     try:
         signature.bind(*exercise.parameters)
@@ -99,75 +87,18 @@ def _untouched(exercise: Exercise, function: Function) -> bool:
     """
     code = getattr(function, "__code__", None)
     returns_a_constant = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
-    if code is None or {step.opname for step in dis.get_instructions(code)} - returns_a_constant:
+    if not isinstance(code, CodeType):
+        return False
+    if {step.opname for step in dis.get_instructions(code)} - returns_a_constant:
         return False
     return function(*exercise.parameters) in (..., None)
 
 
-# ------------------------------------------------------------------------------------ the cases
-
-
-def _is_right(exercise: Exercise, seen: Observation, exact: Any) -> bool:
-    return (
-        seen.returned
-        and explain.malformed(exercise, seen.value, exact) is None
-        and close(seen.value, exact, exercise.tolerance)
-        and seen.steady
-        and not seen.changed
-    )
-
-
-def _recognise(
-    exercise: Exercise, cases: list[Arguments], observations: list[Observation]
-) -> Misconception | None:
-    """The typical wrong answer that does the same on every case: the same values, or no value."""
-    if len(observations) < len(cases) or not any(seen.returned for seen in observations):
-        return None
-    for misconception in exercise.wrong:
-        typical = (observe(misconception.function, arguments) for arguments in cases)
-        if all(
-            wrong.returned == seen.returned and close(seen.value, wrong.value)
-            for wrong, seen in zip(typical, observations, strict=True)
-        ):
-            return misconception
-    return None
-
-
-def _first_fault(exercise: Exercise, seen: Observation, exact: Any) -> tuple[Outcome, str]:
-    """What went wrong on a case, where no misconception explains it."""
-    if not seen.returned:
-        return Outcome.BROKEN, explain.failure(exercise, seen)
-    if malformed := explain.malformed(exercise, seen.value, exact):
-        return Outcome.BROKEN, malformed
-    if not seen.steady:
-        return Outcome.NOT_YET, explain.UNSTEADY
-    if close(seen.value, exact, exercise.tolerance):
-        return Outcome.NOT_YET, f"The numbers are right, but {explain.changes(exercise, seen)}"
-    message = explain.difference(exercise, seen.value, exact)
-    if seen.changed:
-        message += f" Besides, {explain.changes(exercise, seen)}"
-    return Outcome.NOT_YET, message
-
-
-# ---------------------------------------------------------------------------------- the results
-
-
-def _not_attempted(exercise: Exercise) -> Result:
-    message = (
-        f"Write the body of `{exercise.stub_name}` and run both cells again; "
-        f'hint("{exercise.number}") helps. Until then the reference is used.'
-    )
-    return _result(exercise, Outcome.NOT_ATTEMPTED, message)
-
-
-def _result(
-    exercise: Exercise,
-    outcome: Outcome,
-    message: str,
-    *,
-    function: Function | None = None,
-    **details: Any,
-) -> Result:
-    return Result(
-        exercise.number, exercise.title, outcome, message, function or exercise.reference, **details
-    )
+def _words(function: Function) -> Iterator[str]:
+    """The names that a function uses, and those within it."""
+    codes = [getattr(function, "__code__", None)]
+    while codes:
+        code = codes.pop()
+        if isinstance(code, CodeType):
+            yield from code.co_names
+            codes += [each for each in code.co_consts if isinstance(each, CodeType)]

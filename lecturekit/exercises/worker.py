@@ -1,9 +1,10 @@
-"""A process of its own for a student's function, so that nothing it does can hurt the notebook.
+"""A process apart for a student's function, so that nothing it does can hurt the notebook.
 
-An endless loop is ended at its time limit, a crash ends only the worker, a memory blow-up is
-stopped before the machine begins to swap, and each comes back as an `Observation` like any other.
-A function that can't be sent to the worker is refused rather than run in the notebook's process:
-that would give up the protection in just those cases that are hardest to foresee.
+An endless loop is ended at its time limit, a crash ends only the job, a memory blow-up is stopped
+before the machine begins to swap, and each comes back as an `Observation` like any other. Each job
+begins in a fresh state (`process.py`), so no answer touches the next. A function that can't be sent
+is refused rather than run in the notebook's process: that would give up the protection in just
+those cases that are hardest to foresee.
 """
 
 from __future__ import annotations
@@ -11,170 +12,273 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import io
 import os
-import pickle
+import queue
 import signal
+import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
-import loky
 import psutil  # type: ignore[import-untyped]
-import torch
-from loky.process_executor import BrokenProcessPool
 
+from lecturekit.exercises import process
 from lecturekit.exercises.exercise import Arguments, Function
 from lecturekit.exercises.observation import Observation, observe
 
-MEMORY_LIMIT = 2 * 1024**3  # bytes that the worker may hold
-PRINT_LIMIT = 2000  # characters of what a function prints; the rest is dropped
-POLL = 0.05  # seconds between two looks at a worker that is busy
+MEMORY_LIMIT = 2 * 1024**3  # bytes that a job may hold
+POLL = 0.05  # seconds between two looks at a job that is busy
+START = 120.0  # seconds for a process to import torch on a slow disk
+FORKS = sys.platform == "linux"  # macOS's frameworks don't survive a fork
 
 
 class UnsendableError(Exception):
-    """A function that can't be sent to the worker."""
-
-
-# -------------------------------------------------------------------------------- in the worker
-
-
-class _Tape(io.TextIOWrapper):
-    """A file of limited length, that has what was printed also when the worker is no more."""
-
-    def __init__(self, path: str):
-        super().__init__(io.FileIO(path, "w"), encoding="utf-8", write_through=True)
-        self._room = PRINT_LIMIT
-
-    def write(self, text: str) -> int:
-        kept = text[: self._room]
-        self._room -= len(kept)
-        super().write(kept)
-        return len(text)
-
-
-def _settle_in(notebook: int) -> None:
-    """Prepare a fresh worker. An interrupt of the kernel reaches its whole process group: the
-    notebook's process decides what becomes of the worker, so the worker itself ignores it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    threading.Thread(target=_leave_with, args=(notebook,), daemon=True).start()
-
-
-def _leave_with(notebook: int) -> None:
-    """A kernel that was killed could not end its worker; so the worker looks after that itself."""
-    this_process = psutil.Process()
-    while (parent := this_process.parent()) is not None and parent.pid == notebook:
-        time.sleep(1)
-    os._exit(0)
-
-
-def _perform(function: bytes, arguments: bytes, tape_path: str) -> bytes:
-    """`observe` on the pickled function and arguments, with what it prints going to the tape."""
-    with _Tape(tape_path) as tape, contextlib.redirect_stdout(tape):
-        try:
-            answer = pickle.loads(function)
-        except Exception as error:  # what it needs can't be imported here
-            return pickle.dumps(Observation(error=type(error).__name__, error_text=str(error)))
-        return pickle.dumps(observe(answer, pickle.loads(arguments)))
-
-
-# --------------------------------------------------------------------- in the notebook's process
+    """A function that can't be sent to another process."""
 
 
 class Worker:
     """A process that is started when it is first needed, kept, and replaced when it is lost."""
 
-    def __init__(self) -> None:
-        self._executor: loky.ProcessPoolExecutor | None = None
-        self._process: psutil.Process | None = None
-        self._desk = tempfile.TemporaryDirectory(prefix="lecturekit-")
+    def __init__(self, forks: bool = FORKS) -> None:
+        self._forks = forks
+        self._process: _Process | None = None
 
-    def run(self, function: Function, cases: list[Arguments], seconds: float) -> list[Observation]:
-        """Observe `function` on the cases in turn, up to the first that the worker doesn't survive.
+    def run(
+        self,
+        function: Function,
+        cases: Callable[[], list[Arguments]] | list[Arguments],
+        seconds: float,
+        through: tuple[int, ...] = (),
+    ) -> list[Observation]:
+        """Observe `function` on the cases in turn, up to the first that it doesn't survive.
 
         Raises:
             UnsendableError: the function can't be pickled, and why.
         """
-        pickled = _pack(function)
-        executor = self._ready()  # its start is not on the student's clock
-        deadline = time.monotonic() + seconds
-        tape = Path(self._desk.name, "printed.txt")
-        observations: list[Observation] = []
-        for arguments in cases:
-            tape.write_text("")
-            job = executor.submit(_perform, pickled, pickle.dumps(arguments), str(tape))
-            seen = self._wait(job, deadline)
-            observations.append(replace(seen, printed=tape.read_text(encoding="utf-8")))
-            if seen.ended:
-                break
-        return observations
+        packed, seen = _pack(function), _Seen()
+        ended = self._do(_ObserveAll(packed, cases, through), seen, seconds)
+        if ended:
+            seen.done.append(Observation(ended=ended, printed=seen.take()))
+        return seen.done
+
+    def call(self, function: Callable[[], Any], seconds: float) -> Any:
+        """What a function of our own returns in a fresh process; TimeoutError if it does not."""
+        seen = _Seen()
+        ended = self._do(_Call(function), seen, seconds)
+        if ended:
+            raise TimeoutError(f"the process was ended: {ended}")
+        return seen.result
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""
-        executor, self._executor, self._process = self._executor, None, None
-        if executor is not None:
-            executor.shutdown(wait=True, kill_workers=True)
+        ending, self._process = self._process, None
+        if ending is not None:
+            ending.end()
 
-    def _ready(self) -> loky.ProcessPoolExecutor:
-        if self._executor is None or self._process is None or not self._process.is_running():
-            self.stop()
-            self._executor = loky.ProcessPoolExecutor(
-                max_workers=1, initializer=_settle_in, initargs=(os.getpid(),)
-            )
-            with self._ended_on_interrupt():
-                self._process = psutil.Process(self._executor.submit(os.getpid).result())
-        return self._executor
-
-    def _wait(self, job: Future[bytes], deadline: float) -> Observation:
-        with self._ended_on_interrupt():
-            while True:
-                try:
-                    return pickle.loads(job.result(timeout=POLL))
-                except TimeoutError:
-                    reason = "time" if time.monotonic() > deadline else self._too_large()
-                except BrokenProcessPool:
-                    reason = "crash"
-                if reason:
-                    self.stop()
-                    return Observation(ended=reason)
-
-    def _too_large(self) -> str:
-        with contextlib.suppress(psutil.Error):  # it is gone: the next look at the job will say so
-            if self._process and self._process.memory_info().rss > MEMORY_LIMIT:
-                return "memory"
-        return ""
-
-    @contextlib.contextmanager
-    def _ended_on_interrupt(self) -> Iterator[None]:
+    def _do(self, job: Any, seen: _Seen, seconds: float) -> str:
+        """Have a job done; why it had to be ended, or ""."""
         try:
-            yield
+            packed = cloudpickle.dumps(job)
+            try:
+                ended = self._ready().do(packed, seen, seconds)  # its start is not on the clock
+            except BrokenPipeError:  # it was ended since it was looked at
+                self.stop()
+                ended = self._ready().do(packed, seen, seconds)
+            if not self._forks:
+                self.stop()
+                self._process = _Process(self._forks)  # in the background, for the next job
+            return ended
         except BaseException:
             self.stop()
             raise
 
+    def _ready(self) -> _Process:
+        if self._process is None or not self._process.alive:
+            self.stop()
+            self._process = _Process(self._forks)
+        return self._process
+
+
+class _Seen:
+    """What has come back from a job so far."""
+
+    def __init__(self) -> None:
+        self.done: list[Observation] = []
+        self.result: Any = None
+        self._printed: list[str] = []
+
+    def hear(self, kind: str, *content: Any) -> None:
+        if kind == "printed":
+            self._printed.append(content[0])
+        elif kind == "seen":
+            self.done.append(replace(content[0], printed=self.take()))
+
+    def take(self) -> str:
+        printed, self._printed = "".join(self._printed), []
+        return printed
+
+
+class _ObserveAll:
+    """The job of running a student's function, seen from the process that does it."""
+
+    def __init__(self, packed: bytes, cases: Any, through: tuple[int, ...]):
+        self._packed, self._cases, self._through = packed, cases, through
+
+    def __call__(self, send: process.Send, hear: Callable[[bool], None]) -> None:
+        # before anything of the student's runs
+        cases = self._cases() if callable(self._cases) else self._cases
+        for arguments in cases:
+            hear(True)
+            send("seen", self._observe(arguments, functools.partial(hear, False)))
+
+    def _observe(self, arguments: Arguments, hush: Callable[[], None]) -> Observation:
+        try:
+            function = cloudpickle.loads(self._packed)
+        except BaseException as error:  # what it needs can't be imported here
+            return Observation(error=type(error).__name__, error_text=str(error)[:500])
+        return observe(function, arguments, self._through, hush)
+
+
+class _Call:
+    """The job of running a function of our own."""
+
+    def __init__(self, function: Callable[[], Any]):
+        self._function = function
+
+    def __call__(self, send: process.Send, hear: Callable[[bool], None]) -> Any:
+        return self._function()
+
+
+class _Process:
+    """One process apart, and what it says."""
+
+    def __init__(self, forks: bool):
+        self._forks = forks
+        paths = [path or os.getcwd() for path in sys.path]
+        self._popen = subprocess.Popen(
+            [sys.executable, "-c", _START, str(int(forks))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
+            start_new_session=True,  # an interrupt of the kernel reaches its whole session
+        )
+        self._heard: queue.Queue[tuple[Any, ...] | None] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._started = self._clearing = False
+
+    @property
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def do(self, job: bytes, seen: _Seen, seconds: float) -> str:
+        """Have a job done; why it had to be ended, or ""."""
+        if not self._started:
+            message = self._heard.get(timeout=START)
+            if message != ("ready",):
+                raise RuntimeError(f"the process for exercises did not start: {message}")
+            self._started = True
+        if self._clearing:  # the last job's process is still being ended
+            next((None for message in self._messages() if message == ("ended",)), None)
+            self._clearing = False
+        assert self._popen.stdin is not None
+        working, reason = self._popen.pid, ""
+        deadline = time.monotonic() + seconds
+        process.write(self._popen.stdin, ([path or os.getcwd() for path in sys.path], job))  # type: ignore[arg-type]
+        for message in self._messages():
+            if message is None:  # nothing yet
+                if not reason:
+                    late = time.monotonic() > deadline
+                    reason = "time" if late else _too_large(working)
+                if reason and not self._end_job(working):
+                    return reason
+                continue
+            kind, *content = message
+            if kind == "process":
+                working = content[0]
+            elif kind == "failed":
+                self._clearing = self._forks
+                raise RuntimeError(content[0])
+            elif kind == "result":
+                seen.result, self._clearing = content[0], self._forks
+                return ""
+            elif kind == "ended":
+                return reason or "crash"
+            else:
+                seen.hear(kind, *content)
+        self._end_job(working)
+        return reason or "crash"
+
+    def _end_job(self, working: int) -> bool:
+        """End the job alone, where that is possible: whether the process stays."""
+        if self._forks and working != self._popen.pid:
+            with contextlib.suppress(OSError):
+                os.killpg(working, signal.SIGKILL)
+            return True
+        return False
+
+    def end(self) -> None:
+        """End it, and what it has started."""
+        with contextlib.suppress(psutil.Error):
+            mine = psutil.Process(self._popen.pid)
+            for each in [*mine.children(recursive=True), mine]:
+                with contextlib.suppress(psutil.Error):
+                    each.kill()
+        with contextlib.suppress(OSError):
+            if self._popen.stdin is not None:
+                self._popen.stdin.close()
+        self._popen.wait()
+
+    def _messages(self) -> Iterator[tuple[Any, ...] | None]:
+        """Each message, None for every while without one; ends with the process."""
+        while True:
+            try:
+                message = self._heard.get(timeout=POLL)
+            except queue.Empty:
+                yield None
+                continue
+            if message is None:
+                return
+            yield message
+
+    def _listen(self) -> None:
+        assert self._popen.stdout is not None
+        with contextlib.suppress(Exception):  # EOF, or what is no message
+            while True:
+                self._heard.put(process.read(self._popen.stdout))  # type: ignore[arg-type]
+        self._heard.put(None)
+
+
+_START = "import sys; from lecturekit.exercises.process import serve; serve(bool(int(sys.argv[1])))"
+
+
+def _too_large(working: int) -> str:
+    with contextlib.suppress(psutil.Error):  # it is gone: the next message will say so
+        if psutil.Process(working).memory_info().rss > MEMORY_LIMIT:
+            return "memory"
+    return ""
+
 
 def _pack(function: Function) -> bytes:
     """Pickle the function with all it refers to, by value: a student's module on disk may have
-    changed since a worker imported it."""
+    changed since a process imported it."""
     written = function.func if isinstance(function, functools.partial) else function
     module = sys.modules.get(getattr(written, "__module__", None) or "")
     by_value = module is not None and module.__name__.partition(".")[0] not in ("__main__", "torch")
     try:
         if by_value and module is not None:
             cloudpickle.register_pickle_by_value(module)
-        return cloudpickle.dumps(function)
+        packed: bytes = cloudpickle.dumps(function)
+        return packed
     except Exception as error:
         culprit = _unsendable_name(function)
         refers = f": it refers to `{culprit}`" if culprit else ""
         raise UnsendableError(
-            f"The function can't be run by itself, in another process{refers} ({error}). "
+            f"The function can't be run by itself, in another process{refers} ({error!s:.300}). "
             "Let it use its arguments only, and helper functions that do the same."
         ) from error
     finally:
@@ -185,7 +289,7 @@ def _pack(function: Function) -> bytes:
 def _unsendable_name(function: Function) -> str | None:
     try:
         reached = inspect.getclosurevars(function)
-    except TypeError:  # not a Python function
+    except (TypeError, ValueError):  # not a Python function
         return None
     for name, value in {**reached.globals, **reached.nonlocals}.items():
         try:

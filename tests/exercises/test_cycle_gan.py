@@ -6,7 +6,9 @@ import torch
 
 from lecturekit import adversarial, cycle_gan
 from lecturekit.cycle_gan import exact
-from lecturekit.exercises.cycle_gan import EXERCISES, tiny
+from lecturekit.exercises.cycle_gan import EXERCISES
+from lecturekit.exercises.cycle_gan.cycle import Affine
+from lecturekit.exercises.tiny import Maker
 
 BY_NAME = {exercise.stub_name: exercise.reference for exercise in EXERCISES}
 
@@ -49,17 +51,19 @@ def test_gradients_left_by_the_generators_pass_are_recognised(judge_here):
 
 
 def test_the_optimal_discriminator_is_the_package_s():
-    p, q = tiny.distribution(6, seeded(1)), tiny.distribution(6, seeded(2))
+    p, q = (Maker(seeded(seed)).distribution(6) for seed in (1, 2))
     D, value = BY_NAME["optimal_discriminator"](p, q)
     assert torch.allclose(D, exact.optimal_discriminator(p, q))
     assert torch.allclose(value, -exact.discriminator_value(p, q, D, "saturating"))
 
 
 def test_cycle_loss_and_exchange_are_the_package_s():
-    G, F = tiny.affine(2, 3, seeded(1)), tiny.affine(3, 2, seeded(2))
-    x, y = tiny.normal(4, 2, generator=seeded(3)), tiny.normal(5, 3, generator=seeded(4))
+    make = Maker(seeded(1))
+    G = Affine(make.normal(2, 3), make.normal(3))
+    F = Affine(make.normal(3, 2), make.normal(2))
+    x, y = Maker(seeded(3)).normal(4, 2), Maker(seeded(4)).normal(5, 3)
     assert torch.equal(BY_NAME["cycle_loss"](G, F, x, y), cycle_gan.cycle_loss(G, F, x, y))
-    kept, fresh = tiny.normal(2, 5, 3, generator=seeded(5))
+    kept, fresh = Maker(seeded(5)).normal(2, 5, 3)
     swap = torch.tensor([True, False, False, True, True])
     theirs = BY_NAME["exchange"](kept, fresh, swap)
     assert all(map(torch.equal, theirs, adversarial.exchange(kept, fresh, swap)))
@@ -74,7 +78,7 @@ def test_the_full_update_is_the_package_s():
         def forward(self, x):
             return x @ self.weight
 
-    arguments = EXERCISES[-1].cases(seeded(6))[0]
+    arguments = EXERCISES[-1].cases(6)[0]
     *parameters, x, y, weight = arguments
     model = cycle_gan.CycleGAN(*map(Linear, parameters))
     terms, fake_y, fake_x = cycle_gan.generator_terms(model, x, y, "least squares")

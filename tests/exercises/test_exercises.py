@@ -1,30 +1,31 @@
-"""What holds for every exercise, whichever section it belongs to."""
+"""One suite for all exercises of all sections: references, cases, stubs, and every slip."""
 
 from __future__ import annotations
+
+import random
+from itertools import combinations
 
 import pytest
 import torch
 from torch import Tensor
 
-from lecturekit.exercises import catalogue
+from lecturekit.exercises import catalogue, general
 from lecturekit.exercises.compare import close, leaves
-from lecturekit.exercises.exercise import IMPORTS, Exercise, Misconception
+from lecturekit.exercises.diagnose import RAISED, Table, confusions, diagnose
+from lecturekit.exercises.exercise import IMPORTS, Exercise
 from lecturekit.exercises.judge import judge
+from lecturekit.exercises.observation import Observation, gradients_of
 from lecturekit.exercises.worker import Worker
 from lecturekit.sections import SECTIONS
 
 EXERCISES = [exercise for section in SECTIONS for exercise in catalogue(section.stem)]
-WRONG = [
-    pytest.param(exercise, wrong, id=f"{exercise.number}-{place}")
-    for exercise in EXERCISES
-    for place, wrong in enumerate(exercise.wrong)
-]
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.number)
 
 
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def own(exercise: Exercise) -> list[str]:
+    """The slips that are switches of the exercise's answer."""
+    return [name for name in exercise.slips if name not in general.WORDS]
 
 
 def defined(source: str, name: str):
@@ -40,19 +41,25 @@ def test_numbers_follow_each_other(section):
     assert numbers == [f"{section.number}.{place}" for place in range(1, len(numbers) + 1)]
 
 
+# ----------------------------------------------------------------------- what answers are judged by
+
+
 @each_exercise
-def test_the_reference_agrees_with_the_exact_answer_on_many_seeds(exercise: Exercise):
-    for seed in range(30):
-        for arguments in exercise.cases(seeded(seed)):
-            answer, exact = exercise.reference(*arguments), exercise.exact(*arguments)
-            assert close(answer, exact, exercise.tolerance), f"seed {seed}: {answer} ≠ {exact}"
+def test_reference_answer_and_exact_answer_agree_on_many_seeds(exercise: Exercise):
+    """Far more closely than an answer has to."""
+    for seed in range(20):
+        for arguments in exercise.cases(seed):
+            reference, exact = exercise.reference(*arguments), exercise.right(*arguments)
+            answer = exercise.slipping()(*arguments)
+            assert close(reference, exact, 1e-9), f"seed {seed}: {reference} ≠ {exact}"
+            assert close(answer, exact, 1e-9), f"seed {seed}: {answer} ≠ {exact}"
             assert len(leaves(exact)) == len(exercise.returns)
 
 
 @each_exercise
 def test_the_cases_are_in_float64_and_begin_with_sizes_that_differ(exercise: Exercise):
     """So that the shape in a message is telling, and a transpose does not go unnoticed."""
-    cases = exercise.cases(seeded(0))
+    cases = exercise.cases(0)
     tensors = [leaf for leaf in leaves(tuple(cases)) if isinstance(leaf, Tensor)]
     assert {tensor.dtype for tensor in tensors} <= {torch.float64, torch.int64, torch.bool}
     shapes = {leaf.shape for leaf in leaves(cases[0]) if isinstance(leaf, Tensor)}
@@ -63,10 +70,47 @@ def test_the_cases_are_in_float64_and_begin_with_sizes_that_differ(exercise: Exe
 
 
 @each_exercise
+def test_the_last_case_can_be_followed_by_hand(exercise: Exercise):
+    """Few numbers, most of them with one or two decimals."""
+    for seed in range(3):
+        arguments = exercise.cases(seed)[-1]
+        tensors = [leaf for leaf in leaves(arguments) if isinstance(leaf, Tensor)]
+        numbers = torch.cat([tensor.double().flatten() for tensor in tensors])
+        assert len(numbers) <= 50
+        assert ((100 * numbers - (100 * numbers).round()).abs() < 1e-9).double().mean() > 0.5
+
+
+@each_exercise
+def test_a_live_run_trains_by_the_gradient_of_the_exact_answer(exercise: Exercise):
+    """The reference's gradient against central differences of the exact answer."""
+    if not exercise.through:
+        return
+    through = tuple(exercise.parameters.index(name) for name in exercise.through)
+    arguments = exercise.cases(1)[0]
+    found = gradients_of(exercise.reference, arguments, through)
+    places = [leaf for place in through for leaf in leaves(arguments[place])]
+
+    def total() -> Tensor:
+        value = leaves(exercise.right(*arguments))
+        return sum((v * torch.linspace(1, 2, v.numel()).to(v).view_as(v)).sum() for v in value)
+
+    for tensor, gradient in zip(places, found, strict=True):
+        flat = tensor.view(-1)
+        for index in range(len(flat)):
+            kept, sides = flat[index].item(), []
+            for step in (1e-5, -1e-5):
+                flat[index] = kept + step
+                sides.append(total())
+            flat[index] = kept
+            slope = (sides[0] - sides[1]) / 2e-5
+            assert abs(slope - gradient.flatten()[index]) < 1e-6 * (1 + slope.abs())
+
+
+@each_exercise
 def test_the_reference_can_stand_in_place_of_the_stub(exercise: Exercise, judge_here):
     pasted = defined(exercise.source, exercise.stub_name)
     result = judge_here(exercise, pasted)
-    assert result.outcome == "correct"
+    assert result.outcome == "correct", result
     assert result.function is pasted
 
 
@@ -80,15 +124,93 @@ def test_the_stub_is_not_attempted_and_needs_no_worker(exercise: Exercise, monke
     assert result.function is exercise.reference
 
 
-@pytest.mark.parametrize(("exercise", "wrong"), WRONG)
+# --------------------------------------------------------------------------------------- the slips
+
+
+@each_exercise
 @pytest.mark.parametrize("seed", range(2))
-def test_a_wrong_answer_gets_its_message(
-    exercise: Exercise, wrong: Misconception, seed: int, judge_here
-):
-    """On every seed, so that none coincides with the right answer or with another wrong one."""
-    result = judge_here(exercise, wrong.function, seed)
-    assert (result.outcome, result.message) == ("not yet", wrong.message)
-    assert result.function is exercise.reference
+def test_any_two_slips_differ_on_some_case(exercise: Exercise, seed: int):
+    """From each other and from the right answer, pair by pair."""
+    assert list(confusions(exercise, exercise.cases(seed))) == []
+
+
+@each_exercise
+def test_every_slip_gets_its_message(exercise: Exercise, judge_here):
+    for name in own(exercise):
+        result = judge_here(exercise, exercise.slipping(name))
+        assert result.outcome == "not yet", (name, result)
+        assert result.message == exercise.slips[name], name
+        assert result.function is exercise.reference
+
+
+@each_exercise
+def test_every_slip_is_recognised_on_other_cases_too(exercise: Exercise):
+    table = Table(exercise, exercise.cases(1))
+    for name in own(exercise):
+        found = diagnose(exercise, table.cases, seen(table, (name,)), table)
+        assert found is not None
+        assert found.names == (name,)
+
+
+@each_exercise
+def test_a_general_slip_in_the_exercises_own_words_gets_them(exercise: Exercise):
+    table = Table(exercise, exercise.cases(0))
+    for name in exercise.slips.keys() & general.WORDS.keys():
+        assert same(seen(table, (name,)), seen(table, ())), f"{name!r} is a switch as well"
+        slipped = [
+            Observation(value=general.apply(name, table.value((), place)))
+            for place in range(len(table.cases))
+        ]
+        found = diagnose(exercise, table.cases, slipped, table)
+        assert found is not None, name
+        assert found.says == exercise.slips[name]
+
+
+def seen(table: Table, names: tuple[str, ...]) -> list[Observation]:
+    """What would be observed of the answer with these slips."""
+    values = [table.value(names, place) for place in range(len(table.cases))]
+    return [
+        Observation(error="RuntimeError") if value is RAISED else Observation(value=value)
+        for value in values
+    ]
+
+
+@each_exercise
+def test_two_slips_at_once_are_named_or_one_hides_the_other(exercise: Exercise):
+    """Forty pairs of the exercise's own: what is named explains all that is seen."""
+    table = Table(exercise, exercise.cases(0))
+    right, pairs = seen(table, ()), list(combinations(own(exercise), 2))
+    for pair in random.Random(0).sample(pairs, min(40, len(pairs))):
+        observed = seen(table, pair)
+        if not any(each.returned for each in observed) or same(observed, right):
+            continue  # two that undo each other
+        found = diagnose(exercise, table.cases, observed, table)
+        assert found is not None, pair
+        if set(found.names) != set(pair) and set(found.names) <= set(own(exercise)):
+            parts = found.says.count("In ") + found.says.count(": right")
+            assert parts or same(observed, seen(table, found.names)), (pair, found)
+
+
+def same(some: list[Observation], others: list[Observation]) -> bool:
+    return all(
+        a.returned == b.returned and close(a.value, b.value)
+        for a, b in zip(some, others, strict=True)
+    )
+
+
+@each_exercise
+def test_an_unknown_error_is_named_nothing(exercise: Exercise):
+    """Random numbers in the place of the right ones, of the same form."""
+    table, generator = Table(exercise, exercise.cases(0)), torch.Generator().manual_seed(3)
+
+    def disturbed(value):
+        if isinstance(value, tuple):
+            return tuple(map(disturbed, value))
+        return value + torch.randn(value.shape, generator=generator, dtype=value.dtype)
+
+    values = [disturbed(table.value((), place)) for place in range(len(table.cases))]
+    observed = [Observation(value=value) for value in values]
+    assert diagnose(exercise, table.cases, observed, table) is None
 
 
 @each_exercise

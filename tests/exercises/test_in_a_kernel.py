@@ -17,8 +17,8 @@ import torch
 from lecturekit import exercises
 
 def where(W, b, c, v):
-    import os
-    print("worker", os.getpid())
+    import os, sys
+    print("worker", os.getppid() if sys.platform == "linux" else os.getpid())
 """
 
 
@@ -52,7 +52,7 @@ class Kernel:
                 return shown
 
     def worker(self) -> int:
-        """The id of the worker that checks run in."""
+        """The id of the process by which checks are run."""
         text = self.run('exercises.check("1.1", where)')["text/plain"]
         return int(re.search(r"worker (\d+)", text)[1])
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from lecturekit import exercises, rbm
-from lecturekit.exercises.rbm import tiny
+from lecturekit.exercises.rbm import enumeration
+from lecturekit.exercises.tiny import Maker
 
 EXERCISES = exercises.catalogue("rbm")
 BY_NAME = {exercise.stub_name: exercise.reference for exercise in EXERCISES}
@@ -22,7 +23,7 @@ def seeded(seed: int) -> torch.Generator:
 # ------------------------------------------------------------ against the package, and in theory
 
 
-def model_of(theta: tiny.Theta) -> rbm.RBM:
+def model_of(theta: enumeration.Theta) -> rbm.RBM:
     n_visible, n_hidden = theta[0].shape
     model = rbm.RBM(n_visible, n_hidden, generator=seeded(0), dtype=torch.float64)
     for parameter, value in zip(parameters(model), theta, strict=True):
@@ -30,7 +31,7 @@ def model_of(theta: tiny.Theta) -> rbm.RBM:
     return model
 
 
-def parameters(model: rbm.RBM) -> tiny.Theta:
+def parameters(model: rbm.RBM) -> enumeration.Theta:
     return model.W.data, model.b.data, model.c.data
 
 
@@ -41,8 +42,8 @@ def assert_equal(answer, expected):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_free_energy_and_log_partition_are_those_of_the_package(seed: int):
-    theta = tiny.random_parameters(6, 4, seeded(seed))
-    v = tiny.random_bits(10, 6, generator=seeded(seed))
+    theta = enumeration.parameters(Maker(seeded(seed)), 6, 4)
+    v = Maker(seeded(seed)).bits(10, 6)
     model = model_of(theta)
     torch.testing.assert_close(BY_NAME["free_energy"](*theta, v), model.free_energy(v))
     torch.testing.assert_close(
@@ -52,9 +53,9 @@ def test_free_energy_and_log_partition_are_those_of_the_package(seed: int):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_gradient_is_that_of_the_package(seed: int):
-    theta = tiny.random_parameters(5, 3, seeded(seed))
-    v_data = tiny.random_bits(7, 5, generator=seeded(seed))
-    v_model = tiny.random_bits(4, 5, generator=seeded(seed + 100))
+    theta = enumeration.parameters(Maker(seeded(seed)), 5, 3)
+    v_data = Maker(seeded(seed)).bits(7, 5)
+    v_model = Maker(seeded(seed + 100)).bits(4, 5)
     model = model_of(theta)
     gradient = rbm.energy_gradient(model.clamp(v_model)) - rbm.energy_gradient(model.clamp(v_data))
     torch.testing.assert_close(
@@ -70,12 +71,12 @@ def test_the_updates_are_those_of_the_package(seed: int):
     package draws its random numbers.
     """
     generator = seeded(seed)
-    theta = tiny.random_parameters(5, 3, generator, scale=1e6)
-    fast = tiny.random_parameters(5, 3, generator, scale=1e6)
-    particles = tiny.random_bits(6, 5, generator=generator)
-    v_data = tiny.random_bits(8, 5, generator=generator)
-    u_hidden = tiny.uniforms(6, 3, generator=generator)
-    u_visible = tiny.uniforms(6, 5, generator=generator)
+    theta = enumeration.parameters(Maker(generator), 5, 3, scale=1e6)
+    fast = enumeration.parameters(Maker(generator), 5, 3, scale=1e6)
+    particles = Maker(generator).bits(6, 5)
+    v_data = Maker(generator).bits(8, 5)
+    u_hidden = Maker(generator).uniform(6, 3)
+    u_visible = Maker(generator).uniform(6, 5)
 
     slow_model, chain = model_of(theta), rbm.PersistentCD(n_particles=6)
     chain.particles = particles.clone()
@@ -95,25 +96,25 @@ def test_the_updates_are_those_of_the_package(seed: int):
 
 def test_a_gibbs_step_samples_the_conditionals_of_the_package():
     """Share of ones among 20,000 uniform numbers per unit, within 5 standard errors."""
-    theta = tiny.random_parameters(4, 3, seeded(1))
+    theta = enumeration.parameters(Maker(seeded(1)), 4, 3)
     model, n = model_of(theta), 20_000
-    v = tiny.random_bits(1, 4, generator=seeded(2)).expand(n, 4)
-    u_hidden, u_visible = (tiny.uniforms(n, units, generator=seeded(units)) for units in (3, 4))
+    v = Maker(seeded(2)).bits(1, 4).expand(n, 4)
+    u_hidden, u_visible = (Maker(seeded(units)).uniform(n, units) for units in (3, 4))
     h, _ = BY_NAME["gibbs_step"](*theta, v, u_hidden, u_visible)
     share, p = h.mean(dim=0), model.hidden_probabilities(v[:1])[0].detach()
     assert ((share - p).abs() <= 5 * (p * (1 - p) / n).sqrt()).all()
 
 
 def test_the_exact_gradient_is_the_slope_of_the_exact_log_weight():
-    """tiny's autograd against central differences, so that the judge itself is judged."""
-    theta = tiny.random_parameters(3, 2, seeded(3))
-    v_data, v_model = (tiny.random_bits(4, 3, generator=seeded(s)) for s in (4, 5))
+    """Autograd through the enumeration against central differences: the judge itself is judged."""
+    theta = enumeration.parameters(Maker(seeded(3)), 3, 2)
+    v_data, v_model = (Maker(seeded(s)).bits(4, 3) for s in (4, 5))
 
-    def contrast(theta: tiny.Theta) -> float:
-        weights = (tiny.log_weight(*theta, v).mean().item() for v in (v_data, v_model))
+    def contrast(theta: enumeration.Theta) -> float:
+        weights = (enumeration.log_weight(*theta, v).mean().item() for v in (v_data, v_model))
         return next(weights) - next(weights)
 
-    gradient = tiny.log_likelihood_gradient(theta, v_data, v_model)
+    gradient = enumeration.log_likelihood_gradient(theta, v_data, v_model)
     for which, part in enumerate(theta):
         for index in itertools.product(*map(range, part.shape)):
             sides = []
@@ -128,13 +129,13 @@ def test_the_exact_gradient_is_the_slope_of_the_exact_log_weight():
 def test_annealed_importance_sampling_is_unbiased_for_z():
     """The mean of 200 estimates of Z with 50 chains each, within 5 standard errors of Z."""
     ais, generator = BY_NAME["ais_log_partition"], seeded(6)
-    theta = tiny.random_parameters(3, 2, generator)
+    theta = enumeration.parameters(Maker(generator), 3, 2)
     betas = torch.linspace(0, 1, 4, dtype=torch.float64)
     ratios = []
     for _ in range(200):
-        v = tiny.random_bits(50, 3, generator=generator)
-        u_hidden, u_visible = (tiny.uniforms(4, 50, n, generator=generator) for n in (2, 3))
+        v = Maker(generator).bits(50, 3)
+        u_hidden, u_visible = (Maker(generator).uniform(4, 50, n) for n in (2, 3))
         estimate = ais(*theta, betas, v, u_hidden, u_visible)
-        ratios.append((estimate - tiny.log_total_weight(*theta)).exp())
+        ratios.append((estimate - enumeration.log_total_weight(*theta)).exp())
     ratio = torch.stack(ratios)
     assert (ratio.mean() - 1).abs() <= 5 * ratio.std() / len(ratio) ** 0.5

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from lecturekit import unit
-from lecturekit.exercises.unit import EXERCISES, tiny
+from lecturekit.exercises.tiny import Maker
+from lecturekit.exercises.unit import EXERCISES
 
 BY_NAME = {exercise.stub_name: exercise.reference for exercise in EXERCISES}
 BY_NUMBER = {exercise.number: exercise for exercise in EXERCISES}
@@ -22,14 +23,14 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def test_the_divergence_is_that_of_the_package():
-    mean, log_variance = (tiny.normal(6, 3, generator=seeded(s)) for s in (1, 2))
+    mean, log_variance = (Maker(seeded(s)).normal(6, 3) for s in (1, 2))
     ours = unit.gaussian_kl(mean, log_variance)
     torch.testing.assert_close(BY_NAME["gaussian_kl"](mean, log_variance), ours)
 
 
 def test_the_bound_is_that_of_the_package():
     """Row by row, since the package's Gaussians have one covariance for all rows."""
-    x, mean, log_variance, W = BY_NUMBER["6.2"].cases(seeded(3))[0]
+    x, mean, log_variance, W = BY_NUMBER["6.2"].cases(3)[0]
     model = unit.LinearGaussian(W, torch.zeros_like(x[0]), 1.0)
     theirs = BY_NAME["variational_bound"](x, mean, log_variance, W)
     for row in range(len(x)):
@@ -39,7 +40,7 @@ def test_the_bound_is_that_of_the_package():
 
 def test_the_losses_are_those_of_the_package(monkeypatch):
     """The package's streams and terms with the exercise's linear nets and noise."""
-    x1, x2, E1, E2, G1, G2, *noises, weights = BY_NUMBER["6.6"].cases(seeded(4))[0]
+    x1, x2, E1, E2, G1, G2, *noises, weights = BY_NUMBER["6.6"].cases(4)[0]
     n_pixels, n_latent = E1.shape
     nets = {"E1": E1, "E2": E2, "G1": G1, "G2": G2}
     model = SimpleNamespace(**{name: _Linear(M) for name, M in nets.items()}, D1=_score, D2=_score)

@@ -17,14 +17,18 @@ import torch
 from lecturekit.exercises import worker as worker_module
 from lecturekit.exercises.exercise import Function
 from lecturekit.exercises.observation import Foreign, Observation
-from lecturekit.exercises.worker import PRINT_LIMIT, UnsendableError, Worker
+from lecturekit.exercises.process import PRINT_LIMIT
+from lecturekit.exercises.worker import FORKS, UnsendableError, Worker
 
 LONG = 60.0  # seconds: never reached
 
 
-@pytest.fixture(scope="module")
-def worker():
-    worker = Worker()
+@pytest.fixture(scope="module", params=[True, False], ids=["forks", "spares"])
+def worker(request):
+    """On Linux, and as it is elsewhere."""
+    if request.param and not FORKS:
+        pytest.skip("no fork here")
+    worker = Worker(forks=request.param)
     yield worker
     worker.stop()
 
@@ -44,9 +48,46 @@ def test_a_value_comes_back(worker):
     assert seen.value.tolist() == [2, 2, 2]
 
 
-def test_it_runs_in_another_process_that_is_kept(worker):
+def test_it_runs_in_another_process_and_each_time_in_a_fresh_one(worker):
     first, second = (run(worker, lambda _: os.getpid()).value for _ in range(2))
-    assert first == second != os.getpid()
+    assert len({first, second, os.getpid()}) == 3
+
+
+def spoils(x):
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    torch.nn.functional.softplus = torch.Tensor.__add__ = None
+    os.chdir("/")
+    sys.path.clear()
+    os.environ.clear()
+    return x
+
+
+def test_no_function_touches_the_next(worker):
+    run(worker, spoils)
+
+    def state(x):
+        x = x.requires_grad_()
+        fine = torch.nn.functional.softplus(x + x).requires_grad
+        return fine, torch.ones(1), os.getcwd() != "/" and bool(sys.path) and bool(os.environ)
+
+    value = run(worker, state).value
+    assert value[0] is True
+    assert value[1].dtype == torch.float32
+    assert value[2] is True
+
+
+def test_a_function_of_our_own_is_not_touched_either(worker):
+    run(worker, spoils)
+    assert worker.call(lambda: float(torch.nn.functional.softplus(torch.ones(1))), LONG) > 1
+
+
+def test_a_kernel_whose_own_state_is_odd_changes_nothing(worker):
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert run(worker, lambda x: torch.ones(2)).value.dtype == torch.float32
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def test_every_case_is_observed_in_turn(worker):
@@ -57,7 +98,7 @@ def test_every_case_is_observed_in_turn(worker):
 def test_tuples_are_kept_and_other_objects_are_named(worker):
     seen = run(worker, lambda x: [x, (1, 2.5), x.numpy(), x.requires_grad_()])
     assert isinstance(seen.value, tuple)
-    assert seen.value[1:3] == ((1, 2.5), Foreign("numpy.ndarray"))
+    assert seen.value[1:3] == ((1, 2.5), Foreign("an object of type numpy.ndarray"))
     assert not seen.value[3].requires_grad
 
 
@@ -145,9 +186,56 @@ def test_a_memory_blow_up_is_stopped(worker, monkeypatch):
         while True:
             held.append(bytearray(10**7))
 
-    run(worker, double)
-    monkeypatch.setattr(worker_module, "MEMORY_LIMIT", worker._process.memory_info().rss + 10**8)
+    monkeypatch.setattr(worker_module, "MEMORY_LIMIT", 800 * 1024**2)
     assert run(worker, grows).ended == "memory"
+    assert run(worker, double).returned
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+def test_a_process_that_a_function_starts_does_not_outlive_it(worker):
+    def forks(x):
+        child = os.fork()
+        if child == 0:
+            os.setsid()  # out of the job's process group
+            time.sleep(600)
+        return child
+
+    seen = worker.run(forks, [(1,)], LONG)[0]
+    assert not seen.steady  # another child each time
+    assert is_gone(seen.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+def test_the_other_half_of_a_fork_says_nothing(worker):
+    def forks(x):
+        os.fork()
+        return x
+
+    assert [seen.value for seen in worker.run(forks, [(1,), (2,)], LONG)] == [1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+def test_a_function_that_kills_its_parent_does_the_next_no_harm(worker):
+    if worker._forks:
+        run(worker, lambda x: os.kill(os.getppid(), 9))
+        assert run(worker, double).returned
+
+
+def test_nothing_is_written_to_disk_or_shared_memory(worker, monkeypatch, tmp_path):
+    """A temporary folder that is gone, as after a clean-up."""
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(tmp_path / "gone"))
+    before = set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else set()
+    worker.stop()
+    assert run(worker, double).returned
+    if before:
+        assert not {name for name in os.listdir("/dev/shm") if "loky" in name} - before
+
+
+def test_a_failure_of_our_own_is_not_passed_over(worker):
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        worker.call(lambda: 1 / 0, LONG)
+    assert run(worker, double).returned
 
 
 def test_what_it_needs_from_the_notebook_goes_with_it(worker):

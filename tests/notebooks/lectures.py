@@ -73,13 +73,12 @@ def solution(exercise: Exercise) -> str:
 
 
 def typical_mistake(exercise: Exercise) -> str:
-    """The first of the exercise's wrong answers, under the name that the notebook checks."""
+    """The first of the exercise's slips, under the name that the notebook checks."""
     stem = STEMS[exercise.number.partition(".")[0]]
     return (
         "from lecturekit.exercises import catalogue as _catalogue\n"
-        f"{exercise.stub_name} = next(\n"
-        f"    e for e in _catalogue({stem!r}) if e.number == {exercise.number!r}\n"
-        ").wrong[0].function"
+        f"_exercise = next(e for e in _catalogue({stem!r}) if e.number == {exercise.number!r})\n"
+        f"{exercise.stub_name} = _exercise.slipping(next(iter(_exercise.slips)))"
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.cycle_gan import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def adversarial_gradients(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -37,135 +37,96 @@ def adversarial_gradients(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[T
     return g_A, g_w
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 3, 4, 5), (1, 1, 1, 1), (3, 3, 6, 6), (4, 2, 7, 3)]
-    return [_case(*size, generator) for size in sizes]
+def case(make: Maker, n_in: int, n_out: int, n: int, m: int) -> Arguments:
+    shapes = ((n_in, n_out), (n_out,), (n, n_in), (m, n_out))
+    return tuple(make.normal(*shape) for shape in shapes)
 
 
-def _case(n_in: int, n_out: int, n: int, m: int, generator: torch.Generator) -> Arguments:
-    return (
-        tiny.normal(n_in, n_out, generator=generator),
-        tiny.normal(n_out, generator=generator),
-        tiny.normal(n, n_in, generator=generator),
-        tiny.normal(m, n_out, generator=generator),
-    )
-
-
-def exact(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def answer(on: Slips, A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Both by hand, without autograd."""
-    return _generator_slope(A, w, x), _discriminator_slope(A, w, x, y)
-
-
-def _discriminator_slope(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Tensor:
     fake = x @ A
-    missed = 1 - torch.sigmoid(y @ w)  # (m,)
-    fooled = torch.sigmoid(fake @ w)  # (n,)
-    return fake.T @ fooled / len(fake) - y.T @ missed / len(y)
-
-
-def _generator_slope(A: Tensor, w: Tensor, x: Tensor) -> Tensor:
-    caught = 1 - torch.sigmoid(x @ A @ w)  # (n,)
-    return -torch.outer(x.T @ caught, w) / len(x)
-
-
-def _saturating_slope(A: Tensor, w: Tensor, x: Tensor) -> Tensor:
-    fooled = torch.sigmoid(x @ A @ w)
-    return -torch.outer(x.T @ fooled, w) / len(x)
-
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-Gradients = tuple[Tensor, Tensor]
-
-
-def _no_detach(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    g_A, g_w = exact(A, w, x, y)
-    return g_A - _saturating_slope(A, w, x), g_w
-
-
-def _not_zeroed(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    g_A, g_w = exact(A, w, x, y)
-    fake = x @ A
-    return g_A, g_w - fake.T @ (1 - torch.sigmoid(fake @ w)) / len(fake)
-
-
-def _neither(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    return _no_detach(A, w, x, y)[0], _not_zeroed(A, w, x, y)[1]
-
-
-def _saturating(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    return _saturating_slope(A, w, x), _discriminator_slope(A, w, x, y)
-
-
-def _saturating_wrong_sign(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    return -_saturating_slope(A, w, x), _discriminator_slope(A, w, x, y)
-
-
-def _generator_climbs(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    g_A, g_w = exact(A, w, x, y)
-    return -g_A, g_w
-
-
-def _discriminator_climbs(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    g_A, g_w = exact(A, w, x, y)
-    return g_A, -g_w
-
-
-def _detached_generator(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> Gradients:
-    return torch.zeros_like(A), _discriminator_slope(A, w, x, y)
+    n, m = (1, 1) if on("sums") else (len(x), len(x)) if on("one divisor") else (len(x), len(y))
+    fooled, missed = torch.sigmoid(fake @ w), 1 - torch.sigmoid(y @ w)
+    if on("scores for probabilities"):
+        fooled, missed = fake @ w, 1 - y @ w
+    on_fake, on_real = fake.T @ fooled / n, -y.T @ missed / m
+    if on("labels exchanged"):
+        on_fake = -fake.T @ (1 - fooled) / n
+        on_real = y.T @ (1 - missed) / m
+    on_real = 0 * on_real if on("no term of the real images") else on_real
+    on_fake = 0 * on_fake if on("no term of the generated images") else on_fake
+    g_w = on_real - on_fake if on("fake's sign") else on_real + on_fake
+    g_w = g_w / 2 if on("discriminator halved") else g_w
+    g_w = -g_w if on("discriminator climbs") else g_w
+    made, caught = torch.outer(x.T @ (1 - fooled), w) / n, torch.outer(x.T @ fooled, w) / n
+    g_A = -made
+    if on("saturating"):
+        g_A = -caught
+    elif on("discriminator's loss for A"):
+        g_A = caught
+    elif on("least squares"):
+        g_A = torch.outer(x.T @ (fake @ w - 1), w) * 2 / n
+    g_A = g_A + caught if on("no detach") or on("neither") else g_A
+    if on("not cleared") or on("neither"):
+        g_w = g_w - fake.T @ (1 - fooled) / n
+    g_A = -g_A if on("generator climbs") else g_A
+    g_A = torch.zeros_like(A) if on("detached for the generator") else g_A
+    g_A = torch.outer((1 - fooled) @ x, torch.ones_like(w)) / -n if on("w forgotten") else g_A
+    return g_A, g_w
 
 
 ADVERSARIAL_GRADIENTS = Exercise(
     number="5.2",
     title="one update of generator and discriminator",
     reference=adversarial_gradients,
-    cases=cases,
-    exact=exact,
+    case=case,
+    sizes=((2, 3, 4, 5), (1, 1, 1, 1), (3, 3, 6, 6), (4, 2, 7, 3)),
+    by_hand=(1, 2, 2, 1),
+    answer=answer,
+    slips={
+        "no detach": "A detach is missing in the discriminator's step: the discriminator's loss "
+        "reaches A, where it helps the discriminator. Give it `fake.detach()`.",
+        "not cleared": "The gradient for w holds the generator's loss too: its backward pass went "
+        "through the discriminator and added to w.grad. Read w.grad before it, or take "
+        "torch.autograd.grad(loss, w).",
+        "neither": "Both losses were sent back into both nets. Detach the fake in the "
+        "discriminator's loss, and read w.grad before the generator's backward pass.",
+        "saturating": "This generator descends the slide's log(1 − D(G(x))), the saturating loss. "
+        "The non-saturating one is −log D(G(x)): same direction for each sample, but strong where "
+        "D is sure.",
+        "discriminator's loss for A": "What A gets is the gradient of −log(1 − D(G(x))), which "
+        "the discriminator descends. Either that is taken for the generator's loss, or the fake "
+        "was detached in the generator's loss and not in the discriminator's. The non-saturating "
+        "loss is −log D(G(x)).",
+        "generator climbs": "The generator's gradient has the wrong sign: it descends −log "
+        "D(G(x)), so that D takes its output for data.",
+        "discriminator climbs": "The discriminator's gradient is that of the slide's loss, which "
+        "is maximised. Here both players descend: turn its sign.",
+        "detached for the generator": "The generator gets no gradient: its fake is detached. "
+        "Detach in the discriminator's loss only.",
+        "labels exchanged": "The discriminator's labels are exchanged: y is real, −log D(y), and "
+        "what was generated is not, −log(1 − D(G(x))).",
+        "no term of the generated images": "The discriminator sees real images only: −mean log(1 "
+        "− D(G(x))) is missing.",
+        "no term of the real images": "The discriminator sees generated images only: −mean log "
+        "D(y) is missing.",
+        "fake's sign": "In the discriminator's loss the generated images have the wrong sign: "
+        "−mean log(1 − D(G(x))).",
+        "discriminator halved": "The discriminator's loss is halved; asked for is the sum of its "
+        "two means.",
+        "sums": "These are sums over the rows; every loss is a mean.",
+        "one divisor": "The real images are divided by the number of x; each mean is over its own "
+        "rows.",
+        "scores for probabilities": "The scores are used as if they were probabilities: D(y) = "
+        "σ(y·w).",
+        "least squares": "The generator descends (score − 1)², the least squares of the paper. "
+        "Here its loss is −mean log D(G(x)).",
+        "w forgotten": "The gradient for A lacks the factor w, the derivative of the score by the "
+        "image.",
+        "negated": "Both signs are wrong: these are gradients to be ascended.",
+        "exchanged": "Both are right, in the wrong order: first A, then w.",
+    },
     returns=("the gradient for A", "the gradient for w"),
-    wrong=(
-        Misconception(
-            _no_detach,
-            "A detach is missing in the discriminator's step: the discriminator's loss reaches A, "
-            "where it helps the discriminator. Give it `fake.detach()`.",
-        ),
-        Misconception(
-            _not_zeroed,
-            "The gradient for w holds the generator's loss too: its backward pass went through the "
-            "discriminator and added to w.grad. Read w.grad before it, or take "
-            "torch.autograd.grad(loss, w).",
-        ),
-        Misconception(
-            _neither,
-            "Both losses were sent back into both nets. Detach the fake in the discriminator's "
-            "loss, and read w.grad before the generator's backward pass.",
-        ),
-        Misconception(
-            _saturating,
-            "This generator descends the slide's log(1 − D(G(x))), the saturating loss. The "
-            "non-saturating one is −log D(G(x)): same direction for each sample, but strong where "
-            "D is sure.",
-        ),
-        Misconception(
-            _saturating_wrong_sign,
-            "The generator's sign is wrong: −log(1 − D(G(x))) is what the discriminator descends. "
-            "The non-saturating loss is −log D(G(x)).",
-        ),
-        Misconception(
-            _generator_climbs,
-            "The generator's gradient has the wrong sign: it descends −log D(G(x)), so that D "
-            "takes its output for data.",
-        ),
-        Misconception(
-            _discriminator_climbs,
-            "The discriminator's gradient is that of the slide's loss, which is maximised. Here "
-            "both players descend: turn its sign.",
-        ),
-        Misconception(
-            _detached_generator,
-            "The generator gets no gradient: its fake is detached. Detach in the discriminator's "
-            "loss only.",
-        ),
-    ),
     hints=(
         "Make copies of A and w that require gradients, compute the fake once, and write down both "
         "losses. log D is `torch.nn.functional.logsigmoid(score)`, log(1 − D) the same of −score.",

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.cycle_gan import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def optimal_discriminator(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
@@ -27,10 +27,42 @@ def optimal_discriminator(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
     return D, (p * D.log()).sum() + (q * (1 - D).log()).sum()
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [
-        (tiny.distribution(n, generator), tiny.distribution(n, generator)) for n in (3, 2, 5, 8)
-    ]
+def case(make: Maker, n: int) -> Arguments:
+    return make.distribution(n), make.distribution(n)
+
+
+def answer(on: Slips, p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
+    D = p / q if on("ratio") else p / (p + q)
+    D = q / (p + q) if on("exchanged roles") else D
+    D = p.sqrt() / (p.sqrt() + q.sqrt()) if on("roots") else D
+    D = p**2 / (p**2 + q**2) if on("squares") else D
+    D = p / (2 * (p + q)) if on("halved D") else D
+    D = torch.full_like(p, 0.5) if on("coin") else D
+    D = (p > q).to(p.dtype) if on("decision") else D
+    log_D, log_not = D.log(), (1 - D).log()
+    log_not = log_D if on("D in both") else log_not
+    log_not = 1 - log_D if on("1 − log D") else log_not
+    weight_p, weight_q = p, q
+    if on("expectations exchanged"):
+        weight_p, weight_q = q, p
+    elif on("both under p"):
+        weight_q = p
+    elif on("mean of states"):
+        weight_p = weight_q = torch.full_like(p, 1 / len(p))
+    elif on("sum over states"):
+        weight_p = weight_q = torch.ones_like(p)
+    real, fake = weight_p * log_D, weight_q * log_not
+    if on("each state"):
+        return D, real + fake
+    real, fake = real.sum(), fake.sum()
+    real = 0 * real if on("no first sum") else real
+    fake = 0 * fake if on("no second sum") else fake
+    value = real - fake if on("second term subtracted") else real + fake
+    value = value / 2 if on("half the value") else value
+    value = value + 2 * math.log(2) if on("divergence") else value
+    value = value / math.log(2) if on("value in bits") else value
+    value = (value + 2 * math.log(2)) / 2 if on("half the divergence") else value
+    return D, -value if on("value negated") else value
 
 
 def exact(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
@@ -43,87 +75,51 @@ def exact(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
     return torch.sigmoid(p.log() - q.log()), to_middle[0] + to_middle[1] - 2 * math.log(2)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _value(p: Tensor, q: Tensor, D: Tensor) -> Tensor:
-    return (p * D.log()).sum() + (q * (1 - D).log()).sum()
-
-
-def _exchanged(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    D = q / (p + q)
-    return D, _value(p, q, D)
-
-
-def _ratio(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    D = p / q
-    return D, _value(p, q, D)
-
-
-def _negative(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    D = p / (p + q)
-    return D, -_value(p, q, D)
-
-
-def _mean(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    D = p / (p + q)
-    return D, D.log().mean() + (1 - D).log().mean()
-
-
-def _bits(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    D = p / (p + q)
-    return D, _value(p, q, D) / math.log(2)
-
-
-def _divergence(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    D = p / (p + q)
-    return D, _value(p, q, D) + 2 * math.log(2)
-
-
-def _only_fooled(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    D = p / (p + q)
-    return D, (p * D.log()).sum() + (q * D.log()).sum()
-
-
 OPTIMAL_DISCRIMINATOR = Exercise(
     number="5.1",
     title="the optimal discriminator",
     reference=optimal_discriminator,
-    cases=cases,
+    case=case,
+    sizes=((3,), (2,), (5,), (8,)),
+    by_hand=(2,),
+    answer=answer,
     exact=exact,
+    slips={
+        "exchanged roles": "p and q are exchanged: D is the probability that a state comes from "
+        "the data, so it is large where p is.",
+        "ratio": "This is the density ratio p/q, the odds. A probability is odds / (1 + odds), "
+        "here p/(p + q).",
+        "roots": "D* has the roots of the probabilities: it is p/(p + q).",
+        "squares": "D* has the squares of the probabilities: it is p/(p + q).",
+        "halved D": "D* is halved: p/(p + q), which is ½ where p = q.",
+        "coin": "D is ½ everywhere. That is the best only where p = q: it is p/(p + q).",
+        "decision": "D is 1 where p is larger and 0 elsewhere: a decision. The best D is a "
+        "probability, p/(p + q); being sure and wrong costs infinitely much.",
+        "value negated": "D* is right; its loss has the wrong sign. The slide's loss is maximised "
+        "over D: what you give is what a training loop minimises.",
+        "mean of states": "D* is right; the expectations are not plain means over the states. "
+        "Each state counts with its probability: p in the first sum, q in the second.",
+        "sum over states": "D* is right; the expectations are not plain sums over the states. "
+        "Each state counts with its probability: p in the first sum, q in the second.",
+        "expectations exchanged": "The two expectations are exchanged: log D is weighted by p, "
+        "log(1 − D) by q.",
+        "both under p": "Both expectations are taken under the data: log(1 − D) is weighted by q, "
+        "the probabilities of what is generated.",
+        "each state": "These are the terms of the single states; the loss is their sum.",
+        "no second sum": "The second sum is missing: Σ q log(1 − D).",
+        "no first sum": "The first sum is missing: Σ p log D.",
+        "second term subtracted": "The second sum has the wrong sign: the loss is Σ p log D + Σ q "
+        "log(1 − D).",
+        "half the value": "The loss is halved: it is a sum of two expectations, not their mean.",
+        "value in bits": "D* is right; the loss is in bits. Use the natural logarithm.",
+        "divergence": "This is 2 JS(p, q), what the generator has to gain. The loss is lower by "
+        "log 4.",
+        "half the divergence": "This is JS(p, q); the loss is 2 JS(p, q) − log 4.",
+        "D in both": "The second sum has log D where the slide has log(1 − D): there D judges "
+        "what was generated.",
+        "1 − log D": "The bracket is wrong in the second sum: it has log(1 − D), not 1 − log D.",
+    },
     returns=("D*", "the loss at D*"),
-    wrong=(
-        Misconception(
-            _exchanged,
-            "p and q are exchanged: D is the probability that a state comes from the data, so it "
-            "is large where p is.",
-        ),
-        Misconception(
-            _ratio,
-            "This is the density ratio p/q, the odds. A probability is odds / (1 + odds), here "
-            "p/(p + q).",
-        ),
-        Misconception(
-            _negative,
-            "D* is right; its loss has the wrong sign. The slide's loss is maximised over D: what "
-            "you give is what a training loop minimises.",
-        ),
-        Misconception(
-            _mean,
-            "D* is right; the expectations are not plain means over the states. Each state counts "
-            "with its probability: p in the first sum, q in the second.",
-        ),
-        Misconception(_bits, "D* is right; the loss is in bits. Use the natural logarithm."),
-        Misconception(
-            _divergence,
-            "This is 2 JS(p, q), what the generator has to gain. The loss is lower by log 4.",
-        ),
-        Misconception(
-            _only_fooled,
-            "The second sum has log D where the slide has log(1 − D): there D judges what was "
-            "generated.",
-        ),
-    ),
     hints=(
         "The loss is a sum over states, and each Dᵢ appears in one of its terms only: maximise "
         "p log D + q log(1 − D) for a single state.",

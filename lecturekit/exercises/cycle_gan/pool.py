@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.cycle_gan import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
@@ -30,14 +28,32 @@ def exchange(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]
     return torch.where(mask, kept, fresh), torch.where(mask, fresh, kept)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [_case(n, n_pixels, generator) for n, n_pixels in ((4, 3), (3, 3), (6, 2), (9, 5))]
+def case(make: Maker, n: int, n_pixels: int, n_swapped: int) -> Arguments:
+    kept, fresh = make.normal(2, n, n_pixels)
+    swap = torch.arange(n) < n_swapped  # both kinds, and not as many of each
+    return kept, fresh, swap[make.order(n)]
 
 
-def _case(n: int, n_pixels: int, generator: torch.Generator) -> Arguments:
-    kept, fresh = tiny.normal(2, n, n_pixels, generator=generator)
-    swap = torch.arange(n) % 3 == 0  # of either kind, and not as many
-    return kept, fresh, swap[torch.randperm(n, generator=generator)]
+def answer(on: Slips, kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
+    coin = ~swap if on("coin") else swap
+    coin = coin.flip(0) if on("coins backwards") else coin
+    coin = coin[:1].expand_as(coin) if on("one coin for all") else coin
+    mask = coin[:, None]
+    given, pool = torch.where(mask, kept, fresh), torch.where(mask, fresh, kept)
+    if on("mixed"):
+        given = pool = (kept + fresh) / 2
+    elif on("selected"):
+        given, pool = kept[coin], fresh[coin]
+    elif on("swapped first"):
+        given = torch.cat([kept[coin], fresh[~coin]])
+    elif on("zeros"):
+        given, pool = torch.where(mask, kept, 0 * fresh), torch.where(mask, fresh, 0 * kept)
+    if on("always"):
+        given, pool = kept, fresh
+    elif on("never"):
+        given, pool = fresh, kept
+    pool = kept if on("not kept") else fresh if on("all kept") else pool
+    return (fresh if on("not given") else kept if on("all given") else given), pool
 
 
 def exact(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,45 +64,39 @@ def exact(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(given), torch.stack(pool)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _mistaken(kept: Tensor, fresh: Tensor, swap: Tensor, *, mistake: str) -> tuple[Tensor, Tensor]:
-    given, pool = exact(kept, fresh, swap)
-    return {
-        "coin": exact(kept, fresh, ~swap),
-        "always": (kept, fresh),
-        "never": (fresh, kept),
-        "not kept": (given, kept),
-        "all kept": (given, fresh),
-        "not given": (fresh, pool),
-    }[mistake]
-
-
-_MESSAGES = {
-    "coin": "The coin is read the wrong way round (or the two results are exchanged): where it is "
-    "True, the kept image is handed out and the fresh one stays.",
-    "always": "Every image is exchanged: the discriminator would see only old ones, and the pool "
-    "would be the last batch.",
-    "never": "Nothing is exchanged: this is training without a pool.",
-    "not kept": "What is handed out is right, but the fresh images never get into the pool: it "
-    "would hold the first translations for ever.",
-    "all kept": "What is handed out is right, but all fresh images go into the pool, also those "
-    "that the discriminator has just seen; the old ones there are lost.",
-    "not given": "The pool is right, but the discriminator gets the fresh images only.",
-}
-
 POOL = Exercise(
     number="5.5",
     title="the image pool",
     reference=exchange,
-    cases=cases,
+    case=case,
+    sizes=((4, 3, 1), (3, 3, 2), (6, 2, 2), (9, 5, 4), (5, 1, 4), (7, 2, 3)),
+    by_hand=(3, 1, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "coin": "The coin is read the wrong way round (or the two results are exchanged): where "
+        "it is True, the kept image is handed out and the fresh one stays.",
+        "coins backwards": "The coins are used in the opposite order: row by row.",
+        "one coin for all": "One coin decides on all rows; each row has its own.",
+        "always": "Every image is exchanged: the discriminator would see only old ones, and the "
+        "pool would be the last batch.",
+        "never": "Nothing is exchanged: this is training without a pool.",
+        "not kept": "What is handed out is right, but the fresh images never get into the pool: "
+        "it would hold the first translations for ever. (Or what was handed out is read for them, "
+        "after it was exchanged: compute both from what came in.)",
+        "all kept": "What is handed out is right, but all fresh images go into the pool, also "
+        "those that the discriminator has just seen; the old ones there are lost.",
+        "not given": "The pool is right, but the discriminator gets the fresh images only. (Or it "
+        "gets what has just been put into the pool: compute both from what came in.)",
+        "all given": "The pool is right, but the discriminator gets the kept images only.",
+        "mixed": "The two images are mixed; each goes whole to one of the two places.",
+        "selected": "Only the rows with a coin are returned; the results have all rows.",
+        "swapped first": "The rows are collected by coin, so that they lose their places: row by "
+        "row.",
+        "zeros": "The rows without a coin are 0: there the fresh image is handed out, and the "
+        "pool stays.",
+    },
     returns=("what the discriminator gets", "the pool"),
-    wrong=tuple(
-        Misconception(functools.partial(_mistaken, mistake=mistake), message)
-        for mistake, message in _MESSAGES.items()
-    ),
     hints=(
         "Nothing is lost: in each row the two images go to two places, one to the discriminator "
         "and one to the pool.",

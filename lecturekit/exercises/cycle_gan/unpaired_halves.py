@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.cycle_gan import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def unpaired_halves(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
@@ -27,17 +27,33 @@ def unpaired_halves(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor
     return x[order[:half]], y[order[half:]]
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [_case(n, n_dims, generator) for n, n_dims in ((4, 3), (6, 2), (10, 5), (12, 1))]
-
-
-def _case(n: int, n_dims: int, generator: torch.Generator) -> Arguments:
-    x, y = tiny.normal(2, n, n_dims, generator=generator)
-    while True:  # an order whose halves differ from those of 0 … n − 1, and which is not sorted
-        order = torch.randperm(n, generator=generator)
-        half = n // 2
-        if sorted(order[:half].tolist()) not in (list(range(half)), list(range(half, n))):
+def case(make: Maker, n: int, n_dims: int) -> Arguments:
+    x, y = make.normal(2, n, n_dims)
+    half = n // 2
+    while True:  # an order whose halves are not those of 0 … n − 1, nor of its inverse
+        order = make.order(n)
+        halves = {tuple(sorted(part[:half].tolist())) for part in (order, order.argsort())}
+        if len(halves) == 2 and not halves & {tuple(range(half)), tuple(range(half, n))}:
             return x, y, order
+
+
+def answer(on: Slips, x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
+    half = len(order) // 2
+    order = order.argsort() if on("inverse order") else order
+    order = order.sort().values if on("unshuffled") else order
+    first, second = order[:half], order[half:]
+    first, second = (second, first) if on("halves exchanged") else (first, second)
+    if on("every other"):
+        first, second = order[::2], order[1::2]
+    second = first if on("same half") else second
+    second = first.flip(0) if on("same half shuffled") else second
+    second = torch.arange(half) if on("leaky") else second
+    second = torch.arange(half, len(order)) if on("Y in its own order") else second
+    first = torch.arange(half) if on("X in its own order") else first
+    second = second.flip(0) if on("second half backwards") else second
+    first, second = (first.sort().values, second.sort().values) if on("sorted") else (first, second)
+    first, second = (order, order) if on("everything") else (first, second)
+    return (y[first], x[second]) if on("domains exchanged") else (x[first], y[second])
 
 
 def exact(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,73 +63,40 @@ def exact(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(first), torch.stack(second)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _same_half(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
-    first = order[: len(order) // 2]
-    return x[first], y[first]
-
-
-def _same_half_shuffled(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
-    first = order[: len(order) // 2]
-    return x[first], y[first.flip(0)]
-
-
-def _everything(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
-    return x[order], y[order]
-
-
-def _unshuffled(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
-    half = len(order) // 2
-    return x[:half], y[half:]
-
-
-def _exchanged(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
-    half = len(order) // 2
-    return x[order[half:]], y[order[:half]]
-
-
-def _leaky(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
-    half = len(order) // 2
-    return x[order[:half]], y[:half]
-
-
 UNPAIRED_HALVES = Exercise(
     number="5.3",
     title="training sets without pairs",
     reference=unpaired_halves,
-    cases=cases,
+    case=case,
+    sizes=((6, 2), (10, 5), (12, 1), (8, 3)),
+    by_hand=(4, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "same half": "The pairing leaked: both sets hold the same scenes, even in the same order. "
+        "Y has to come from the second half.",
+        "same half shuffled": "The pairing leaked: both sets hold the same scenes. In another "
+        "order they are still pairs, and a net with enough data can find them.",
+        "everything": "The pairing leaked: every scene is in both sets. Take one half for X, the "
+        "other for Y.",
+        "unshuffled": "The halves are disjoint, but `order` was not used: data sets are often "
+        "sorted, and then the domains would differ in content, not in style.",
+        "halves exchanged": "The halves are exchanged: the first one belongs to X.",
+        "domains exchanged": "The domains are exchanged: the first half is taken of x, the second "
+        "of y.",
+        "leaky": "Only X is taken in `order`: some scenes of Y's half are then in X's as well, "
+        "and the pairing leaks.",
+        "Y in its own order": "Only X is taken in `order`: Y's half is that of the rows as they "
+        "come, some of which are in X's as well, and the pairing leaks.",
+        "X in its own order": "Only Y is taken in `order`: X's half is that of the rows as they "
+        "come, some of which are in Y's as well, and the pairing leaks.",
+        "every other": "Every other row of `order` is taken; it is the first half for X, the "
+        "second for Y.",
+        "inverse order": "`order` is inverted: it names the rows to take, x[order[:half]].",
+        "sorted": "The rows are right, but sorted; asked for is their order in `order`.",
+        "second half backwards": "The set of Y is in the opposite order.",
+    },
     returns=("the training set of X", "the training set of Y"),
-    wrong=(
-        Misconception(
-            _same_half,
-            "The pairing leaked: both sets hold the same scenes, even in the same order. Y has to "
-            "come from the second half.",
-        ),
-        Misconception(
-            _same_half_shuffled,
-            "The pairing leaked: both sets hold the same scenes. In another order they are still "
-            "pairs, and a net with enough data can find them.",
-        ),
-        Misconception(
-            _everything,
-            "The pairing leaked: every scene is in both sets. Take one half for X, the other for "
-            "Y.",
-        ),
-        Misconception(
-            _unshuffled,
-            "The halves are disjoint, but `order` was not used: data sets are often sorted, and "
-            "then the domains would differ in content, not in style.",
-        ),
-        Misconception(_exchanged, "The halves are exchanged: the first one belongs to X."),
-        Misconception(
-            _leaky,
-            "Only X is taken in `order`: some scenes of Y's half are then in X's as well, and the "
-            "pairing leaks.",
-        ),
-    ),
     hints=(
         "Indexing a tensor with a tensor of whole numbers picks rows: `x[order]`.",
         "Cut `order` in two first; the two parts have no number in common.",

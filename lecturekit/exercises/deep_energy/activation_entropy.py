@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.deep_energy import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def activation_entropy(a: Tensor) -> Tensor:
@@ -25,15 +27,45 @@ def activation_entropy(a: Tensor) -> Tensor:
     return 0.5 * torch.log(2 * torch.pi * torch.e * variance).sum()
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(4, 3), (2, 1), (5, 5), (6, 10)]
-    return [_case(*size, generator) for size in sizes]
+def case(make: Maker, batch: int, n_units: int) -> Arguments:
+    spread, offset = 0.2 + 3 * make.uniform(n_units), make.normal(n_units, scale=2.0)
+    while True:  # until every unit varies
+        a = make.tidy(offset + spread * make.normal(batch, n_units))
+        if a.var(dim=0).min() > 0:
+            return (a,)
 
 
-def _case(batch: int, n_units: int, generator: torch.Generator) -> Arguments:
-    spread = 0.2 + 3 * torch.rand(n_units, generator=generator, dtype=torch.float64)
-    offset = 2 * tiny.normal(n_units, generator=generator)
-    return (offset + spread * tiny.normal(batch, n_units, generator=generator),)
+def answer(on: Slips, a: Tensor) -> Tensor:
+    dim = 1 if on("over units") else 0
+    variance = a.var(dim=dim, unbiased=False)
+    if on("mean square"):
+        variance = a.square().mean(dim=dim)
+    elif on("mean deviation"):
+        variance = (a - a.mean(dim=dim, keepdim=True)).abs().mean(dim=dim).square()
+    elif on("unbiased"):
+        variance = variance * a.shape[dim] / (a.shape[dim] - 1 or math.nan)
+    elif on("squares summed"):
+        variance = variance * a.shape[dim]
+    elif on("over everything"):
+        variance = a.var(unbiased=False).expand(a.shape[1])
+    elif on("variance as deviation"):
+        variance = variance.square()
+    elif on("deviation unsquared"):
+        variance = variance.sqrt()
+    inside = 1.0 if on("no 2π") else 2 * torch.pi
+    inside = math.pi if on("no 2") else inside
+    inside = inside if on("no e") else inside * math.e
+    if on("logarithm of the sum"):
+        return 0.5 * torch.log(inside * variance.sum())
+    each = torch.log(inside * variance)
+    if on("half of the second"):
+        return math.log(inside) * len(each) + 0.5 * torch.log(variance).sum()
+    if on("constant once"):
+        return 0.5 * (math.log(inside) + torch.log(variance).sum())
+    each = (1.0 if on("no half") else 0.5) * each
+    if on("each unit"):
+        return each
+    return each.mean() if on("averaged") else each.sum()
 
 
 def exact(a: Tensor) -> Tensor:
@@ -42,111 +74,46 @@ def exact(a: Tensor) -> Tensor:
     return torch.distributions.Normal(a.mean(dim=0), std).entropy().sum()
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _entropy(squares: Tensor, *, inside: float = 2 * torch.pi * torch.e) -> Tensor:
-    return 0.5 * torch.log(inside * squares).sum()
-
-
-def _variance(a: Tensor) -> Tensor:
-    return a.var(dim=0, unbiased=False)
-
-
-def _variance_as_deviation(a: Tensor) -> Tensor:
-    return _entropy(_variance(a).square())
-
-
-def _deviation_unsquared(a: Tensor) -> Tensor:
-    return _entropy(_variance(a).sqrt())
-
-
-def _unbiased(a: Tensor) -> Tensor:
-    return _entropy(a.var(dim=0))
-
-
-def _mean_square(a: Tensor) -> Tensor:
-    return _entropy(a.square().mean(dim=0))
-
-
-def _no_e(a: Tensor) -> Tensor:
-    return _entropy(_variance(a), inside=2 * torch.pi)
-
-
-def _no_half(a: Tensor) -> Tensor:
-    return 2 * _entropy(_variance(a))
-
-
-def _in_bits(a: Tensor) -> Tensor:
-    return _entropy(_variance(a)) / torch.log(torch.tensor(2.0, dtype=a.dtype))
-
-
-def _averaged(a: Tensor) -> Tensor:
-    return _entropy(_variance(a)) / a.shape[1]
-
-
-def _log_of_sum(a: Tensor) -> Tensor:
-    return 0.5 * torch.log(2 * torch.pi * torch.e * _variance(a).sum())
-
-
-def _over_units(a: Tensor) -> Tensor:
-    return _entropy(a.var(dim=1, unbiased=False))
-
-
-def _negative(a: Tensor) -> Tensor:
-    return -_entropy(_variance(a))
-
-
-def _each(a: Tensor) -> Tensor:
-    return 0.5 * torch.log(2 * torch.pi * torch.e * _variance(a))
-
-
 ACTIVATION_ENTROPY = Exercise(
     number="2.5",
     title="the entropy of activations",
     reference=activation_entropy,
-    cases=cases,
+    case=case,
+    sizes=((4, 3), (2, 1), (5, 5), (6, 10), (3, 2)),
+    by_hand=(3, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "variance as deviation": "The variance is put in for σ and squared once more (or the ½ "
+        "stands in front of log 2πe alone, which is the same). That is how the slide reads: it "
+        "calls σᵢ the variance; in its formula σᵢ is the standard deviation.",
+        "deviation unsquared": "The deviation stands inside the logarithm unsquared: log(2πe σ²).",
+        "unbiased": "The squares are divided by n − 1. Batch norm, and this exercise, divide by "
+        "n: `unbiased=False`.",
+        "mean square": "The mean is not taken off: these are mean squares, not variances. Entropy "
+        "does not change when a unit is shifted.",
+        "mean deviation": "The mean modulus of the deviations stands for σ; σ² is the mean of "
+        "their squares.",
+        "squares summed": "The squares of the deviations are summed; the variance is their mean.",
+        "no e": "e is missing from log(2πe σ²): this is off by ½ nat for every unit.",
+        "no 2π": "2π is missing from log(2πe σ²).",
+        "no 2": "The 2 is missing from log(2πe σ²).",
+        "no half": "The factor ½ is missing: this is twice the entropy.",
+        "half of the second": "The ½ is in front of log σ² alone; it is in front of log(2πe σ²) "
+        "as a whole.",
+        "constant once": "½ log 2πe stands once; every unit has one.",
+        "averaged": "The units' entropies are averaged. Entropies of independent units add up.",
+        "logarithm of the sum": "The variances are added inside the logarithm. Entropies add up: "
+        "a sum of logarithms.",
+        "over units": "The deviation is taken over the units of each point. It is that of each "
+        "unit over the batch, `dim=0`.",
+        "over everything": "One deviation is taken over the whole tensor; each unit has its own, "
+        "over the batch.",
+        "each unit": "One entropy per unit; the answer is their sum.",
+        "in bits": "This is in bits; the logarithm is the natural one.",
+        "negated": "The sign is flipped: a broader unit has more entropy, not less.",
+    },
     returns=("the entropy",),
-    wrong=(
-        Misconception(
-            _variance_as_deviation,
-            "The variance is put in for σ and squared once more. That is how the slide reads: it "
-            "calls σᵢ the variance; in its formula σᵢ is the standard deviation.",
-        ),
-        Misconception(
-            _deviation_unsquared,
-            "The deviation stands inside the logarithm unsquared: log(2πe σ²).",
-        ),
-        Misconception(
-            _unbiased,
-            "The squares are divided by n − 1. Batch norm, and this exercise, divide by n: "
-            "`unbiased=False`.",
-        ),
-        Misconception(
-            _mean_square,
-            "The mean is not taken off: these are mean squares, not variances. Entropy does not "
-            "change when a unit is shifted.",
-        ),
-        Misconception(_no_e, "e is missing from log(2πe σ²): this is off by ½ nat for every unit."),
-        Misconception(_no_half, "The factor ½ is missing: this is twice the entropy."),
-        Misconception(_in_bits, "This is in bits; the logarithm is the natural one."),
-        Misconception(
-            _averaged,
-            "The units' entropies are averaged. Entropies of independent units add up.",
-        ),
-        Misconception(
-            _log_of_sum,
-            "The variances are added inside the logarithm. Entropies add up: a sum of logarithms.",
-        ),
-        Misconception(
-            _over_units,
-            "The deviation is taken over the units of each point. It is that of each unit over the "
-            "batch, `dim=0`.",
-        ),
-        Misconception(_negative, "The sign is flipped: a broader unit has more entropy, not less."),
-        Misconception(_each, "One entropy per unit; the answer is their sum."),
-    ),
     hints=(
         "One variance for every unit, over the batch: `a.var(dim=0, unbiased=False)`.",
         "Half the logarithm of 2πe times the variance is the entropy of a unit; these add up. "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.deep_energy import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker, binary_states
 
 
 def expert_energy(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
@@ -27,136 +27,107 @@ def expert_energy(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: 
     return (x * x).sum(dim=1) / sigma**2 - x @ b - experts.sum(dim=1)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(5, 2, 4, 3), (1, 2, 2, 2), (3, 3, 3, 3), (4, 6, 3, 5)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(
-    n: int, n_dims: int, n_features: int, n_experts: int, generator: torch.Generator
-) -> Arguments:
+def case(make: Maker, n: int, n_dims: int, n_features: int, n_experts: int) -> Arguments:
     return (
-        tiny.normal(n, n_dims, generator=generator),
-        tiny.normal(n, n_features, generator=generator),
-        tiny.normal(n_experts, n_features, generator=generator),
-        tiny.normal(n_experts, generator=generator),
-        tiny.normal(n_dims, generator=generator),
-        tiny.uniform(0.5, 0.9, generator),
+        make.normal(n, n_dims),
+        make.normal(n, n_features),
+        make.normal(n_experts, n_features),
+        make.normal(n_experts),
+        make.normal(n_dims),
+        make.number(0.5, 0.9),
     )
+
+
+def answer(
+    on: Slips, x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float
+) -> Tensor:
+    softplus = torch.nn.functional.softplus
+    a = f @ W.T + (0.0 if on("no expert bias") else c)
+    a = -a if on("input negated") else a
+    each = softplus(a)
+    if on("rectified"):
+        each = torch.relu(a)
+    elif on("sigmoid"):
+        each = torch.sigmoid(a)
+    elif on("logarithm of the sigmoid"):
+        each = torch.nn.functional.logsigmoid(a)
+    elif on("no softplus"):
+        each = a
+    each = softplus(f @ W.T) + c if on("bias outside") else each
+    experts = each.sum(dim=1)
+    if on("sum inside"):
+        experts = softplus(a.sum(dim=1))
+    elif on("experts averaged"):
+        experts = each.mean(dim=1)
+    power = 1 if on("sigma unsquared") else 2
+    quadratic = (x * x).sum(dim=1) / sigma**power
+    if on("multiplied by sigma squared"):
+        quadratic = (x * x).sum(dim=1) * sigma**2
+    elif on("no sigma"):
+        quadratic = (x * x).sum(dim=1)
+    elif on("length unsquared"):
+        quadratic = x.norm(dim=1) / sigma**2
+    elif on("squares averaged"):
+        quadratic = (x * x).mean(dim=1) / sigma**2
+    quadratic = quadratic / 2 if on("Gaussian half") else quadratic
+    if on("no quadratic term"):
+        quadratic = torch.zeros_like(quadratic)
+    linear = torch.zeros_like(quadratic) if on("no linear term") else x @ b
+    linear = -linear if on("bias raises") else linear
+    if on("experts raise"):
+        return quadratic - linear + experts
+    return quadratic - linear - experts
 
 
 def exact(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
     """The experts as binary hidden units that are summed out, state by state."""
-    states = tiny.binary_states(len(c))  # (2^n_experts, n_experts)
+    states = binary_states(len(c))  # (2^n_experts, n_experts)
     hidden = torch.logsumexp(f @ W.T @ states.T + states @ c, dim=1)
     scaled = x / sigma
     return torch.stack([row.dot(row) for row in scaled]) - x @ b - hidden
-
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _parts(
-    x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    experts = torch.nn.functional.softplus(f @ W.T + c)
-    return x.square().sum(dim=1) / sigma**2, x @ b, experts.sum(dim=1)
-
-
-def _experts_raise(*given: object) -> Tensor:
-    quadratic, linear, experts = _parts(*given)  # type: ignore[arg-type]
-    return quadratic - linear + experts
-
-
-def _bias_raises(*given: object) -> Tensor:
-    quadratic, linear, experts = _parts(*given)  # type: ignore[arg-type]
-    return quadratic + linear - experts
-
-
-def _negative(*given: object) -> Tensor:
-    return -expert_energy(*given)  # type: ignore[arg-type]
-
-
-def _no_quadratic_term(*given: object) -> Tensor:
-    _, linear, experts = _parts(*given)  # type: ignore[arg-type]
-    return -linear - experts
-
-
-def _sigma_unsquared(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    return expert_energy(x, f, W, c, b, sigma**0.5)
-
-
-def _gaussian_half(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    return expert_energy(x, f, W, c, b, sigma * 2**0.5)
-
-
-def _no_expert_bias(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    return expert_energy(x, f, W, torch.zeros_like(c), b, sigma)
-
-
-def _rectified(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    quadratic, linear, _ = _parts(x, f, W, c, b, sigma)
-    return quadratic - linear - torch.relu(f @ W.T + c).sum(dim=1)
-
-
-def _sum_inside(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    quadratic, linear, _ = _parts(x, f, W, c, b, sigma)
-    return quadratic - linear - torch.nn.functional.softplus((f @ W.T + c).sum(dim=1))
-
-
-def _mean_of_experts(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -> Tensor:
-    quadratic, linear, experts = _parts(x, f, W, c, b, sigma)
-    return quadratic - linear - experts / len(c)
-
-
-def _total(*given: object) -> Tensor:
-    return expert_energy(*given).sum()  # type: ignore[arg-type]
 
 
 ENERGY = Exercise(
     number="2.1",
     title="the energy with experts",
     reference=expert_energy,
-    cases=cases,
+    case=case,
+    sizes=((5, 2, 4, 3), (1, 2, 2, 2), (3, 3, 3, 3), (4, 6, 3, 5)),
+    by_hand=(2, 2, 1, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "experts raise": "The experts raise the energy. A feature that is present makes a point "
+        "more likely, so each softplus is subtracted.",
+        "bias raises": "The term bᵀx has the wrong sign: it lowers the energy, −bᵀx.",
+        "no quadratic term": "xᵀx/σ² is missing. Without it E falls for ever in the direction of "
+        "b, and Z is infinite.",
+        "no linear term": "−bᵀx is missing.",
+        "sigma unsquared": "xᵀx is divided by σ; the energy has σ², in the squared units of x.",
+        "multiplied by sigma squared": "xᵀx is multiplied by σ² where it is divided by it.",
+        "no sigma": "xᵀx is not divided by σ².",
+        "length unsquared": "The length of x stands where its square belongs: xᵀx = ‖x‖².",
+        "squares averaged": "The squares of a row are averaged; xᵀx is their sum.",
+        "Gaussian half": "There is a factor ½ as in the exponent of a normal density. This energy "
+        "has none: its Gaussian part has the variance σ²/2.",
+        "no expert bias": "The experts' biases c are missing: Wᵢᵀ f(x) + cᵢ.",
+        "bias outside": "The experts' biases c are added outside of the softplus: softplus(Wᵢᵀ "
+        "f(x) + cᵢ).",
+        "input negated": "The experts' inputs have the wrong sign: softplus(+(Wᵢᵀ f(x) + cᵢ)).",
+        "rectified": "max(0, a) stands where softplus(a) = log(1 + eᵃ) is meant. They differ "
+        "around 0.",
+        "sigmoid": "A sigmoid stands where the softplus is meant; it is the softplus's derivative.",
+        "logarithm of the sigmoid": "log σ(a) stands where softplus(a) = log(1 + eᵃ) is meant; it "
+        "is −softplus(−a).",
+        "no softplus": "The experts enter with their inputs; each is softplus(Wᵢᵀ f(x) + cᵢ).",
+        "sum inside": "softplus is taken of the sum. Each expert has a softplus of its own, and "
+        "these are added.",
+        "experts averaged": "The experts are averaged; the energy has their sum.",
+        "negated": "This is the exact negative of the energy, the unnormalised log-probability "
+        "−E(x).",
+        "total": "This is the sum over all rows; each row has an energy of its own.",
+    },
     returns=("one energy per row",),
-    wrong=(
-        Misconception(
-            _experts_raise,
-            "The experts raise the energy. A feature that is present makes a point more likely, so "
-            "each softplus is subtracted.",
-        ),
-        Misconception(_bias_raises, "The term bᵀx has the wrong sign: it lowers the energy, −bᵀx."),
-        Misconception(
-            _negative,
-            "This is the exact negative of the energy, the unnormalised log-probability −E(x).",
-        ),
-        Misconception(
-            _no_quadratic_term,
-            "xᵀx/σ² is missing. Without it E falls for ever in the direction of b, and Z is "
-            "infinite.",
-        ),
-        Misconception(
-            _sigma_unsquared, "xᵀx is divided by σ; the energy has σ², in the squared units of x."
-        ),
-        Misconception(
-            _gaussian_half,
-            "There is a factor ½ as in the exponent of a normal density. This energy has none: its "
-            "Gaussian part has the variance σ²/2.",
-        ),
-        Misconception(_no_expert_bias, "The experts' biases c are missing: Wᵢᵀ f(x) + cᵢ."),
-        Misconception(
-            _rectified,
-            "max(0, a) stands where softplus(a) = log(1 + eᵃ) is meant. They differ around 0.",
-        ),
-        Misconception(
-            _sum_inside,
-            "softplus is taken of the sum. Each expert has a softplus of its own, and these are "
-            "added.",
-        ),
-        Misconception(_mean_of_experts, "The experts are averaged; the energy has their sum."),
-        Misconception(_total, "This is the sum over all rows; each row has an energy of its own."),
-    ),
     hints=(
         "Three terms, each with one number per row: sum over the entries of a row, `dim=1`.",
         "The inputs of the experts are `f @ W.T + c`, of shape (n, n_experts). softplus is "

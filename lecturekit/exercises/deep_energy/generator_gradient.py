@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.deep_energy import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def generator_gradient(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple[Tensor, Tensor]:
@@ -29,18 +29,50 @@ def generator_gradient(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple
     return g_A, g_m
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [_case(*size, generator) for size in [(4, 3), (1, 1), (2, 2), (3, 5), (7, 2)]]
-
-
-def _case(n: int, n_dims: int, generator: torch.Generator) -> Arguments:
-    A = tiny.normal(n_dims, n_dims, generator=generator)
+def case(make: Maker, n: int, n_dims: int) -> Arguments:
+    A = make.normal(n_dims, n_dims)
+    A = A + 2 * torch.eye(n_dims, dtype=A.dtype)
     return (
-        A + 2 * torch.eye(n_dims, dtype=A.dtype),
-        tiny.normal(n_dims, generator=generator),
-        tiny.normal(n, n_dims, generator=generator),
-        tiny.normal(n, n_dims, generator=generator),
+        A if A.det() != 0 else A + torch.eye(n_dims, dtype=A.dtype),
+        make.normal(n_dims),
+        make.normal(n, n_dims),
+        make.normal(n, n_dims),
     )
+
+
+def answer(on: Slips, A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple[Tensor, Tensor]:
+    n = 1 if on("sums") else len(z)
+    paired = z @ A.T + m if on("paired with samples") else z
+    energy = slopes.T @ paired / n
+    energy = energy.T if on("energy transposed") else energy
+    energy = energy / len(A) if on("averaged over dimensions") else energy
+    entropy = torch.linalg.inv(A).T
+    if on("not transposed"):
+        entropy = entropy.T
+    elif on("determinant"):
+        entropy = torch.linalg.det(A) * entropy
+    elif on("logarithm for slope"):
+        entropy = torch.linalg.slogdet(A).logabsdet.expand_as(A)
+    elif on("A for its inverse"):
+        entropy = A
+    elif on("entropy of each sample"):
+        entropy = len(z) * entropy
+    elif on("half the entropy"):
+        entropy = entropy / 2
+    elif on("entropy divided"):
+        entropy = entropy / len(z)
+    g_m = slopes.sum(dim=0) / n
+    if on("m averaged over everything"):
+        g_m = slopes.mean().expand_as(m)
+    elif on("m through A"):
+        g_m = A @ g_m
+    elif on("m unmoved"):
+        g_m = torch.zeros_like(m)
+    energy = torch.zeros_like(energy) if on("no energy") else energy
+    entropy = torch.zeros_like(entropy) if on("no entropy") else entropy
+    if on("energy climbed"):
+        energy, g_m = -energy, -g_m
+    return energy + entropy if on("entropy lowered") else energy - entropy, g_m
 
 
 def exact(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,105 +83,49 @@ def exact(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple[Tensor, Tens
     return torch.autograd.grad(divergence, (A, m))  # type: ignore[return-value]
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-Gradients = tuple[Tensor, Tensor]
-
-
-def _energy_part(z: Tensor, slopes: Tensor) -> Gradients:
-    return slopes.T @ z / len(z), slopes.mean(dim=0)
-
-
-def _no_entropy(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    return _energy_part(z, slopes)
-
-
-def _entropy_lowered(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    g_A, g_m = _energy_part(z, slopes)
-    return g_A + torch.linalg.inv(A).T, g_m
-
-
-def _energy_climbed(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    g_A, g_m = _energy_part(z, slopes)
-    return -g_A - torch.linalg.inv(A).T, -g_m
-
-
-def _all_flipped(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    g_A, g_m = generator_gradient(A, m, z, slopes)
-    return -g_A, -g_m
-
-
-def _not_transposed(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    g_A, g_m = _energy_part(z, slopes)
-    return g_A - torch.linalg.inv(A), g_m
-
-
-def _energy_transposed(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    g_A, g_m = _energy_part(z, slopes)
-    return g_A.T - torch.linalg.inv(A).T, g_m
-
-
-def _summed(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    return slopes.T @ z - torch.linalg.inv(A).T, slopes.sum(dim=0)
-
-
-def _no_latent(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    samples = z @ A.T + m
-    return slopes.T @ samples / len(z) - torch.linalg.inv(A).T, slopes.mean(dim=0)
-
-
-def _determinant(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> Gradients:
-    g_A, g_m = _energy_part(z, slopes)
-    return g_A - torch.linalg.det(A) * torch.linalg.inv(A).T, g_m
-
-
 GENERATOR_GRADIENT = Exercise(
     number="2.6",
     title="the generator's gradient",
     reference=generator_gradient,
-    cases=cases,
+    case=case,
+    sizes=((4, 3), (1, 1), (2, 2), (3, 5), (7, 2)),
+    by_hand=(3, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "no entropy": "The entropy term is missing. Down this gradient A shrinks to 0 and every "
+        "sample becomes the same point of lowest energy.",
+        "no energy": "The energy's part of the gradient for A is missing: slopes.T @ z / n.",
+        "entropy lowered": "The entropy enters with the wrong sign. KL = E_z[E(G(z))] − H + log "
+        "Z: descending it raises the entropy.",
+        "energy climbed": "The energy enters with the wrong sign, so the samples climb. In −log "
+        "P_θ = E + log Z the energy has a plus.",
+        "not transposed": "The inverse of A is not transposed: ∂ log|det A| / ∂A = A⁻ᵀ. It goes "
+        "unnoticed only for symmetric A.",
+        "energy transposed": "The energy's part is transposed: ∂E/∂A_ij = Σ slope_i z_j, so "
+        "slopes.T @ z.",
+        "sums": "The slopes are summed over the samples; E_z is a mean.",
+        "averaged over dimensions": "The energy's part is divided by the number of dimensions as "
+        "well; the mean is over the samples alone.",
+        "paired with samples": "The slopes are paired with the samples. The derivative of A z by "
+        "A is z: pair them with the latent points.",
+        "determinant": "This is the derivative of the determinant. That of its logarithm is A⁻ᵀ, "
+        "without the determinant.",
+        "logarithm for slope": "log|det A| itself stands where its derivative belongs, A⁻ᵀ.",
+        "A for its inverse": "A itself stands where its transposed inverse belongs.",
+        "entropy of each sample": "The entropy's part is counted once for each sample. log|det A| "
+        "is in KL once: sum the slopes' part over the samples and divide it, or neither.",
+        "entropy divided": "The entropy's part is divided by the number of samples too. It is no "
+        "mean over samples: log|det A| is in KL once.",
+        "half the entropy": "The entropy's part is halved: ∂ log|det A| / ∂A = A⁻ᵀ.",
+        "m averaged over everything": "The gradient for m is averaged over the dimensions too: it "
+        "has one number for each, the mean over the samples.",
+        "m through A": "The gradient for m is multiplied by A. m is added after A: ∂E/∂m is the "
+        "slope.",
+        "m unmoved": "The gradient for m is 0: m moves all samples, by the mean slope.",
+        "negated": "This is the exact negative of the gradient: it would be ascended.",
+    },
     returns=("the gradient for A", "the gradient for m"),
-    wrong=(
-        Misconception(
-            _no_entropy,
-            "The entropy term is missing. Down this gradient A shrinks to 0 and every sample "
-            "becomes the same point of lowest energy.",
-        ),
-        Misconception(
-            _entropy_lowered,
-            "The entropy enters with the wrong sign. KL = E_z[E(G(z))] − H + log Z: descending it "
-            "raises the entropy.",
-        ),
-        Misconception(
-            _energy_climbed,
-            "The energy enters with the wrong sign, so the samples climb. In −log P_θ = E + log Z "
-            "the energy has a plus.",
-        ),
-        Misconception(
-            _all_flipped, "This is the exact negative of the gradient: it would be ascended."
-        ),
-        Misconception(
-            _not_transposed,
-            "The inverse of A is not transposed: ∂ log|det A| / ∂A = A⁻ᵀ. It goes unnoticed only "
-            "for symmetric A.",
-        ),
-        Misconception(
-            _energy_transposed,
-            "The energy's part is transposed: ∂E/∂A_ij = Σ slope_i z_j, so slopes.T @ z.",
-        ),
-        Misconception(_summed, "The slopes are summed over the samples; E_z is a mean."),
-        Misconception(
-            _no_latent,
-            "The slopes are paired with the samples. The derivative of A z by A is z: pair them "
-            "with the latent points.",
-        ),
-        Misconception(
-            _determinant,
-            "This is the derivative of the determinant. That of its logarithm is A⁻ᵀ, without the "
-            "determinant.",
-        ),
-    ),
     hints=(
         "KL(P_φ ‖ P_θ) = E_z[E(Az + m)] − H + log Z, and log Z does not depend on A and m.",
         "By the chain rule ∂E(Az + m)/∂A_ij = (∇E)_i z_j and ∂E(Az + m)/∂m_i = (∇E)_i. And "

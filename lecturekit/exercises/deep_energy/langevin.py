@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.deep_energy import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def langevin(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
@@ -28,19 +28,46 @@ def langevin(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> T
     return x
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(4, 2, 3), (1, 2, 1), (2, 2, 2), (3, 4, 9)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(n: int, n_dims: int, n_steps: int, generator: torch.Generator) -> Arguments:
-    root = tiny.normal(n_dims, n_dims, generator=generator)
+def case(make: Maker, n: int, n_dims: int, n_steps: int) -> Arguments:
+    root = make.normal(n_dims, n_dims)
     return (
-        2 * tiny.normal(n, n_dims, generator=generator),
+        make.normal(n, n_dims, scale=2.0),
         root @ root.T + 0.5 * torch.eye(n_dims, dtype=root.dtype),
-        tiny.uniform(0.02, 0.1, generator),
-        tiny.normal(n_steps, n, n_dims, generator=generator),
+        make.number(0.05, 0.2),
+        make.normal(n_steps, n, n_dims),
     )
+
+
+def answer(on: Slips, x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
+    drift = {"half the drift": 0.5, "twice the drift": 2.0, "no drift": 0.0}
+    size = next((factor for name, factor in drift.items() if on(name)), 1.0) * step_size
+    size = 1.0 if on("drift without step size") else -size if on("uphill") else size
+    scales = {
+        "no noise": 0.0,
+        "noise of the step size": step_size,
+        "noise without root": 2 * step_size,
+        "noise too small": step_size**0.5,
+        "noise of √2": 2**0.5 * step_size,
+        "unit noise": 1.0,
+        "noise subtracted": -((2 * step_size) ** 0.5),
+    }
+    scale = next((value for name, value in scales.items() if on(name)), (2 * step_size) ** 0.5)
+    start, path = x, [x]
+    for n in noise[: 1 if on("one step") else len(noise) - on("one step too few")]:
+        n = noise[0] if on("same noise") else n
+        from_ = x + scale * n if on("noise first") else start if on("slope at the start") else x
+        slope = from_ @ precision
+        if on("inverse"):
+            slope = from_ @ torch.linalg.inv(precision)
+        elif on("diagonal alone"):
+            slope = from_ * precision.diagonal()
+        elif on("no precision"):
+            slope = from_
+        elif on("energy for slope"):
+            slope = 0.5 * (from_ * slope).sum(dim=1, keepdim=True)
+        x = (start if on("restarted") else x) - size * slope + scale * n
+        path.append(x)
+    return torch.stack(path[1:]) if on("whole path") else x
 
 
 def exact(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
@@ -52,109 +79,50 @@ def exact(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tens
     return x @ power(shrink, steps) + (2 * step_size) ** 0.5 * torch.stack(left).sum(dim=0)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _walk(x: Tensor, precision: Tensor, noise: Tensor, *, drift: float, diffusion: float) -> Tensor:
-    for n in noise:
-        x = x + drift * (x @ precision) + diffusion * n
-    return x
-
-
-def _uphill(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return _walk(x, precision, noise, drift=step_size, diffusion=(2 * step_size) ** 0.5)
-
-
-def _no_noise(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return _walk(x, precision, noise, drift=-step_size, diffusion=0.0)
-
-
-def _noise_of_step_size(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return _walk(x, precision, noise, drift=-step_size, diffusion=step_size)
-
-
-def _noise_without_root(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return _walk(x, precision, noise, drift=-step_size, diffusion=2 * step_size)
-
-
-def _noise_too_small(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return _walk(x, precision, noise, drift=-step_size, diffusion=step_size**0.5)
-
-
-def _unit_noise(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return _walk(x, precision, noise, drift=-step_size, diffusion=1.0)
-
-
-def _half_drift(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return _walk(x, precision, noise, drift=-step_size / 2, diffusion=(2 * step_size) ** 0.5)
-
-
-def _one_step(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return langevin(x, precision, step_size, noise[:1])
-
-
-def _slope_at_the_start(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    drift, moved = step_size * (x @ precision), x
-    for n in noise:
-        moved = moved - drift + (2 * step_size) ** 0.5 * n
-    return moved
-
-
-def _in_place(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    for n in noise:
-        x += (2 * step_size) ** 0.5 * n - step_size * (x @ precision)
-    return x
-
-
 LANGEVIN = Exercise(
     number="2.3",
     title="Langevin steps",
     reference=langevin,
-    cases=cases,
+    case=case,
+    sizes=((4, 2, 3), (1, 2, 1), (2, 2, 2), (3, 4, 9)),
+    by_hand=(1, 2, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "uphill": "The particles climb: ∇E is added. They must go down the energy, x − ε ∇E(x).",
+        "no drift": "∇E is missing: without it this is a random walk that never settles.",
+        "no noise": "Without noise this is gradient descent: all particles end in a minimum of E. "
+        "Noise is what makes them samples; it plays the part that entropy plays for a generator.",
+        "noise of the step size": "The noise is scaled by ε. It has to be √(2ε): its variance, "
+        "not its size, is in proportion to the step.",
+        "noise without root": "The noise is scaled by 2ε; the square root is missing, √(2ε).",
+        "noise too small": "The noise is scaled by √ε, which with a drift of ε samples from "
+        "exp(−2E), a colder distribution. Either √(2ε) here, or ε/2 in the drift.",
+        "noise of √2": "The noise is scaled by √2 · ε: the root is of the whole product, √(2ε).",
+        "unit noise": "The noise is as large as it comes; scale it by √(2ε).",
+        "noise subtracted": "The noise is subtracted. That would sample as well, but here the "
+        "numbers are handed in, and added.",
+        "half the drift": "The drift is ε/2, which goes with noise of √ε. With √(2ε) the drift is "
+        "ε; as it is, the particles sample from exp(−E/2).",
+        "twice the drift": "The drift is 2ε: the derivative of ½ xᵀΛx is Λx, not 2Λx.",
+        "drift without step size": "The slope is not multiplied by the step size: x − ε ∇E(x).",
+        "one step": "Only the first step is taken: there are as many as noise has entries.",
+        "one step too few": "The last step is missing: there are as many as noise has entries.",
+        "same noise": "Every step has the noise of the first one; step k has noise[k].",
+        "slope at the start": "The slope is computed once, at the start. A step needs ∇E where "
+        "the particle is now.",
+        "restarted": "Every step begins at the start again; it goes on from where the last one "
+        "led.",
+        "noise first": "The noise is added before the slope is computed. ∇E is that at the "
+        "particle before the step.",
+        "inverse": "The inverse of Λ is used: Λ is the precision already, ∇E(x) = Λx.",
+        "diagonal alone": "Only the diagonal of Λ is used: ∇E(x) = Λx is a matrix product.",
+        "no precision": "Λ is missing: the slope of ½ xᵀΛx is Λx.",
+        "energy for slope": "The energy stands where its slope belongs: ∇E(x) = Λx.",
+        "whole path": "These are the particles after every step; asked for is where they are in "
+        "the end.",
+    },
     returns=("the particles after the last step",),
-    wrong=(
-        Misconception(
-            _uphill,
-            "The particles climb: ∇E is added. They must go down the energy, x − ε ∇E(x).",
-        ),
-        Misconception(
-            _no_noise,
-            "Without noise this is gradient descent: all particles end in a minimum of E. Noise "
-            "is what makes them samples; it plays the part that entropy plays for a generator.",
-        ),
-        Misconception(
-            _noise_of_step_size,
-            "The noise is scaled by ε. It has to be √(2ε): its variance, not its size, is in "
-            "proportion to the step.",
-        ),
-        Misconception(
-            _noise_without_root, "The noise is scaled by 2ε; the square root is missing, √(2ε)."
-        ),
-        Misconception(
-            _noise_too_small,
-            "The noise is scaled by √ε, which with a drift of ε samples from exp(−2E), a colder "
-            "distribution. Either √(2ε) here, or ε/2 in the drift.",
-        ),
-        Misconception(_unit_noise, "The noise is as large as it comes; scale it by √(2ε)."),
-        Misconception(
-            _half_drift,
-            "The drift is ε/2, which goes with noise of √ε. With √(2ε) the drift is ε; as it is, "
-            "the particles sample from exp(−E/2).",
-        ),
-        Misconception(
-            _one_step, "Only the first step is taken: there are as many as noise has entries."
-        ),
-        Misconception(
-            _slope_at_the_start,
-            "The slope is computed once, at the start. A step needs ∇E where the particle is now.",
-        ),
-        Misconception(
-            _in_place,
-            "The numbers are right, but x itself was changed: `x += …` writes into the caller's "
-            "tensor. Write `x = x + …`.",
-        ),
-    ),
     hints=(
         "The gradient of ½ xᵀΛx is Λx. With one particle per row, and Λ symmetric, that is "
         "`x @ precision`.",

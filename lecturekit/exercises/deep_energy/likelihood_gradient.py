@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.deep_energy import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def likelihood_gradient(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
@@ -26,19 +26,37 @@ def likelihood_gradient(energies: Tensor, slopes: Tensor, data: Tensor) -> Tenso
     return probabilities @ slopes - slopes[data].mean(dim=0)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(4, 3, 2), (2, 2, 1), (3, 3, 3), (6, 4, 5), (10, 3, 7)]
-    listed = [_case(*size, generator) for size in sizes]
-    energies, slopes, data = _case(5, 2, 4, generator)
-    return [*listed, (energies - 1000.0, slopes, data)]  # whose exp is infinite
+def case(make: Maker, n_states: int, n_parameters: int, n: int, offset: float = 0.0) -> Arguments:
+    energies = make.normal(n_states, scale=2.0) + offset
+    return energies, make.normal(n_states, n_parameters), make.whole(n_states, n)
 
 
-def _case(n_states: int, n_parameters: int, n: int, generator: torch.Generator) -> Arguments:
-    return (
-        2 * tiny.normal(n_states, generator=generator),
-        tiny.normal(n_states, n_parameters, generator=generator),
-        torch.randint(0, n_states, (n,), generator=generator),
-    )
+def answer(on: Slips, energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
+    weights = (energies if on("Boltzmann sign") else -energies).softmax(dim=0)
+    if on("all states alike"):
+        weights = torch.full_like(weights, 1 / len(weights))
+    elif on("not normalised"):
+        weights = (-energies).exp()
+    elif on("overflow"):
+        weights = (-energies).exp() / (-energies).exp().sum()
+    elif on("energies as weights"):
+        weights = energies / energies.sum()
+    elif on("most likely state"):
+        weights = torch.nn.functional.one_hot(energies.argmin(), len(energies)).to(slopes.dtype)
+    of_model = weights @ slopes
+    of_model = of_model / len(slopes) if on("expectation averaged") else of_model
+    of_data = slopes[data].mean(dim=0)
+    if on("data summed"):
+        of_data = slopes[data].sum(dim=0)
+    elif on("data weighted"):
+        of_data = (weights[:, None] * slopes)[data].sum(dim=0)
+    elif on("each state once"):
+        of_data = slopes[data.unique()].mean(dim=0)
+    elif on("all states for the data"):
+        of_data = slopes.mean(dim=0)
+    of_model = torch.zeros_like(of_model) if on("no log Z") else of_model
+    of_data = torch.zeros_like(of_data) if on("no data") else of_data
+    return of_model + of_data if on("added") else of_model - of_data
 
 
 def exact(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
@@ -49,89 +67,45 @@ def exact(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
     return torch.autograd.grad(log_likelihood, theta)[0]
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _descent(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    return -likelihood_gradient(energies, slopes, data)
-
-
-def _boltzmann_sign(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    return likelihood_gradient(-energies, slopes, data)
-
-
-def _all_states_alike(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    return slopes.mean(dim=0) - slopes[data].mean(dim=0)
-
-
-def _not_normalised(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    return (-energies).exp() @ slopes - slopes[data].mean(dim=0)
-
-
-def _divided_by_exponentials(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    weights = (-energies).exp()
-    return weights @ slopes / weights.sum() - slopes[data].mean(dim=0)
-
-
-def _no_log_z(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    return -slopes[data].mean(dim=0)
-
-
-def _summed_data(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    return torch.softmax(-energies, dim=0) @ slopes - slopes[data].sum(dim=0)
-
-
-def _weighted_data(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
-    chances = torch.softmax(-energies, dim=0)
-    return chances @ slopes - (chances[:, None] * slopes)[data].sum(dim=0)
-
-
 LIKELIHOOD_GRADIENT = Exercise(
     number="2.2",
     title="the gradient of the log-likelihood",
     reference=likelihood_gradient,
-    cases=cases,
+    case=case,
+    sizes=((4, 3, 2), (2, 2, 1), (3, 3, 3), (6, 4, 5), (10, 3, 7), (4, 2, 9), (5, 2, 4, -1000.0)),
+    by_hand=(3, 2, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "Boltzmann sign": "The states are weighted by exp(+E): the likely ones are those of low "
+        "energy, P ∝ exp(−E).",
+        "all states alike": "All states are weighted alike. The expectation is over χ ∼ P: each "
+        "counts with its probability exp(−E)/Z.",
+        "not normalised": "The weights exp(−E) do not sum to 1: divide by Z, or use a softmax.",
+        "overflow": "Right for small energies; for energies around −1000 exp(−E) is infinite. "
+        "torch.softmax subtracts the largest exponent first.",
+        "energies as weights": "The states are weighted by their energies. Probabilities are "
+        "exp(−E)/Z.",
+        "most likely state": "Only the state of lowest energy counts. The expectation is over all "
+        "states, each with its probability exp(−E)/Z.",
+        "expectation averaged": "The expectation is divided by the number of states as well: Σ_s "
+        "P(s) ∂E(s) is an average already.",
+        "no log Z": "This is −∂E(x) alone, as if Z did not depend on θ. The derivative of −log Z "
+        "is E_χ[∂E(χ)].",
+        "no data": "This is the expectation under the model alone: the mean slope of the data is "
+        "to be subtracted.",
+        "data summed": "The slopes of the data are summed; the mean log-likelihood has a mean.",
+        "data weighted": "The data are weighted by the model's probabilities. The data count as "
+        "they come, each alike: only the other term is an expectation under P.",
+        "each state once": "A state that the data has several times is counted once: the mean is "
+        "over the data, `slopes[data]`.",
+        "all states for the data": "The mean over the data is taken over all states: pick their "
+        "rows, `slopes[data]`.",
+        "added": "The two terms are added: the data's slopes are subtracted.",
+        "negated": "This is the exact negative of the gradient. The energy of the data must go "
+        "down and that of the model's own samples up, so E_χ[∂E] comes with the plus.",
+    },
     returns=("the gradient",),
-    wrong=(
-        Misconception(
-            _descent,
-            "This is the exact negative of the gradient. The energy of the data must go down and "
-            "that of the model's own samples up, so E_χ[∂E] comes with the plus.",
-        ),
-        Misconception(
-            _boltzmann_sign,
-            "The states are weighted by exp(+E): the likely ones are those of low energy, "
-            "P ∝ exp(−E).",
-        ),
-        Misconception(
-            _all_states_alike,
-            "All states are weighted alike. The expectation is over χ ∼ P: each counts with its "
-            "probability exp(−E)/Z.",
-        ),
-        Misconception(
-            _not_normalised,
-            "The weights exp(−E) do not sum to 1: divide by Z, or use a softmax.",
-        ),
-        Misconception(
-            _divided_by_exponentials,
-            "Right for small energies; for energies around −1000 exp(−E) is infinite. "
-            "torch.softmax subtracts the largest exponent first.",
-        ),
-        Misconception(
-            _no_log_z,
-            "This is −∂E(x) alone, as if Z did not depend on θ. The derivative of −log Z is "
-            "E_χ[∂E(χ)].",
-        ),
-        Misconception(
-            _summed_data, "The slopes of the data are summed; the mean log-likelihood has a mean."
-        ),
-        Misconception(
-            _weighted_data,
-            "The data are weighted by the model's probabilities. The data count as they come, each "
-            "alike: only the other term is an expectation under P.",
-        ),
-    ),
     hints=(
         "P is a softmax: `torch.softmax(-energies, dim=0)`.",
         "E_χ[∂E(χ)] = Σ_s P(s) ∂E(s): a vector of n_states numbers times a matrix, "

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.deep_energy import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def neighbour_entropy(x: Tensor) -> Tensor:
@@ -33,12 +33,58 @@ def neighbour_entropy(x: Tensor) -> Tensor:
     return digammas[0] - digammas[1] + log_volume + d * nearest.log().mean()
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(5, 2), (2, 1), (4, 4), (20, 3), (12, 6)]
-    return [
-        ((0.3 + place) * tiny.normal(*size, generator=generator),)
-        for place, size in enumerate(sizes)
-    ]
+def case(make: Maker, n: int, d: int, scale: float) -> Arguments:
+    while True:  # until no two are alike
+        x = make.normal(n, d, scale=scale)
+        if torch.pdist(x).min() > 0:
+            return (x,)
+
+
+def answer(on: Slips, x: Tensor) -> Tensor:
+    n, d = x.shape
+    distances = torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist")
+    if on("city blocks"):
+        distances = torch.cdist(x, x, p=1)
+    if on("with itself"):
+        nearest = distances.min(dim=1).values
+    elif on("furthest"):
+        nearest = distances.max(dim=1).values
+    elif on("mean distance"):
+        nearest = distances.sum(dim=1) / (n - 1)
+    elif on("second neighbour"):
+        nearest = distances.sort(dim=1).values[:, min(2, n - 1)]
+    else:
+        nearest = (distances + x.new_full((n,), math.inf).diag()).min(dim=1).values
+    log_volume = d / 2 * math.log(math.pi) - math.lgamma(d / 2 + 1)
+    if on("no volume"):
+        log_volume = 0.0
+    elif on("volume of the disc"):
+        log_volume = math.log(math.pi)
+    elif on("volume of the sphere"):
+        log_volume = math.log(2) + d / 2 * math.log(math.pi) - math.lgamma(d / 2)
+    elif on("no 1 in the gamma function"):
+        log_volume = d / 2 * math.log(math.pi) - math.lgamma(d / 2)
+    elif on("gamma function added"):
+        log_volume = d / 2 * math.log(math.pi) + math.lgamma(d / 2 + 1)
+    elif on("π to the power d"):
+        log_volume = d * math.log(math.pi) - math.lgamma(d / 2 + 1)
+    elif on("volume unlogged"):
+        log_volume = math.exp(log_volume)
+    log_volume = -log_volume if on("volume subtracted") else log_volume
+    of = x.new_tensor(float(n - 1 if on("one point less") else d if on("dimension for n") else n))
+    psi_n, psi_1 = torch.digamma(of), torch.digamma(torch.ones_like(of))
+    psi_n = of.log() if on("logarithm of n") else psi_n
+    if on("lgamma for digamma"):
+        psi_n, psi_1 = torch.lgamma(of), torch.zeros_like(of)
+    psi_1 = -psi_1 if on("ψ(1) added") else 0.0 * psi_1 if on("no ψ(1)") else psi_1
+    psi_n = torch.zeros_like(of) if on("no ψ(n)") else psi_n
+    digammas = psi_1 - psi_n if on("digammas subtracted") else psi_n - psi_1
+    logs = nearest.log().sum() if on("summed") else nearest.log().mean()
+    logs = nearest.mean().log() if on("logarithm of the mean") else logs
+    logs = nearest.mean() if on("no logarithm") else logs
+    times = 2 * d if on("squared distances") else 1 if on("no dimension") else d
+    times = -times if on("distances subtracted") else times
+    return digammas + log_volume + times * logs
 
 
 def exact(x: Tensor) -> Tensor:
@@ -58,119 +104,64 @@ def _ball(d: int) -> float:
     return (1.0, 2.0)[d] if d < 2 else 2 * math.pi / d * _ball(d - 2)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _with_itself(x: Tensor) -> Tensor:
-    """Every point is its own nearest neighbour, at a distance of 0."""
-    return neighbour_entropy(x) * 0 - float("inf")
-
-
-def _mean_log_distance(x: Tensor) -> Tensor:
-    nearest = torch.cdist(x, x).fill_diagonal_(float("inf")).min(dim=1).values
-    return nearest.log().mean()
-
-
-def _squared_distances(x: Tensor) -> Tensor:
-    return neighbour_entropy(x) + x.shape[1] * _mean_log_distance(x)
-
-
-def _no_dimension(x: Tensor) -> Tensor:
-    return neighbour_entropy(x) - (x.shape[1] - 1) * _mean_log_distance(x)
-
-
-def _no_volume(x: Tensor) -> Tensor:
-    return neighbour_entropy(x) - math.log(_ball(x.shape[1]))
-
-
-def _volume_of_the_disc(x: Tensor) -> Tensor:
-    return neighbour_entropy(x) + math.log(math.pi / _ball(x.shape[1]))
-
-
-def _log_of_mean(x: Tensor) -> Tensor:
-    nearest = torch.cdist(x, x).fill_diagonal_(float("inf")).min(dim=1).values
-    gap = nearest.mean().log() - nearest.log().mean()
-    return neighbour_entropy(x) + x.shape[1] * gap
-
-
-def _negative(x: Tensor) -> Tensor:
-    return -neighbour_entropy(x)
-
-
-def _distances_subtracted(x: Tensor) -> Tensor:
-    return neighbour_entropy(x) - 2 * x.shape[1] * _mean_log_distance(x)
-
-
-def _digamma_sign(x: Tensor) -> Tensor:
-    return neighbour_entropy(x) + 2 * torch.digamma(torch.ones((), dtype=x.dtype))
-
-
-def _logarithm_of_n(x: Tensor) -> Tensor:
-    n = len(x)
-    return neighbour_entropy(x) - sum(1 / k for k in range(1, n)) + math.log(n)
-
-
-def _furthest(x: Tensor) -> Tensor:
-    far = torch.cdist(x, x).max(dim=1).values.log().mean()
-    return neighbour_entropy(x) + x.shape[1] * (far - _mean_log_distance(x))
-
-
 NEIGHBOUR_ENTROPY = Exercise(
     number="2.7",
     title="entropy from nearest neighbours",
     reference=neighbour_entropy,
-    cases=cases,
+    case=case,
+    sizes=((5, 2, 0.3), (3, 1, 1.3), (4, 4, 2.3), (20, 3, 3.3), (12, 6, 4.3)),
+    by_hand=(3, 2, 2.0),
+    answer=answer,
     exact=exact,
+    through=("x",),
+    slips={
+        "with itself": "Every point is found as its own nearest neighbour, at distance 0, and the "
+        "logarithm is −∞. Keep the diagonal out of the minimum.",
+        "furthest": "ρ is the distance to the furthest point; it is to the nearest.",
+        "second neighbour": "ρ is the distance to the second nearest point; it is to the nearest. "
+        "(Sorted, the point itself comes first, and its nearest neighbour at place 1.)",
+        "mean distance": "ρ is the mean distance to the other points; it is that to the nearest.",
+        "city blocks": "Distances are sums of moduli; ρ is a Euclidean distance.",
+        "squared distances": "The logarithm is of the squared distance, which counts every log ρ "
+        "twice.",
+        "no dimension": "The factor d is missing: the volume of a ball of radius ρ is V_d ρᵈ, "
+        "whose logarithm has d · log ρ.",
+        "summed": "The logarithms of the distances are summed over the points; it is their mean.",
+        "logarithm of the mean": "This has the logarithm of the mean distance. It is the mean of "
+        "the logarithms, which is never more.",
+        "no logarithm": "The logarithm of the distances is missing: d · mean log ρᵢ.",
+        "distances subtracted": "The distances enter with the wrong sign: far neighbours mean a "
+        "low density and a high entropy, + d · mean log ρ.",
+        "no volume": "The volume of the unit ball is missing: + log V_d.",
+        "volume of the disc": "π is the volume of the unit ball in two dimensions only; in d it "
+        "is π^(d/2) / Γ(d/2 + 1).",
+        "volume of the sphere": "This has the surface of the unit ball; its volume is π^(d/2) / "
+        "Γ(d/2 + 1).",
+        "no 1 in the gamma function": "The 1 is missing in Γ(d/2 + 1).",
+        "gamma function added": "log Γ(d/2 + 1) is added; V_d is divided by Γ, so it is "
+        "subtracted.",
+        "π to the power d": "π is to the power d; V_d has π^(d/2).",
+        "volume unlogged": "V_d is added without its logarithm.",
+        "volume subtracted": "log V_d has the wrong sign: it is added.",
+        "ψ(1) added": "ψ(1) = −.577… is added; it is subtracted, which makes the estimate larger.",
+        "no ψ(1)": "ψ(1) = −.577… is missing: ψ(n) − ψ(1).",
+        "no ψ(n)": "ψ(n) is missing: ψ(n) − ψ(1).",
+        "digammas subtracted": "The digammas have the wrong sign: + ψ(n) − ψ(1).",
+        "one point less": "ψ(n − 1) stands for ψ(n).",
+        "dimension for n": "ψ is taken of the dimension d; it is of the number of points n.",
+        "logarithm of n": "log n stands in for ψ(n), which it approaches for large n only. Use "
+        "torch.digamma.",
+        "lgamma for digamma": "log Γ stands where the digamma function belongs, which is its "
+        "derivative: torch.digamma.",
+        "negated": "This is the mean log-density; the entropy is its negative.",
+    },
     returns=("the entropy",),
-    wrong=(
-        Misconception(
-            _with_itself,
-            "Every point is found as its own nearest neighbour, at distance 0, and the logarithm "
-            "is −∞. Keep the diagonal out of the minimum.",
-        ),
-        Misconception(
-            _squared_distances,
-            "The logarithm is of the squared distance, which counts every log ρ twice.",
-        ),
-        Misconception(
-            _no_dimension,
-            "The factor d is missing: the volume of a ball of radius ρ is V_d ρᵈ, whose logarithm "
-            "has d · log ρ.",
-        ),
-        Misconception(_no_volume, "The volume of the unit ball is missing: + log V_d."),
-        Misconception(
-            _volume_of_the_disc,
-            "π is the volume of the unit ball in two dimensions only; in d it is "
-            "π^(d/2) / Γ(d/2 + 1).",
-        ),
-        Misconception(
-            _log_of_mean,
-            "This has the logarithm of the mean distance. It is the mean of the logarithms, which "
-            "is never more.",
-        ),
-        Misconception(_negative, "This is the mean log-density; the entropy is its negative."),
-        Misconception(
-            _distances_subtracted,
-            "The distances enter with the wrong sign: far neighbours mean a low density and a high "
-            "entropy, + d · mean log ρ.",
-        ),
-        Misconception(
-            _digamma_sign,
-            "ψ(1) = −.577… is added; it is subtracted, which makes the estimate larger.",
-        ),
-        Misconception(
-            _logarithm_of_n,
-            "log n + .577 stands in for ψ(n) − ψ(1), which it approaches for large n only. "
-            "Use torch.digamma.",
-        ),
-        Misconception(_furthest, "ρ is the distance to the furthest point; it is to the nearest."),
-    ),
     hints=(
         "`torch.cdist(x, x)` has all distances, (n, n), with zeros on the diagonal, which must not "
         "win the minimum over a row: put infinity there.",
         "`distances.min(dim=1).values` are the ρᵢ. log V_d is "
         "`d / 2 * math.log(math.pi) - math.lgamma(d / 2 + 1)`, and ψ(n) is "
-        "`torch.digamma(torch.tensor(float(n)))`.",
+        "`torch.digamma(torch.tensor(float(n), dtype=x.dtype))`.",
         "`distances = torch.cdist(x, x) + x.new_full((n,), math.inf).diag()`, then "
         "`nearest = distances.min(dim=1).values`. Add ψ(n), minus ψ(1), the log-volume, and "
         "`d * nearest.log().mean()`.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.deep_energy import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def two_gradients(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,118 +38,95 @@ def two_gradients(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> tuple[Tensor, T
     return g_W, g_A
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 3, 4, 5, 6), (1, 2, 2, 2, 2), (3, 3, 3, 4, 4), (4, 2, 3, 7, 5)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(
-    n_experts: int, n_dims: int, n_latent: int, n: int, m: int, generator: torch.Generator
-) -> Arguments:
+def case(make: Maker, n_experts: int, n_dims: int, n_latent: int, n: int, m: int) -> Arguments:
     return (
-        tiny.normal(n_experts, n_dims, generator=generator),
-        tiny.normal(n_dims, n_latent, generator=generator),
-        tiny.normal(n, n_dims, generator=generator),
-        tiny.normal(m, n_latent, generator=generator),
+        make.normal(n_experts, n_dims),
+        make.normal(n_dims, n_latent),
+        make.normal(n, n_dims),
+        make.normal(m, n_latent),
     )
 
 
-def exact(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+def answer(on: Slips, W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
     """Both by hand, without autograd."""
+
+    def by_W(rows: Tensor, n: int) -> Tensor:  # −σ(Wx) xᵀ
+        inputs = rows @ W.T
+        slope = torch.ones_like(inputs) if on("no softplus") else torch.sigmoid(inputs)
+        slope = torch.sigmoid(-inputs) if on("experts' inputs negated") else slope
+        return (1 if on("experts raise") else -1) * slope.T @ rows / n
+
     chi = z @ A.T
-    on_data, on_samples = _energy_by_W(W, x), _energy_by_W(W, chi)
-    slope = 2 * chi - torch.sigmoid(chi @ W.T) @ W  # ∇E(χ), (m, n_dims)
-    return on_data - on_samples, slope.T @ z / len(z)
-
-
-def _energy_by_W(W: Tensor, x: Tensor) -> Tensor:
-    """∂/∂W of the mean energy of the rows of x: −σ(Wx) xᵀ."""
-    return -torch.sigmoid(x @ W.T).T @ x / len(x)
-
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-Gradients = tuple[Tensor, Tensor]
-
-
-def _generator_climbs(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    g_W, g_A = exact(W, A, x, z)
-    return g_W, -g_A
-
-
-def _energy_climbs(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    g_W, g_A = exact(W, A, x, z)
-    return -g_W, g_A
-
-
-def _both_climb(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    g_W, g_A = exact(W, A, x, z)
-    return -g_W, -g_A
-
-
-def _detached_for_both(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    return exact(W, A, x, z)[0], torch.zeros_like(A)
-
-
-def _one_sum(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    return _energy_by_W(W, x), exact(W, A, x, z)[1]
-
-
-def _energy_of_samples_only(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    return _energy_by_W(W, z @ A.T), exact(W, A, x, z)[1]
-
-
-def _summed(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    _, g_A = exact(W, A, x, z)
-    chi = z @ A.T
-    return len(x) * _energy_by_W(W, x) - len(z) * _energy_by_W(W, chi), len(z) * g_A
-
-
-def _exchanged(W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> Gradients:
-    g_W, g_A = exact(W, A, x, z)
-    return g_A, g_W
+    inputs = chi @ W.T
+    expert = torch.ones_like(inputs) if on("no softplus") else torch.sigmoid(inputs)
+    expert = -torch.sigmoid(-inputs) if on("experts' inputs negated") else expert
+    expert = -expert if on("experts raise") else expert
+    square = 0 * chi if on("no square") else chi if on("half the square") else 2 * chi
+    slope = square - (0.0 if on("no experts for the generator") else expert @ W)
+    n, m = (1, 1) if on("sums") else (len(z), len(z)) if on("one divisor") else (len(x), len(z))
+    on_data, on_samples = by_W(x, n), by_W(chi, m)
+    g_A = slope.T @ z / m
+    none = torch.zeros_like(on_data)
+    g_W = (none if on("no data term") else on_data) - (none if on("no samples") else on_samples)
+    if on("energy of the samples"):
+        g_W = on_samples
+    elif on("added"):
+        g_W = on_data + on_samples
+    if on("detached for both"):
+        g_A = torch.zeros_like(A)
+    elif on("one sum for both"):
+        g_W, g_A = on_data, torch.zeros_like(A)
+    g_W = -g_W if on("energy climbs") else g_W
+    g_A = -g_A if on("generator climbs") else g_A
+    return g_W, g_A
 
 
 TWO_PLAYERS = Exercise(
     number="2.4",
     title="two players, one energy",
     reference=two_gradients,
-    cases=cases,
-    exact=exact,
+    case=case,
+    sizes=((2, 3, 4, 5, 6), (1, 2, 2, 2, 2), (3, 3, 3, 4, 4), (4, 2, 3, 7, 5)),
+    by_hand=(1, 2, 1, 2, 3),
+    answer=answer,
+    slips={
+        "generator climbs": "W is right; the generator's gradient has its sign flipped. Its loss "
+        "is +mean E(χ): it looks for low energy. Either −mean E(χ) was taken, or χ was detached "
+        "in the wrong one of the losses, so that what A received is the energy's.",
+        "energy climbs": "A is right; the energy's gradient is the exact negative. The energy is "
+        "to fall on the data and rise on the samples: the loss is mean E(x) − mean E(χ).",
+        "detached for both": "The generator gets no gradient: χ is detached for its loss too. "
+        "Detach only in the energy's loss, where χ is to count as a fixed point. (Or both losses "
+        "reach A, and cancel: −E(χ) + E(χ).)",
+        "no samples": "In the gradient for W the samples are missing. Adding the two losses does "
+        "that: E(x) − E(χ) + E(χ) = E(x), and nothing holds the energy up. Differentiate each "
+        "loss by its own player's parameters.",
+        "one sum for both": "Both gradients are of the sum of the two losses, in which E(χ) "
+        "cancels: E(x) − E(χ) + E(χ) = E(x). Differentiate each loss by its own player's "
+        "parameters.",
+        "no data term": "In the gradient for W the data are missing: the loss is mean E(x) − mean "
+        "E(χ).",
+        "energy of the samples": "The gradient for W is that of the generator's loss, mean E(χ). "
+        "The energy has a loss of its own, mean E(x) − mean E(χ).",
+        "added": "In the energy's loss the samples have the wrong sign: it is mean E(x) − mean "
+        "E(χ); with a plus nothing holds the energy up.",
+        "sums": "These are gradients of sums; both losses are means over their own rows.",
+        "one divisor": "The data's term is divided by the number of samples; each mean is over "
+        "its own rows.",
+        "experts raise": "The experts have the wrong sign in the energy: E(x) = xᵀx − Σ "
+        "softplus(Wᵢᵀx).",
+        "no softplus": "The softplus is missing: its derivative, the sigmoid of Wᵢᵀx, is in both "
+        "gradients.",
+        "experts' inputs negated": "The experts' inputs have the wrong sign: softplus(+Wᵢᵀx).",
+        "no square": "xᵀx is missing from the energy: its slope 2χ is part of the generator's "
+        "gradient.",
+        "half the square": "The square is halved: the energy has xᵀx, whose slope is 2x.",
+        "no experts for the generator": "The generator's gradient lacks the experts: the slope of "
+        "E at χ is 2χ − Wᵀσ(Wχ).",
+        "negated": "Both signs are flipped: these are gradients to be ascended.",
+        "exchanged": "Both are right, in the wrong order: first W, then A.",
+    },
     returns=("the gradient for W", "the gradient for A"),
-    wrong=(
-        Misconception(
-            _generator_climbs,
-            "W is right; the generator's gradient has its sign flipped. Its loss is +mean E(χ), "
-            "not the −mean E(χ) that stands in the energy's loss: it looks for low energy.",
-        ),
-        Misconception(
-            _energy_climbs,
-            "A is right; the energy's gradient is the exact negative. The energy is to fall on the "
-            "data and rise on the samples: the loss is mean E(x) − mean E(χ).",
-        ),
-        Misconception(_both_climb, "Both signs are flipped: these are gradients to be ascended."),
-        Misconception(
-            _detached_for_both,
-            "The generator gets no gradient: χ is detached for its loss too. Detach only in the "
-            "energy's loss, where χ is to count as a fixed point.",
-        ),
-        Misconception(
-            _one_sum,
-            "In the gradient for W the samples are missing. Adding the two losses does that: "
-            "E(x) − E(χ) + E(χ) = E(x), and nothing holds the energy up. Differentiate each loss "
-            "by its own player's parameters.",
-        ),
-        Misconception(
-            _energy_of_samples_only,
-            "The gradient for W is that of the generator's loss. The energy has a loss of its own, "
-            "mean E(x) − mean E(χ).",
-        ),
-        Misconception(
-            _summed, "These are gradients of sums; both losses are means over their own rows."
-        ),
-        Misconception(_exchanged, "Both are right, in the wrong order: first W, then A."),
-    ),
     hints=(
         "Two losses, two parameter sets: compute each gradient from its own loss, by "
         "`torch.autograd.grad(loss, parameters)`, which returns a tuple.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.denoising import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.denoising import finite
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def denoising_chain(
@@ -39,17 +40,55 @@ def denoising_chain(
     return torch.stack(states)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [_case(*size, generator) for size in [(4, 3, 6, 2), (5, 6, 3, 1), (3, 4, 5, 3)]]
+def case(make: Maker, n_steps: int, n_chains: int, n_data: int, n_dims: int) -> Arguments:
+    _, data, sigma = finite.points_with_noise(make, 1, n_data, n_dims)
+    start = data[make.whole(n_data, n_chains)]
+    noise = make.normal(n_steps, n_chains, n_dims)
+    return start, data, sigma, noise, make.uniform(n_steps, n_chains)
 
 
-def _case(
-    n_steps: int, n_chains: int, n_data: int, n_dims: int, generator: torch.Generator
-) -> Arguments:
-    _, data, sigma = tiny.points_with_noise(1, n_data, n_dims, generator)
-    start = data[torch.randint(n_data, (n_chains,), generator=generator)]
-    noise = tiny.normal(n_steps, n_chains, n_dims, generator=generator)
-    return start, data, sigma, noise, tiny.uniform(n_steps, n_chains, generator=generator)
+def answer(
+    on: Slips, x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor
+) -> Tensor:
+    scales = {
+        "variance for deviation": sigma**2,
+        "root for deviation": sigma.sqrt(),
+        "unit noise": torch.ones_like(sigma),
+        "no noise": 0 * sigma,
+        "noise subtracted": -sigma,
+    }
+    scale = next((value for name, value in scales.items() if on(name)), sigma)
+    width = sigma if on("sigma for its square") else sigma**2
+    width = width / 2 if on("half forgotten") else width
+    states: list[Tensor] = []
+    corrupted: list[Tensor] = []
+    start = x
+    for step, (eps, u) in enumerate(zip(noise, uniforms, strict=True)):
+        eps, u = noise[0] if on("same noise") else eps, uniforms[0] if on("same uniforms") else u
+        origin = start if on("restarted") else x
+        origin = corrupted[-1] if on("noise piles up") and step else origin
+        x_noisy = origin + scale * eps
+        corrupted.append(x_noisy)
+        squares = (x_noisy[:, None] - data).square().sum(dim=2)
+        squares = squares.sqrt() if on("distance for its square") else squares
+        exponents = -squares / (2 * width)
+        exponents = -exponents if on("farthest") else exponents
+        posterior = exponents.softmax(dim=0 if on("wrong axis") else 1)
+        posterior = torch.full_like(posterior, 1 / len(data)) if on("all alike") else posterior
+        reached = exponents.exp() if on("not normalised") else posterior
+        reached = reached.cumsum(dim=1)
+        passed = reached <= (1 - u if on("upper end") else u)[:, None]
+        passed = posterior <= u[:, None] if on("not cumulated") else passed
+        place = passed.sum(dim=1)
+        place = place - 1 if on("one too low") else place + 1 if on("one too high") else place
+        place = posterior.argmax(dim=1) if on("most probable") else place
+        x = data[place.clamp(0, len(data) - 1)]
+        x = posterior @ data if on("mean") else x
+        states.append(x)
+    found = torch.stack(corrupted if on("corrupted returned") else states)
+    if on("one step late"):
+        return torch.cat([start[None], found[:-1]])
+    return found[-1] if on("last alone") else found
 
 
 def exact(x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
@@ -60,7 +99,7 @@ def exact(x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tenso
         for step in range(len(noise)):
             x_noisy = (state + sigma * noise[step, chain])[None]
             reached, k = 0.0, -1
-            for p in tiny.posterior_by_bayes(x_noisy, data, sigma)[0].tolist():
+            for p in finite.posterior_by_bayes(x_noisy, data, sigma)[0].tolist():
                 if reached > uniforms[step, chain]:
                     break
                 reached, k = reached + p, k + 1
@@ -68,133 +107,64 @@ def exact(x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tenso
     return states
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _posterior(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    squares = (x_noisy[:, None] - data).square().sum(dim=2)
-    return torch.softmax(-squares / (2 * sigma**2), dim=1)
-
-
-def _pick(posterior: Tensor, data: Tensor, u: Tensor) -> Tensor:
-    passed = posterior.cumsum(dim=1) <= u[:, None]
-    return data[passed.sum(dim=1).clamp(max=len(data) - 1)]
-
-
-def _mean(x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
-    states = []
-    for eps in noise:
-        x = _posterior(x + sigma * eps, data, sigma) @ data
-        states.append(x)
-    return torch.stack(states)
-
-
-def _most_probable(
-    x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor
-) -> Tensor:
-    states = []
-    for eps in noise:
-        x = data[_posterior(x + sigma * eps, data, sigma).argmax(dim=1)]
-        states.append(x)
-    return torch.stack(states)
-
-
-def _noise_piles_up(
-    x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor
-) -> Tensor:
-    states = []
-    for eps, u in zip(noise, uniforms, strict=True):
-        x = x + sigma * eps
-        states.append(_pick(_posterior(x, data, sigma), data, u))
-    return torch.stack(states)
-
-
-def _restarts(x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
-    pairs = zip(noise, uniforms, strict=True)
-    return torch.stack(
-        [_pick(_posterior(x + sigma * eps, data, sigma), data, u) for eps, u in pairs]
-    )
-
-
-def _noisy_states(
-    x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor
-) -> Tensor:
-    states = []
-    for eps, u in zip(noise, uniforms, strict=True):
-        x_noisy = x + sigma * eps
-        states.append(x_noisy)
-        x = _pick(_posterior(x_noisy, data, sigma), data, u)
-    return torch.stack(states)
-
-
-def _variance_for_deviation(
-    x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor
-) -> Tensor:
-    states = []
-    for eps, u in zip(noise, uniforms, strict=True):
-        x = _pick(_posterior(x + sigma**2 * eps, data, sigma), data, u)
-        states.append(x)
-    return torch.stack(states)
-
-
-def _no_noise(x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
-    return denoising_chain(x, data, sigma, torch.zeros_like(noise), uniforms)
-
-
-def _one_step_late(
-    x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tensor
-) -> Tensor:
-    states = denoising_chain(x, data, sigma, noise, uniforms)
-    return torch.cat([x[None], states[:-1]])
-
-
 CHAIN = Exercise(
     number="4.5",
     title="a chain from your own denoiser",
     reference=denoising_chain,
-    cases=cases,
+    case=case,
+    sizes=((4, 3, 6, 2), (5, 6, 3, 1), (3, 4, 5, 3), (6, 8, 7, 2)),
+    by_hand=(2, 2, 3, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "mean": "The mean E[X | X′] is used in place of a sample. Such a chain is drawn together "
+        "towards the middle; only *samples* from P(X | X′) leave the data's distribution "
+        "unchanged.",
+        "most probable": "The most probable X is taken in place of a sample: the chain then stays "
+        "where it is. Use the uniform numbers to draw from P(X | X′).",
+        "all alike": "All data points are equally likely to be drawn; their probabilities are P(X "
+        "| X′), the softmax of exercise 4.3.",
+        "noise piles up": "The noise piles up: X′ is made from the last X′. It has to be made "
+        "from the reconstructed X, X′_t ~ C(X′ | X_t).",
+        "restarted": "Every step starts again from X_0. The chain goes on from where the last "
+        "step has led.",
+        "corrupted returned": "These are the corrupted states X′. The chain's X_t are the "
+        "reconstructed ones; it is those that are distributed like the data.",
+        "variance for deviation": "The noise is multiplied by σ² : X′ = X + σε, with the standard "
+        "deviation.",
+        "root for deviation": "The noise is multiplied by √σ: X′ = X + σε.",
+        "unit noise": "The noise is not multiplied by σ: X′ = X + σε.",
+        "no noise": "Nothing is corrupted: the noise is missing in X′ = X + σε, or the posterior "
+        "is taken at X where X′ is known.",
+        "noise subtracted": "The noise is subtracted: X′ = X + σε, with the numbers that are "
+        "handed in.",
+        "same noise": "Every step has the noise of the first one; step t has noise[t].",
+        "same uniforms": "Every step has the uniform numbers of the first one; step t has "
+        "uniforms[t].",
+        "sigma for its square": "In the posterior σ stands where σ² belongs: exp(−‖x′ − "
+        "x‖²/(2σ²)).",
+        "half forgotten": "In the posterior the ½ is missing: exp(−‖x′ − x‖²/(2σ²)).",
+        "distance for its square": "In the posterior distances stand where their squares belong: "
+        "exp(−‖x′ − x‖²/(2σ²)).",
+        "farthest": "The sign in the posterior's exponent is wrong: the points far away are the "
+        "most likely.",
+        "wrong axis": "The posterior sums to 1 over the chains; for each it has to sum to 1 over "
+        "the data points: softmax over `dim=1`.",
+        "not normalised": "The weights do not sum to 1, so u does not find its place among their "
+        "sums: a softmax divides by their sum.",
+        "not cumulated": "u is compared with the single probabilities; cumulate them first, "
+        "`posterior.cumsum(dim=1)`.",
+        "upper end": "The uniform number is used from the other end, 1 − u: the next X is where "
+        "the cumulated probabilities first exceed u.",
+        "one too low": "The place is one too low: count the cumulated probabilities that are ≤ u; "
+        "that count is the index.",
+        "one too high": "The place is one too high: count the cumulated probabilities that are ≤ "
+        "u; that count is the index.",
+        "one step late": "All states are right, but one place late: X_0 was given, the first one "
+        "asked for is X_1.",
+        "last alone": "This is the last state alone; return all of them, X_1, X_2, …",
+    },
     returns=("the clean states after each step",),
-    wrong=(
-        Misconception(
-            _mean,
-            "The mean E[X | X′] is used in place of a sample. Such a chain is drawn together "
-            "towards the middle; only *samples* from P(X | X′) leave the data's distribution "
-            "unchanged.",
-        ),
-        Misconception(
-            _most_probable,
-            "The most probable X is taken in place of a sample: the chain then stays where it is. "
-            "Use the uniform numbers to draw from P(X | X′).",
-        ),
-        Misconception(
-            _noise_piles_up,
-            "The noise piles up: X′ is made from the last X′. It has to be made from the "
-            "reconstructed X, X′_t ~ C(X′ | X_t).",
-        ),
-        Misconception(
-            _restarts,
-            "Every step starts again from X_0. The chain goes on from where the last step has led.",
-        ),
-        Misconception(
-            _noisy_states,
-            "These are the corrupted states X′. The chain's X_t are the reconstructed ones; it is "
-            "those that are distributed like the data.",
-        ),
-        Misconception(
-            _variance_for_deviation,
-            "The noise is multiplied by σ² : X′ = X + σε, with the standard deviation.",
-        ),
-        Misconception(
-            _no_noise,
-            "Nothing is corrupted: the noise is missing in X′ = X + σε.",
-        ),
-        Misconception(
-            _one_step_late,
-            "All states are right, but one place late: X_0 was given, the first one asked for is "
-            "X_1.",
-        ),
-    ),
     hints=(
         "One step has two halves: X′ := X + σε, then a draw from the posterior of exercise 4.3, "
         "whose probabilities you have as the softmax weights.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.denoising import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def gaussian_denoiser(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
@@ -27,97 +27,95 @@ def gaussian_denoiser(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor)
     return mean + trust * (x_noisy - mean)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [_case(*size, generator) for size in [(3, 2), (4, 1), (2, 5)]]
+def case(make: Maker, batch: int, n_dims: int) -> Arguments:
+    mean = make.normal(n_dims)
+    std, sigma = 0.5 + make.uniform(n_dims), 0.5 + make.uniform()
+    return make.tidy(mean + make.normal(batch, n_dims, scale=2.0)), mean, std, sigma
 
 
-def _case(batch: int, n_dims: int, generator: torch.Generator) -> Arguments:
-    mean = tiny.normal(n_dims, generator=generator)
-    std = 0.5 + tiny.uniform(n_dims, generator=generator)
-    sigma = 0.5 + tiny.uniform(generator=generator)
-    return mean + 2 * tiny.normal(batch, n_dims, generator=generator), mean, std, sigma
+def answer(on: Slips, x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
+    data, noise = std**2, sigma**2
+    if on("deviations for variances"):
+        data, noise = std, sigma
+    elif on("data's deviation"):
+        data = std
+    elif on("noise's deviation"):
+        noise = sigma
+    total = data - noise if on("variances subtracted") else data + noise
+    total = total.sqrt() if on("root below") else total
+    trust = (noise if on("weights exchanged") else data) / total
+    trust = data if on("not divided") else noise / data if on("clean score") else trust
+    if on("clean score"):
+        return x_noisy - trust * (x_noisy - mean)
+    trust = data / noise if on("ratio") else trust
+    trust = trust.sqrt() if on("root of the weight") else trust
+    trust = torch.ones_like(trust) if on("untouched") else trust
+    trust = torch.zeros_like(trust) if on("mean alone") else trust
+    if on("mean forgotten"):
+        return trust * x_noisy
+    if on("mean not added"):
+        return trust * (x_noisy - mean)
+    if on("mean not subtracted"):
+        return mean + trust * x_noisy
+    if on("correction's sign"):
+        return x_noisy + noise * (x_noisy - mean) / (data + noise)
+    if on("mean weighed as x"):
+        return trust * x_noisy + trust * mean
+    if on("correction"):
+        return mean + trust * (x_noisy - mean) - x_noisy
+    return mean - trust * (x_noisy - mean) if on("reflected") else mean + trust * (x_noisy - mean)
 
 
 def exact(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
     """Bayes' rule on a fine grid, coordinate by coordinate."""
-    ruler = torch.linspace(-20, 20, 8001, dtype=torch.float64)[:, None, None]
+    ruler = torch.linspace(-20, 20, 4001, dtype=torch.float64)[:, None, None]
     log_joint = -0.5 * ((ruler - mean) / std) ** 2 - 0.5 * ((x_noisy - ruler) / sigma) ** 2
     return (log_joint.softmax(dim=0) * ruler).sum(dim=0)
-
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _untouched(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
-    return x_noisy.clone()
-
-
-def _only_the_mean(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
-    return mean.expand_as(x_noisy).clone()
-
-
-def _sigma_for_its_square(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
-    return mean + std / (std + sigma) * (x_noisy - mean)
-
-
-def _trust_swapped(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
-    return mean + sigma**2 / (std**2 + sigma**2) * (x_noisy - mean)
-
-
-def _mean_forgotten(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
-    return std**2 / (std**2 + sigma**2) * x_noisy
-
-
-def _clean_score(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
-    return x_noisy - sigma**2 * (x_noisy - mean) / std**2
-
-
-def _wrong_sign(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
-    return x_noisy + sigma**2 * (x_noisy - mean) / (std**2 + sigma**2)
 
 
 GAUSSIAN = Exercise(
     number="4.1",
     title="the optimal denoiser of Gaussian data",
     reference=gaussian_denoiser,
-    cases=cases,
+    case=case,
+    sizes=((3, 2), (4, 1), (2, 5)),
+    by_hand=(2, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "deviations for variances": "Standard deviations stand where variances belong: precisions "
+        "1/std² and 1/σ² add up, so the weight of x′ is std²/(std² + σ²).",
+        "data's deviation": "std is not squared: the weight of x′ is std²/(std² + σ²).",
+        "noise's deviation": "σ is not squared: the weight of x′ is std²/(std² + σ²).",
+        "variances subtracted": "The variances are subtracted below: the weight of x′ is "
+        "std²/(std² + σ²).",
+        "root below": "There is a root below: the weight of x′ is std²/(std² + σ²).",
+        "root of the weight": "The root of the weight is taken: the weight of x′ is std²/(std² + "
+        "σ²).",
+        "not divided": "The weight is not divided by std² + σ².",
+        "ratio": "This is the ratio of the weights, std²/σ²; a weight is a share, std²/(std² + "
+        "σ²).",
+        "untouched": "This leaves X′ as it is. X′ is an unbiased guess of X, but E[X | X′] also "
+        "knows where data are likely, and moves towards them.",
+        "mean alone": "This is E[X] without a look at X′. Right in the limit σ → ∞ only.",
+        "weights exchanged": "The two weights are exchanged: the larger the noise, the *less* X′ "
+        "is to be trusted.",
+        "mean forgotten": "This shrinks towards 0. The data lie around `mean`: shrink x′ − mean, "
+        "and add the mean again.",
+        "mean not added": "The mean is taken off and not added again: mean + weight · (x′ − mean).",
+        "mean not subtracted": "The mean is added, but x′ was shrunk towards 0: mean + weight · "
+        "(x′ − mean).",
+        "mean weighed as x": "Both are weighed by std²/(std² + σ²): the mean has the other share, "
+        "σ²/(std² + σ²).",
+        "clean score": "This is x + σ²∇log p(x) with the score of the *clean* density, as the "
+        "slide has it. Exact is the score of the noisy density, of variance std² + σ².",
+        "correction's sign": "The correction has the wrong sign: it moves points away from the "
+        "data. The score points uphill, towards the mean: ∇log p = −(x − mean)/variance.",
+        "correction": "This is the correction E[X | x′] − x′; asked for is where it leads, E[X | "
+        "x′].",
+        "reflected": "x′ is sent to the other side of the mean: mean + weight · (x′ − mean).",
+    },
     returns=("the expected clean point of each row",),
-    wrong=(
-        Misconception(
-            _sigma_for_its_square,
-            "Standard deviations stand where variances belong: precisions 1/std² and 1/σ² add up, "
-            "so the weight of x′ is std²/(std² + σ²).",
-        ),
-        Misconception(
-            _untouched,
-            "This leaves X′ as it is. X′ is an unbiased guess of X, but E[X | X′] also knows where "
-            "data are likely, and moves towards them.",
-        ),
-        Misconception(
-            _only_the_mean,
-            "This is E[X] without a look at X′. Right in the limit σ → ∞ only.",
-        ),
-        Misconception(
-            _trust_swapped,
-            "The two weights are exchanged: the larger the noise, the *less* X′ is to be trusted.",
-        ),
-        Misconception(
-            _mean_forgotten,
-            "This shrinks towards 0. The data lie around `mean`: shrink x′ − mean, and add the "
-            "mean again.",
-        ),
-        Misconception(
-            _clean_score,
-            "This is x + σ²∇log p(x) with the score of the *clean* density, as the slide has it. "
-            "Exact is the score of the noisy density, of variance std² + σ².",
-        ),
-        Misconception(
-            _wrong_sign,
-            "The correction has the wrong sign: it moves points away from the data. The score "
-            "points uphill, towards the mean: ∇log p = −(x − mean)/variance.",
-        ),
-    ),
     hints=(
         "Two sources of knowledge about X: the data say `mean`, give or take `std`; the "
         "observation says `x_noisy`, give or take σ. How do you average two measurements of "

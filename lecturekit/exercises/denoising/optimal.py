@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.denoising import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.denoising import finite
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def optimal_denoiser(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
@@ -27,11 +28,40 @@ def optimal_denoiser(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
     return posterior @ data
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(3, 5, 2), (4, 2, 1), (5, 4, 3)]
-    small = [tiny.points_with_noise(*size, generator) for size in sizes]
-    x_noisy, data, sigma = tiny.points_with_noise(3, 4, 2, generator)
-    return [*small, (x_noisy + 100.0, data, sigma / 2)]  # so far off that all densities are 0
+def case(make: Maker, batch: int, n_data: int, n_dims: int, distance: float = 0.0) -> Arguments:
+    x_noisy, data, sigma = finite.points_with_noise(make, batch, n_data, n_dims)
+    return x_noisy + distance, data, sigma / (2 if distance else 1)  # far off all densities are 0
+
+
+def answer(on: Slips, x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
+    difference = x_noisy[:, None] + data if on("added") else x_noisy[:, None] - data
+    squares = difference.square().sum(dim=2)
+    squares = difference.square().mean(dim=2) if on("squares averaged") else squares
+    squares = difference.abs().sum(dim=2) ** 2 if on("city blocks") else squares
+    squares = squares.sqrt() if on("distance for its square") else squares
+    scale = sigma if on("sigma for its square") else sigma**2
+    scale = torch.ones_like(sigma) if on("no sigma") else scale
+    exponents = -squares / ((1 if on("half forgotten") else 2) * scale)
+    exponents = -exponents if on("farthest") else exponents
+    exponents = x_noisy @ data.T / sigma**2 if on("inner products") else exponents
+    weights = exponents.softmax(dim=0 if on("wrong axis") else 1)
+    if on("not normalised") or on("underflow"):
+        weights = exponents.exp()
+        if on("underflow"):
+            return weights @ data / weights.sum(dim=1, keepdim=True)
+    elif on("divided by n"):
+        weights = exponents.exp() / len(data)
+    elif on("exponents as weights"):
+        weights = exponents / exponents.sum(dim=1, keepdim=True)
+    elif on("nearest"):
+        weights = torch.nn.functional.one_hot(squares.argmin(dim=1), len(data)).to(data.dtype)
+    elif on("all alike"):
+        weights = torch.full_like(weights, 1 / len(data))
+    if on("weights returned"):
+        return weights
+    if on("averaged once more"):
+        return weights @ data / len(data)
+    return weights @ data - x_noisy if on("correction") else weights @ data
 
 
 def exact(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
@@ -48,100 +78,51 @@ def exact(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _squares(x_noisy: Tensor, data: Tensor) -> Tensor:
-    return (x_noisy[:, None] - data).square().sum(dim=2)
-
-
-def _sigma_for_its_square(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return torch.softmax(-_squares(x_noisy, data) / (2 * sigma), dim=1) @ data
-
-
-def _half_forgotten(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return torch.softmax(-_squares(x_noisy, data) / sigma**2, dim=1) @ data
-
-
-def _distance_for_its_square(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return torch.softmax(-_squares(x_noisy, data).sqrt() / (2 * sigma**2), dim=1) @ data
-
-
-def _nearest(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return data[_squares(x_noisy, data).argmin(dim=1)]
-
-
-def _wrong_axis(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return torch.softmax(-_squares(x_noisy, data) / (2 * sigma**2), dim=0) @ data
-
-
-def _farthest(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return torch.softmax(_squares(x_noisy, data) / (2 * sigma**2), dim=1) @ data
-
-
-def _not_normalised(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return torch.exp(-_squares(x_noisy, data) / (2 * sigma**2)) @ data
-
-
-def _underflowing(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    weights = torch.exp(-_squares(x_noisy, data) / (2 * sigma**2))
-    return weights @ data / weights.sum(dim=1, keepdim=True)
-
-
-def _mean_of_data(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
-    return data.mean(dim=0).expand_as(x_noisy).clone()
-
-
 OPTIMAL = Exercise(
     number="4.3",
     title="the optimal denoiser of a finite data set",
     reference=optimal_denoiser,
-    cases=cases,
+    case=case,
+    sizes=((3, 5, 2), (4, 2, 1), (5, 4, 3), (3, 4, 2, 100.0)),
+    by_hand=(2, 3, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "sigma for its square": "σ stands where σ² belongs: the density of the noise is exp(−‖x′ "
+        "− x‖²/(2σ²)).",
+        "no sigma": "σ² is missing: the density of the noise is exp(−‖x′ − x‖²/(2σ²)).",
+        "half forgotten": "The ½ is missing: the density of the noise is exp(−‖x′ − x‖²/(2σ²)), "
+        "with 2σ² below.",
+        "distance for its square": "Distances stand where their squares belong: exp(−‖x′ − "
+        "x‖²/(2σ²)).",
+        "squares averaged": "The squares are averaged over the coordinates; ‖x′ − x‖² is their "
+        "sum.",
+        "city blocks": "The length is a sum of moduli; ‖x′ − x‖² is the sum of the squares.",
+        "added": "The points are added; the noise is their difference, x′ − x.",
+        "inner products": "Inner products stand for the exponents, without −‖x‖²/(2σ²), which "
+        "differs from one data point to the next.",
+        "nearest": "This is the nearest data point: the most probable X, not the expected one. "
+        "The mean square error is least at the average of all points, weighted by P(X | X′).",
+        "wrong axis": "The weights sum to 1 over the rows of x_noisy. For each X′ they have to "
+        "sum to 1 over the *data points*: softmax over `dim=1` of a (batch, n_data) matrix.",
+        "farthest": "The sign in the exponent is wrong: the points far away get the most weight.",
+        "not normalised": "The weights P(x)·C(x′|x) are right but do not sum to 1: divide by "
+        "their sum, P(x′). softmax does it for you.",
+        "divided by n": "The weights are divided by the number of points; they have to be divided "
+        "by their sum, so that they sum to 1.",
+        "exponents as weights": "The exponents stand where their exponentials belong: softmax.",
+        "underflow": "Right nearby, but far from the data every exp(·) is 0, and 0/0 is NaN. "
+        "`torch.softmax` of the exponents subtracts the largest first.",
+        "all alike": "This is the mean of the data, which does not look at X′: points near X′ are "
+        "more probable to be where it came from.",
+        "weights returned": "These are the probabilities P(X = x_k | X′); asked for is the mean "
+        "of the data that they weigh.",
+        "averaged once more": "The weighted sum is divided by the number of points as well: the "
+        "weights sum to 1 already.",
+        "correction": "This is the correction E[X | x′] − x′; asked for is where it leads, E[X | "
+        "x′].",
+    },
     returns=("the expected clean point of each row of x_noisy",),
-    wrong=(
-        Misconception(
-            _sigma_for_its_square,
-            "σ stands where σ² belongs: the density of the noise is exp(−‖x′ − x‖²/(2σ²)).",
-        ),
-        Misconception(
-            _half_forgotten,
-            "The ½ is missing: the density of the noise is exp(−‖x′ − x‖²/(2σ²)), with 2σ² below.",
-        ),
-        Misconception(
-            _distance_for_its_square,
-            "Distances stand where their squares belong: exp(−‖x′ − x‖²/(2σ²)).",
-        ),
-        Misconception(
-            _nearest,
-            "This is the nearest data point: the most probable X, not the expected one. The mean "
-            "square error is least at the average of all points, weighted by P(X | X′).",
-        ),
-        Misconception(
-            _wrong_axis,
-            "The weights sum to 1 over the rows of x_noisy. For each X′ they have to sum to 1 over "
-            "the *data points*: softmax over `dim=1` of a (batch, n_data) matrix.",
-        ),
-        Misconception(
-            _farthest,
-            "The sign in the exponent is wrong: the points far away get the most weight.",
-        ),
-        Misconception(
-            _not_normalised,
-            "The weights P(x)·C(x′|x) are right but do not sum to 1: divide by their sum, P(x′). "
-            "softmax does it for you.",
-        ),
-        Misconception(
-            _underflowing,
-            "Right nearby, but far from the data every exp(·) is 0, and 0/0 is NaN. "
-            "`torch.softmax` of the exponents subtracts the largest first.",
-        ),
-        Misconception(
-            _mean_of_data,
-            "This is the mean of the data, which does not look at X′: points near X′ are more "
-            "probable to be where it came from.",
-        ),
-    ),
     hints=(
         "Bayes: P(X = x_k | x′) is proportional to C(x′ | x_k), as all x_k are equally likely. "
         "What is the expected value of something that is x_k with probability P_k?",

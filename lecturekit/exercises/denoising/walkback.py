@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.denoising import tiny
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def walkback_gradient(
@@ -45,202 +45,135 @@ def walkback_gradient(
     return (slope_w / count).mean(), (slope_b / count).mean()
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [_case(*size, generator) for size in [(4, 6), (3, 5), (5, 8)]]
-
-
-def _case(n_steps: int, batch: int, generator: torch.Generator) -> Arguments:
-    w, b = 0.5 + 0.5 * tiny.normal(2, generator=generator)
-    x = 1 + tiny.normal(batch, generator=generator)
-    sigma = 0.3 + 0.4 * tiny.uniform(generator=generator)
-    noise, eps = tiny.normal(2, n_steps, batch, generator=generator)
-    heads = (tiny.uniform(n_steps, batch, generator=generator) < 0.6).double()
+def case(make: Maker, n_steps: int, batch: int) -> Arguments:
+    w, b = 0.5 + 0.5 * make.normal(2)
+    x = make.normal(batch, offset=1.0)
+    sigma = 0.3 + 0.4 * make.uniform()
+    noise, eps = make.normal(2, n_steps, batch)
+    heads = (make.uniform(n_steps, batch) < 0.6).double()
     heads[:2, 0] = 1.0  # one walk of three steps at least,
     heads[0, 1] = 0.0  # and one that stops at once, though its later coins show heads
     heads[1, 1] = 1.0
     return w, b, x, sigma, noise, eps, heads
 
 
+def answer(
+    on: Slips, w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor,
+    heads: Tensor,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """By hand, with the derivatives of X* by w and b carried along where they should not be."""
+    scale = sigma**2 if on("variance for deviation") else 0 * sigma if on("no noise") else sigma
+    scale = torch.ones_like(sigma) if on("unit noise") else scale
+    star, target, walking = x, x, torch.ones_like(x)
+    by_w = by_b = slope_w = slope_b = count = torch.zeros_like(x)
+    heads = torch.ones_like(heads) if on("coin ignored") else heads
+    heads = 1 - heads if on("coin reversed") else heads
+    for t in range(1 if on("simple") else len(noise)):
+        if on("first point left out") and t == 0:
+            add = torch.zeros_like(x)
+        else:
+            add = walking * heads[t] if on("stops one early") else walking
+        noisy = star + scale * noise[0 if on("same noise") else t]
+        mean = w * noisy + (0.0 if on("no offset") else b)
+        error = (noisy if on("noisy target") else target) - mean
+        inner = noisy + w * by_w, 1 + w * by_b
+        at = star if on("paired with the state") else x if on("paired with the clean") else noisy
+        slope_w = slope_w + add * error * (inner[0] if on("through the walk") else at)
+        slope_b = slope_b + add * error * (inner[1] if on("through the walk") else 1)
+        count = count + add
+        by_w, by_b = inner
+        star = mean + (0.0 if on("mean for the sample") else eps[t])
+        star = x if on("no walk") else noisy if on("noise piles up") else star
+        target = star if on("target walks along") else target
+        walking = heads[t] if on("walkers revive") else walking * heads[t]
+    if on("squares"):
+        slope_w, slope_b = 2 * slope_w, 2 * slope_b
+    if on("points alike"):
+        slope_w, slope_b = slope_w.sum() / count.sum(), slope_b.sum() / count.sum()
+    elif on("summed over the walk"):
+        slope_w, slope_b = slope_w.mean(), slope_b.mean()
+    elif on("divided by all steps"):
+        slope_w, slope_b = slope_w.mean() / len(noise), slope_b.mean() / len(noise)
+    else:
+        count = count.clamp(min=1) if on("stops one early") or on("first point left out") else count
+        slope_w, slope_b = (slope_w / count).mean(), (slope_b / count).mean()
+    return slope_w, slope_b
+
+
 def exact(
     w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Walk each X by itself, then differentiate the objective automatically."""
-    return _by_autograd(w, b, x, sigma, noise, eps, heads)
-
-
-def _by_autograd(
-    w: Tensor,
-    b: Tensor,
-    x: Tensor,
-    sigma: Tensor,
-    noise: Tensor,
-    eps: Tensor,
-    heads: Tensor,
-    *,
-    through_the_walk: bool = False,
-    use_mean: bool = False,
-    noisy_target: bool = False,
-    target_moves: bool = False,
-) -> tuple[Tensor, Tensor]:
-    """The exact answer, and, with an option, one of the typical wrong ones."""
     w, b = w.clone().requires_grad_(), b.clone().requires_grad_()
     objectives = []
     for row, clean in enumerate(x):
-        x_star, target, log_p = clean, clean, []
+        x_star, log_p = clean, []
         for t in range(len(noise)):
             x_noisy = x_star + sigma * noise[t, row]
             reconstruction = torch.distributions.Normal(w * x_noisy + b, 1.0)
-            log_p.append(reconstruction.log_prob(x_noisy if noisy_target else target))
-            x_star = reconstruction.mean + (0.0 if use_mean else eps[t, row])
-            x_star = x_star if through_the_walk else x_star.detach()
-            target = x_star.detach() if target_moves else clean
+            log_p.append(reconstruction.log_prob(clean))
+            x_star = (reconstruction.mean + eps[t, row]).detach()
             if heads[t, row] == 0:
                 break
         objectives.append(torch.stack(log_p).mean())
     return torch.autograd.grad(torch.stack(objectives).mean(), (w, b))  # type: ignore[return-value]
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-Slopes = tuple[Tensor, Tensor]
-
-
-def _through_the_walk(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    return _by_autograd(w, b, x, sigma, noise, eps, heads, through_the_walk=True)
-
-
-def _mean_for_sample(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    return _by_autograd(w, b, x, sigma, noise, eps, heads, use_mean=True)
-
-
-def _noisy_target(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    return _by_autograd(w, b, x, sigma, noise, eps, heads, noisy_target=True)
-
-
-def _moving_target(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    return _by_autograd(w, b, x, sigma, noise, eps, heads, target_moves=True)
-
-
-def _descent(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    slope_w, slope_b = walkback_gradient(w, b, x, sigma, noise, eps, heads)
-    return -slope_w, -slope_b
-
-
-def _simple(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    return walkback_gradient(w, b, x, sigma, noise[:1], eps[:1], heads[:1])
-
-
-def _coin_ignored(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    return walkback_gradient(w, b, x, sigma, noise, eps, torch.ones_like(heads))
-
-
-def _walkers_revive(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    x_star, walking = x, torch.ones_like(x)
-    slope_w, slope_b, count = torch.zeros_like(x), torch.zeros_like(x), torch.zeros_like(x)
-    for t in range(len(noise)):
-        x_noisy = x_star + sigma * noise[t]
-        error = x - (w * x_noisy + b)
-        slope_w, slope_b = slope_w + walking * error * x_noisy, slope_b + walking * error
-        count = count + walking
-        x_star = w * x_noisy + b + eps[t]
-        walking = heads[t]
-    return (slope_w / count).mean(), (slope_b / count).mean()
-
-
-def _all_points_alike(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    walking = torch.cat([torch.ones_like(heads[:1]), heads[:-1]]).cumprod(dim=0)
-    count = walking.sum(dim=0)
-    each = [
-        walkback_gradient(
-            w, b, x[[k]], sigma, noise[:, [k]], eps[:, [k]], heads[:, [k]]
-        )
-        for k in range(len(x))
-    ]  # fmt: skip
-    slopes = torch.tensor(each, dtype=x.dtype)  # (batch, 2), the mean over each walk
-    slope_w, slope_b = (slopes * count[:, None]).sum(dim=0) / count.sum()
-    return slope_w, slope_b
-
-
-def _summed(
-    w: Tensor, b: Tensor, x: Tensor, sigma: Tensor, noise: Tensor, eps: Tensor, heads: Tensor
-) -> Slopes:
-    slope_w, slope_b = walkback_gradient(w, b, x, sigma, noise, eps, heads)
-    return slope_w * len(x), slope_b * len(x)
-
-
 WALKBACK = Exercise(
     number="4.6",
     title="one update of walkback",
     reference=walkback_gradient,
-    cases=cases,
+    case=case,
+    sizes=((4, 6), (3, 5), (5, 8)),
+    by_hand=(2, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "through the walk": "The gradient flows through the chain: X′ depends on w and b by way "
+        "of X*, and that dependence was differentiated too. The X′ are training data; `detach()` "
+        "X*.",
+        "mean for the sample": "The walk goes on from the mean w X′ + b. X* is *sampled*: add "
+        "eps[t]. Walking along means never gets to where the chain will go when samples are "
+        "drawn.",
+        "noisy target": "The target is noisy: this learns to reconstruct X′ itself. What is to be "
+        "found again is the clean X.",
+        "target walks along": "The target walks along: each X′ is asked to go back to the X* that "
+        "it was made from. Walkback asks every X′ of the walk to go back to the *clean* X.",
+        "simple": "This is simple training: only the first X′ of each walk is used.",
+        "no walk": "X* never moves: every X′ is made from the clean X. After each step the walk "
+        "goes on from a sample of the reconstruction.",
+        "noise piles up": "The walk goes on from X′ itself; it goes on from a sample of the "
+        "reconstruction, w X′ + b + eps[t].",
+        "coin ignored": "The coin is ignored: every X walks to the end. It stops for good where "
+        "heads[t] is 0.",
+        "coin reversed": "The coin is read the wrong way round: a walk goes on where heads[t] is "
+        "1.",
+        "walkers revive": "A walk that has stopped goes on again when a later coin shows heads: "
+        "multiply the flags, `walking = walking * heads[t]`.",
+        "stops one early": "A walk stops one step early: the X′ of step t belongs to the batch "
+        "whatever heads[t] says, which decides on step t + 1.",
+        "first point left out": "The first X′ of each walk is left out; it joins the batch like "
+        "the others.",
+        "points alike": "All X′ of the minibatch count alike, so that long walks weigh more. On "
+        "the slide each X has the mean (1/n) Σ over its own n points; these are averaged over X.",
+        "summed over the walk": "The terms of a walk are summed; each X has the mean over its own "
+        "X′.",
+        "divided by all steps": "The terms of a walk are divided by the largest number of steps; "
+        "each X has the mean over its own X′.",
+        "variance for deviation": "The noise is multiplied by σ²: X′ = X* + σ·noise[t].",
+        "unit noise": "The noise is not multiplied by σ: X′ = X* + σ·noise[t].",
+        "no noise": "The noise of the corruption is missing: X′ = X* + σ·noise[t].",
+        "same noise": "Every step has the noise of the first one; step t has noise[t].",
+        "no offset": "b is missing from the reconstruction, w X′ + b.",
+        "paired with the state": "The derivative by w has X* where X′ belongs: the reconstruction "
+        "is w X′ + b.",
+        "paired with the clean": "The derivative by w has the clean X where X′ belongs: the "
+        "reconstruction is w X′ + b.",
+        "squares": "Both are twice the right ones: log P has the factor ½ in front of the square, "
+        "−½ (X − w X′ − b)².",
+        "negated": "This is the exact negative: an update *ascends* log P(X | X′).",
+    },
     returns=("the derivative by w", "the derivative by b"),
-    wrong=(
-        Misconception(
-            _through_the_walk,
-            "The gradient flows through the chain: X′ depends on w and b by way of X*, and that "
-            "dependence was differentiated too. The X′ are training data; `detach()` X*.",
-        ),
-        Misconception(
-            _mean_for_sample,
-            "The walk goes on from the mean w X′ + b. X* is *sampled*: add eps[t]. Walking along "
-            "means never gets to where the chain will go when samples are drawn.",
-        ),
-        Misconception(
-            _noisy_target,
-            "The target is noisy: this learns to reconstruct X′ itself. What is to be found again "
-            "is the clean X.",
-        ),
-        Misconception(
-            _moving_target,
-            "The target walks along: each X′ is asked to go back to the X* that it was made from. "
-            "Walkback asks every X′ of the walk to go back to the *clean* X.",
-        ),
-        Misconception(
-            _descent,
-            "This is the exact negative: an update *ascends* log P(X | X′).",
-        ),
-        Misconception(
-            _simple,
-            "This is simple training: only the first X′ of each walk is used.",
-        ),
-        Misconception(
-            _coin_ignored,
-            "The coin is ignored: every X walks to the end. It stops for good where heads[t] is 0.",
-        ),
-        Misconception(
-            _walkers_revive,
-            "A walk that has stopped goes on again when a later coin shows heads: multiply the "
-            "flags, `walking = walking * heads[t]`.",
-        ),
-        Misconception(
-            _all_points_alike,
-            "All X′ of the minibatch count alike, so that long walks weigh more. On the slide each "
-            "X has the mean (1/n) Σ over its own n points; these are averaged over X.",
-        ),
-        Misconception(
-            _summed,
-            "Summed over the minibatch in place of the mean.",
-        ),
-    ),
     hints=(
         "First only the walk, in a loop over t with a vector `walking` of ones and zeros: which X′ "
         "belong to the batch of which X?",

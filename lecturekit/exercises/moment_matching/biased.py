@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.moment_matching import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.moment_matching import pairwise
+from lecturekit.exercises.tiny import Maker
 
 
 def biased_mmd2(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
@@ -25,9 +26,28 @@ def biased_mmd2(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
     return K_xx.mean() + K_yy.mean() - 2 * K_xy.mean()
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(4, 3, 2), (3, 5, 2), (5, 5, 3), (1, 6, 2)]
-    return [tiny.kernel_matrices(*size, generator) for size in sizes]
+def answer(on: Slips, K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
+    n, m = K_xy.shape
+    sums = on("sums")
+    within_x: Tensor = K_xx.sum() / (1 if sums else n if on("divided by N") else n * n)
+    over = n * n if on("y by N²") or on("all by N²") else m if on("divided by N") else m * m
+    within_y = K_yy.sum() / (1 if sums else over)
+    cross = K_xy.sum() / (1 if sums else n * n if on("all by N²") else n * m)
+    cross = K_xy.sum() / (n + m) if on("cross by N + M") else cross
+    if on("no diagonal"):
+        within_x = (K_xx.sum() - K_xx.diagonal().sum()) / (n * (n - 1) or torch.nan)
+        within_y = (K_yy.sum() - K_yy.diagonal().sum()) / (m * (m - 1) or torch.nan)
+    elif on("diagonals alone"):
+        within_x, within_y = K_xx.diagonal().mean(), K_yy.diagonal().mean()
+    within_x = 0.0 * within_x if on("no mean of K_xx") else within_x
+    within_y = 0.0 * within_y if on("no mean of K_yy") else within_y
+    within_y = -within_y if on("y subtracted") else within_y
+    times = 0 if on("no cross term") else 1 if on("cross term once") else 2
+    return within_x + within_y - (-times if on("cross term added") else times) * cross
+
+
+def case(make: Maker, n: int, m: int, n_features: int) -> Arguments:
+    return pairwise.matrices(make, n, m, n_features)
 
 
 def exact(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
@@ -38,83 +58,41 @@ def exact(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
     return weights @ K @ weights
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _plus(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return K_xx.mean() + K_yy.mean() + 2 * K_xy.mean()
-
-
-def _once(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return K_xx.mean() + K_yy.mean() - K_xy.mean()
-
-
-def _all_by_n(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return (K_xx.sum() + K_yy.sum() - 2 * K_xy.sum()) / len(K_xx) ** 2
-
-
-def _y_by_n(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return K_xx.mean() + K_yy.sum() / len(K_xx) ** 2 - 2 * K_xy.mean()
-
-
-def _sums(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return K_xx.sum() + K_yy.sum() - 2 * K_xy.sum()
-
-
-def _negative(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return -biased_mmd2(K_xx, K_xy, K_yy)
-
-
-def _root(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return biased_mmd2(K_xx, K_xy, K_yy).sqrt()
-
-
-def _unbiased(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    within = [
-        (K.sum() - K.diagonal().sum()) / (len(K) * (len(K) - 1)) if len(K) > 1 else torch.nan
-        for K in (K_xx, K_yy)
-    ]
-    return within[0] + within[1] - 2 * K_xy.mean()
-
-
 BIASED = Exercise(
     number="3.2",
     title="the distance of feature means",
     reference=biased_mmd2,
-    cases=cases,
+    case=case,
+    sizes=((4, 3, 2), (3, 5, 2), (5, 5, 3), (1, 6, 2), (6, 4, 3)),
+    by_hand=(2, 3, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "cross term added": "The cross term has the wrong sign. With + 2/(NM), as printed on the "
+        "slide, this is the squared length of the *sum* of the means, and minimising it drives "
+        "the samples apart.",
+        "cross term once": "The cross term enters once, and should enter twice: ‖a − b‖² = a·a − "
+        "2 a·b + b·b.",
+        "no cross term": "The cross term is missing: ‖a − b‖² = a·a − 2 a·b + b·b.",
+        "no mean of K_xx": "The first term, the mean of K_xx, is missing.",
+        "no mean of K_yy": "The mean of K_yy is missing. It is the same for all generators, but "
+        "MMD² has it.",
+        "y subtracted": "The mean of K_yy is subtracted: ‖a − b‖² = a·a − 2 a·b + b·b.",
+        "all by N²": "All three sums are divided by N²: the cross term has NM pairs, and the last "
+        "one M².",
+        "y by N²": "The sum over pairs of y is divided by N²; there are M² of these.",
+        "divided by N": "The sums over pairs are divided by N and M alone: there are N² and M² "
+        "pairs.",
+        "cross by N + M": "The cross term is divided by N + M; there are N · M pairs.",
+        "sums": "These are sums over pairs; each of the three terms is a mean.",
+        "no diagonal": "This leaves the diagonals out, which is the unbiased estimator, exercise "
+        "3.3. The squared distance of the two feature means contains all pairs.",
+        "diagonals alone": "Only the diagonals of K_xx and K_yy are averaged: the product of two "
+        "means has all pairs.",
+        "negated": "This is the exact negative of MMD²: a squared distance cannot be below 0.",
+        "root": "This is MMD, the distance itself; asked for is its square.",
+    },
     returns=("MMD²",),
-    wrong=(
-        Misconception(
-            _plus,
-            "The cross term has the wrong sign. With + 2/(NM), as printed on the slide, this is "
-            "the "
-            "squared length of the *sum* of the means, and minimising it drives the samples apart.",
-        ),
-        Misconception(
-            _once,
-            "The cross term enters once, and should enter twice: ‖a − b‖² = a·a − 2 a·b + b·b.",
-        ),
-        Misconception(
-            _all_by_n,
-            "All three sums are divided by N²: the cross term has NM pairs, and the last one M².",
-        ),
-        Misconception(
-            _y_by_n,
-            "The sum over pairs of y is divided by N²; there are M² of these.",
-        ),
-        Misconception(_sums, "These are sums over pairs; each of the three terms is a mean."),
-        Misconception(
-            _negative,
-            "This is the exact negative of MMD²: a squared distance cannot be below 0.",
-        ),
-        Misconception(_root, "This is MMD, the distance itself; asked for is its square."),
-        Misconception(
-            _unbiased,
-            "This leaves the diagonals out, which is the unbiased estimator, exercise 3.3. The "
-            "squared distance of the two feature means contains all pairs.",
-        ),
-    ),
     hints=(
         "Call the means a and b, and expand ‖a − b‖² = a·a − 2 a·b + b·b.",
         "a·a = 1/N² Σᵢⱼ φ(xᵢ)·φ(xⱼ), and φ(xᵢ)·φ(xⱼ) is an entry of K_xx: so a·a is the mean of "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.moment_matching import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.moment_matching import pairwise
+from lecturekit.exercises.tiny import Maker
 
 
 def flow_step(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
@@ -34,16 +35,43 @@ def flow_step(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
     return x + step * (mean_slope(y) - mean_slope(x))
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [
-        (
-            tiny.normal(n, n_features, generator=generator),
-            1 + tiny.normal(m, n_features, generator=generator),
-            tiny.sigma_above_one(generator),
-            0.5 + torch.rand((), generator=generator).item(),
-        )
-        for n, m, n_features in [(4, 3, 2), (5, 5, 3), (2, 6, 1)]
-    ]
+def case(make: Maker, n: int, m: int, n_features: int) -> Arguments:
+    return (
+        make.normal(n, n_features),
+        make.normal(m, n_features, offset=1.0),
+        make.number(1.5, 3.5),
+        make.number(0.5, 1.5),
+    )
+
+
+def answer(on: Slips, x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
+    def mean_slope(sources: Tensor) -> Tensor:
+        difference = sources[None] - x[:, None]
+        scale = sigma**2 if on("sigma squared") else sigma
+        exponent = (difference**2).sum(dim=2) / ((1 if on("no 2") else 2) * scale)
+        k = torch.exp(-exponent)[:, :, None]
+        pull = torch.ones_like(k) * difference if on("no kernel") else k * difference
+        pull = k * difference.sign() if on("direction alone") else pull
+        if on("sums"):
+            total = pull.sum(dim=1)
+        elif on("one divisor"):
+            total = pull.sum(dim=1) / len(x)
+        elif on("without itself") and sources is x:
+            total = pull.sum(dim=1) / (len(x) - 1) if len(x) > 1 else pull.sum(dim=1)
+        else:
+            total = pull.mean(dim=1)
+        return total / (1.0 if on("no 1/σ") else 2 * sigma if on("1/(2σ)") else scale)
+
+    attraction, repulsion = mean_slope(y), mean_slope(x)
+    attraction = torch.zeros_like(x) if on("no attraction") else attraction
+    repulsion = torch.zeros_like(x) if on("no repulsion") else repulsion
+    fall = attraction + repulsion if on("both attract") else attraction - repulsion
+    size = step * 2 / len(x) if on("gradient of MMD²") else 2 * step if on("twice") else step
+    size = 1.0 if on("without step") or on("slope returned") else size
+    fall = -fall if on("ascent") else fall
+    if on("slope returned"):
+        return -fall
+    return size * fall if on("displacement") else x + size * fall
 
 
 def exact(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
@@ -51,8 +79,8 @@ def exact(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
     t = x.clone().requires_grad_()
     f = torch.stack(
         [
-            torch.stack([tiny.k(source, at, sigma) for source in x]).mean()
-            - torch.stack([tiny.k(source, at, sigma) for source in y]).mean()
+            torch.stack([pairwise.k(source, at, sigma) for source in x]).mean()
+            - torch.stack([pairwise.k(source, at, sigma) for source in y]).mean()
             for at in t
         ]
     )
@@ -60,111 +88,45 @@ def exact(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
     return x - step * slope
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _mean_slope(sources: Tensor, x: Tensor, sigma: float) -> Tensor:
-    return torch.stack(
-        [-tiny.witness_slope(t, sources[:0], sources, sigma) for t in x]
-    )  # the witness has y with a minus
-
-
-def _ascent(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return flow_step(x, y, sigma, -step)
-
-
-def _attraction_only(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return x + step * _mean_slope(y, x, sigma)
-
-
-def _repulsion_only(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return x - step * _mean_slope(x, x, sigma)
-
-
-def _both_attract(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return x + step * (_mean_slope(y, x, sigma) + _mean_slope(x, x, sigma))
-
-
-def _no_sigma(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return flow_step(x, y, sigma, step * sigma)
-
-
-def _sums(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    pull = len(y) * _mean_slope(y, x, sigma) - len(x) * _mean_slope(x, x, sigma)
-    return x + step * pull
-
-
-def _mmd_gradient(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return flow_step(x, y, sigma, step * 2 / len(x))
-
-
-def _sigma_squared(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return flow_step(x, y, sigma**2, step)
-
-
-def _without_step(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return flow_step(x, y, sigma, 1.0)
-
-
-def _slope_returned(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return x - flow_step(x, y, sigma, 1.0)
-
-
-def _displacement(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
-    return flow_step(x, y, sigma, step) - x
-
-
 FLOW_STEP = Exercise(
     number="3.4",
     title="a step down the witness",
     reference=flow_step,
-    cases=cases,
+    case=case,
+    sizes=((4, 3, 2), (5, 5, 3), (2, 6, 1), (3, 2, 2)),
+    by_hand=(2, 1, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "ascent": "The samples go up the witness: f is high where there are too many x, so that "
+        "is where they must leave. This is the exact opposite of the step.",
+        "no repulsion": "The data attracts, but the samples do not repel each other: all of them "
+        "would end on the same few points. The term mean k(x_j, t) of the witness is missing.",
+        "no attraction": "The samples repel each other, but nothing draws them to the data: the "
+        "term mean k(y_j, t) is missing.",
+        "both attract": "The samples attract each other. This follows from the slide's wrong sign "
+        "of the cross term, up to an overall sign; other samples have to push.",
+        "no 1/σ": "The factor 1/σ is missing: ∇_t exp(−‖s − t‖²/(2σ)) = k · (s − t)/σ.",
+        "1/(2σ)": "The slope has 1/(2σ): the derivative of the square cancels the 2, ∇_t exp(−‖s "
+        "− t‖²/(2σ)) = k · (s − t)/σ.",
+        "no 2": "The factor 2 is missing in the kernel's exponent, −‖a − b‖²/(2σ).",
+        "sigma squared": "The bandwidth is squared once too often: the exponent is −‖a − b‖²/(2σ).",
+        "no kernel": "The pulls are not weighted by the kernel: ∇_t k(s, t) = k(s, t) · (s − t)/σ.",
+        "direction alone": "Only the sign of s − t is used; the pull is k(s, t) · (s − t)/σ.",
+        "sums": "Data and samples act with sums over their points; in the witness they are means.",
+        "one divisor": "Both sums are divided by the number of x: the data's mean is over its own "
+        "points.",
+        "without itself": "The samples' mean leaves out the point itself, with N − 1 below. In "
+        "the witness all x_j count; j = i adds nothing to the sum, but is counted.",
+        "gradient of MMD²": "This is a step along the gradient of MMD² by x_i, which is 2/N times "
+        "the slope of the witness: the step would shrink as samples are added.",
+        "twice": "The step is twice as long: the slope of the witness is k · (s − t)/σ, without a "
+        "2.",
+        "without step": "The slope is not multiplied by `step`.",
+        "slope returned": "This is the slope of the witness, not the moved samples.",
+        "displacement": "This is how far the samples move; asked for is where they are then.",
+    },
     returns=("the moved samples",),
-    wrong=(
-        Misconception(
-            _ascent,
-            "The samples go up the witness: f is high where there are too many x, so that is where "
-            "they must leave. This is the exact opposite of the step.",
-        ),
-        Misconception(
-            _attraction_only,
-            "The data attracts, but the samples do not repel each other: all of them would end on "
-            "the same few points. The term mean k(x_j, t) of the witness is missing.",
-        ),
-        Misconception(
-            _repulsion_only,
-            "The samples repel each other, but nothing draws them to the data: the term "
-            "mean k(y_j, t) is missing.",
-        ),
-        Misconception(
-            _both_attract,
-            "The samples attract each other. This follows from the slide's wrong sign of the cross "
-            "term, up to an overall sign; other samples have to push.",
-        ),
-        Misconception(
-            _no_sigma,
-            "The factor 1/σ is missing: ∇_t exp(−‖s − t‖²/(2σ)) = k · (s − t)/σ.",
-        ),
-        Misconception(
-            _sums,
-            "Data and samples act with sums over their points; in the witness they are means.",
-        ),
-        Misconception(
-            _mmd_gradient,
-            "This is a step along the gradient of MMD² by x_i, which is 2/N times the slope of the "
-            "witness: the step would shrink as samples are added.",
-        ),
-        Misconception(
-            _sigma_squared,
-            "The bandwidth is squared once too often: the exponent is −‖a − b‖²/(2σ).",
-        ),
-        Misconception(_without_step, "The slope is not multiplied by `step`."),
-        Misconception(_slope_returned, "This is the slope of the witness, not the moved samples."),
-        Misconception(
-            _displacement, "This is how far the samples move; asked for is where they are then."
-        ),
-    ),
     hints=(
         "∇_t exp(−‖s − t‖²/(2σ)) = k(s, t) · (s − t)/σ: a pull from t towards the source s.",
         "So −∇f(x_i) is the mean pull of the data less the mean pull of the samples. The samples' "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.moment_matching import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.moment_matching import pairwise
+from lecturekit.exercises.tiny import Maker
 
 
 def generator_gradient(
@@ -38,137 +39,112 @@ def generator_gradient(
     return g_W, g_b
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [_case(*sizes, generator) for sizes in [(2, 3, 5, 4), (1, 2, 3, 6), (3, 2, 4, 4)]]
-
-
-def _case(n_latent: int, n_features: int, n: int, m: int, generator: torch.Generator) -> Arguments:
-    return (
-        tiny.normal(n_latent, n_features, generator=generator),
-        tiny.normal(n_features, generator=generator),
-        tiny.normal(n, n_latent, generator=generator),
-        2 + tiny.normal(m, n_features, generator=generator),
-        tiny.sigma_above_one(generator),
-    )
-
-
 Gradients = tuple[Tensor, Tensor]
 
 
-def exact(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    """By the chain rule on paper: ∂√MMD²/∂x_i = ∇f(x_i) / (N √MMD²), then through x = zW + b."""
-    x = z @ W + b
-    slopes = torch.stack([tiny.witness_slope(point, x, y, sigma) for point in x])
-    by_x = slopes / (len(x) * tiny.mmd2(x, y, sigma).sqrt())
-    return z.T @ by_x, by_x.sum(dim=0)
+def case(make: Maker, n_latent: int, n_features: int, n: int, m: int) -> Arguments:
+    return (
+        make.normal(n_latent, n_features),
+        make.normal(n_features),
+        make.normal(n, n_latent),
+        make.normal(m, n_features, offset=2.0),
+        make.number(1.5, 3.5),
+    )
 
 
-# ------------------------------------------------------------------------ typical wrong answers
+def answer(on: Slips, W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
+    """By the chain rule on paper, with the share of its gradient that each term carries."""
+    x = z @ W + (0.0 if on("no bias") else b)
+    n, m = len(x), len(y)
+    scale = sigma**2 if on("sigma squared") else sigma / 2 if on("no 2") else sigma
 
+    def k_of(a: Tensor, b: Tensor) -> Tensor:
+        return torch.exp(-(torch.cdist(a, b) ** 2) / (2 * scale))
 
-def _through(
-    W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float, *,
-    within: float = 1.0, between: float = 1.0, root: bool = True,
-) -> Gradients:  # fmt: skip
-    """The gradient when the terms carry only a part of their own gradient."""
-    x = z @ W + b
-    n = len(x)
-    none = x[:0]
-    repulsion = torch.stack([tiny.witness_slope(t, x, none, sigma) for t in x])
-    attraction = torch.stack([tiny.witness_slope(t, none, y, sigma) for t in x])
-    by_x = 2 / n * (within * repulsion + between * attraction)
-    if root:
-        by_x = by_x / (2 * tiny.mmd2(x, y, sigma).sqrt())
-    return z.T @ by_x, by_x.sum(dim=0)
+    def pull(sources: Tensor) -> Tensor:
+        difference = sources[None] - x[:, None]
+        return (k_of(x, sources)[:, :, None] * difference).sum(dim=1) / scale
 
-
-def _flipped(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    return _through(W, b, z, y, sigma, within=-1.0, between=-1.0)
-
-
-def _not_root(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    return _through(W, b, z, y, sigma, root=False)
-
-
-def _cross_detached(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    return _through(W, b, z, y, sigma, between=0.0)
-
-
-def _within_detached(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    return _through(W, b, z, y, sigma, within=0.0)
-
-
-def _half_detached(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    return _through(W, b, z, y, sigma, within=0.5)
-
-
-def _root_detached(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    g_W, g_b = _through(W, b, z, y, sigma, root=False)
-    root = tiny.mmd2(z @ W + b, y, sigma).sqrt()
-    return g_W / root, g_b / root
-
-
-def _sigma_squared(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    return generator_gradient(W, b, z, y, sigma**2)
-
-
-def _plus_sign(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
-    W, b = W.detach().clone().requires_grad_(), b.detach().clone().requires_grad_()
-    x = z @ W + b
-    cross = torch.stack([tiny.k(p, q, sigma) for p in x for q in y]).mean()
-    g_W, g_b = torch.autograd.grad((tiny.mmd2(x, y, sigma) + 4 * cross).sqrt(), (W, b))
+    K_xx, K_yy, K_xy = k_of(x, x), k_of(y, y), k_of(x, y)
+    times = 1.0 if on("cross term once") else 2.0
+    times = -times if on("cross term added") else times
+    within, between = pull(x) / n**2, pull(y) / (n * m)
+    value = K_xx.mean() - times * K_xy.mean() + (0.0 if on("no y") else K_yy.mean())
+    if on("unbiased"):
+        within = pull(x) / (n * (n - 1))
+        value = (K_xx.sum() - n) / (n * (n - 1)) + (K_yy.sum() - m) / (m * (m - 1))
+        value = value - times * K_xy.mean()
+    within = within * (0.0 if on("within detached") else 0.5 if on("half detached") else 1.0)
+    between = between * (0.0 if on("cross detached") else 1.0)
+    by_x = 2 * within - times * between
+    if on("sums"):
+        by_x = by_x * n * n
+        by_x = 2 * pull(x) - times * pull(y)
+        value = K_xx.sum() + K_yy.sum() - times * K_xy.sum()
+    root = value.sqrt()
+    if on("root's 2 forgotten"):
+        by_x = by_x / root
+    elif not on("no root"):
+        by_x = by_x / (2 * root)
+    g_W, g_b = z.T @ by_x, by_x.sum(dim=0)
+    if on("bias unmoved"):
+        g_b = torch.zeros_like(b)
+    elif on("bias averaged"):
+        g_b = by_x.mean(dim=0)
+    g_W = g_W / len(z) if on("weights averaged") else g_W
     return g_W, g_b
+
+
+def exact(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients:
+    """By the chain rule, pair by pair: ∂√MMD²/∂x_i = ∇f(x_i) / (N √MMD²), through x = zW + b."""
+    x = z @ W + b
+    slopes = torch.stack([pairwise.witness_slope(point, x, y, sigma) for point in x])
+    by_x = slopes / (len(x) * pairwise.mmd2(x, y, sigma).sqrt())
+    return z.T @ by_x, by_x.sum(dim=0)
 
 
 GENERATOR_GRADIENT = Exercise(
     number="3.6",
     title="the generator's gradient",
     reference=generator_gradient,
-    cases=cases,
+    case=case,
+    sizes=((2, 3, 5, 4), (1, 2, 3, 6), (3, 2, 4, 4)),
+    by_hand=(1, 1, 2, 3),
+    answer=answer,
     exact=exact,
+    slips={
+        "no root": "This is the gradient of MMD²; the loss is its root, which divides it by "
+        "2√MMD².",
+        "root's 2 forgotten": "The derivative of a root is 1/(2√·): here the gradient of MMD² is "
+        "divided by √MMD² without the 2.",
+        "cross detached": "No gradient comes through the cross term: x is detached in k(x, y), so "
+        "the samples only repel each other and never see the data.",
+        "within detached": "No gradient comes through k(x, x): the samples are drawn to the data "
+        "but do not repel each other, and all of them will end in one place.",
+        "half detached": "In k(x, x) one of the two x is detached. x_i stands in both places, so "
+        "half of the repulsion is missing.",
+        "sigma squared": "The bandwidth is squared once too often: the exponent is −‖a − b‖²/(2σ).",
+        "no 2": "The factor 2 is missing in the kernel's exponent, −‖a − b‖²/(2σ).",
+        "cross term added": "The cross term has the wrong sign, as printed on the slide: "
+        "descending this loss makes samples and data *less* alike.",
+        "cross term once": "The cross term enters once, and should enter twice: − 2 times its "
+        "mean.",
+        "no y": "The mean over pairs of y is missing. It has no gradient of its own, but it "
+        "stands under the root, and divides.",
+        "unbiased": "MMD² leaves the diagonals out here: that is the unbiased estimate, which can "
+        "be negative and then has no root. The loss has the biased one.",
+        "sums": "The terms are sums over pairs; each is a mean.",
+        "no bias": "b is missing from the generator, x = zW + b.",
+        "bias unmoved": "The gradient of b is 0: b moves all samples, and gets the sum of their "
+        "gradients.",
+        "bias averaged": "The gradient of b is averaged over the samples. The mean over pairs is "
+        "in MMD² already: the samples' gradients add up.",
+        "weights averaged": "The gradient of W is averaged over the samples once more. The mean "
+        "over pairs is in MMD² already: the samples' gradients add up.",
+        "negated": "This is the exact negative of the gradient. `train` goes against the "
+        "gradient, so the samples would flee from the data.",
+    },
     returns=("the gradient of W", "the gradient of b"),
-    wrong=(
-        Misconception(
-            _flipped,
-            "This is the exact negative of the gradient. `train` goes against the gradient, so the "
-            "samples would flee from the data.",
-        ),
-        Misconception(
-            _not_root,
-            "This is the gradient of MMD²; the loss is its root, which divides it by 2√MMD².",
-        ),
-        Misconception(
-            _cross_detached,
-            "No gradient comes through the cross term: x is detached in k(x, y), so the samples "
-            "only "
-            "repel each other and never see the data.",
-        ),
-        Misconception(
-            _within_detached,
-            "No gradient comes through k(x, x): the samples are drawn to the data but do not repel "
-            "each other, and all of them will end in one place.",
-        ),
-        Misconception(
-            _half_detached,
-            "In k(x, x) one of the two x is detached. x_i stands in both places, so half of the "
-            "repulsion is missing.",
-        ),
-        Misconception(
-            _root_detached,
-            "The derivative of a root is 1/(2√·): here the gradient of MMD² is divided by √MMD² "
-            "without the 2.",
-        ),
-        Misconception(
-            _sigma_squared,
-            "The bandwidth is squared once too often: the exponent is −‖a − b‖²/(2σ).",
-        ),
-        Misconception(
-            _plus_sign,
-            "The cross term has the wrong sign, as printed on the slide: descending this loss "
-            "makes "
-            "samples and data *less* alike.",
-        ),
-    ),
     hints=(
         "Let autograd do it: parameters that require gradients, x = zW + b, the loss, and "
         "`torch.autograd.grad`.",

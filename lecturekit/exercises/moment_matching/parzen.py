@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.moment_matching import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def parzen_estimate(
@@ -42,26 +42,69 @@ def parzen_estimate(
     return on_test.mean(), on_test.std() / math.sqrt(len(test)), width
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    return [
-        _case(*sizes, generator)
-        for sizes in [(6, 4, 5, 2, 0.0), (5, 7, 4, 3, 0.0), (6, 5, 3, 2, 60.0)]
-    ]
-
-
-def _case(
-    n: int, n_validation: int, m: int, n_features: int, far: float, generator: torch.Generator
-) -> Arguments:
-    samples, validation = (
-        tiny.normal(rows, n_features, generator=generator) for rows in (n, n_validation)
-    )
-    # another width is best for these points than for the validation points
-    test = samples[:m] + 0.05 * tiny.normal(m, n_features, generator=generator)
-    test[0] += far
-    return samples, validation, test, torch.tensor([0.1, 0.3, 0.55, 1.3]).double()
-
-
 Estimate = tuple[Tensor, Tensor, Tensor]
+
+NARROW, WIDE = (2.2, 0.4, 0.08, 0.7, 1.3, 0.25), (0.35, 0.5, 0.8, 1.6, 40.0, 500.0)
+
+
+def case(
+    make: Maker, n: int, n_validation: int, m: int, n_features: int,
+    widths: tuple[float, ...] = NARROW, far: float = 0.0,
+) -> Arguments:  # fmt: skip
+    """Each choice of a width, by other points or by another rule, is another one."""
+    samples = make.normal(n, n_features, scale=0.6)
+    validation = samples[:1] + make.normal(n_validation, n_features, scale=0.7)
+    # another width is best for these points than for the validation points
+    test = samples[torch.arange(m) % n] + 0.05 * make.normal(m, n_features)
+    test[0] += far
+    listed = torch.tensor(widths, dtype=torch.float64)
+    return samples, validation, test, listed[make.order(len(widths))]
+
+
+def answer(
+    on: Slips, samples: Tensor, validation: Tensor, test: Tensor, widths: Tensor
+) -> Estimate:
+    if on("roles exchanged"):
+        samples, test = test, samples
+    n, d = samples.shape
+
+    def log_density(points: Tensor, width: Tensor) -> Tensor:  # (n_widths, n_points)
+        w = width[:, None]
+        variance = w if on("width as variance") else w**2
+        distances = torch.cdist(points, samples, compute_mode="donot_use_mm_for_euclid_dist")
+        squares = distances if on("distance unsquared") else distances**2
+        exponents = -squares / ((1 if on("no 2") else 2) * variance[:, :, None])
+        dims = 0 if on("no normaliser") else 1 if on("one dimension") else d
+        log_normaliser = dims / 2 * torch.log((1 if on("no 2π") else 2 * torch.pi) * variance)
+        if on("normaliser unhalved"):
+            log_normaliser = 2 * log_normaliser
+        elif on("normaliser added"):
+            log_normaliser = -log_normaliser
+        if on("mean of logarithms"):
+            return exponents.mean(dim=2) - log_normaliser
+        if on("nearest window"):
+            return exponents.max(dim=2).values - log_normaliser - math.log(n)
+        summed = torch.logsumexp(exponents, dim=2)
+        if on("overflow"):
+            summed = exponents.exp().sum(dim=2).log()
+        count = points if on("counted by points") else samples
+        return summed - log_normaliser - (0.0 if on("windows added up") else math.log(len(count)))
+
+    scores = log_density(
+        test if on("chosen on test") else samples if on("chosen on samples") else validation, widths
+    )
+    scores = scores.median(dim=1).values if on("chosen by the median") else scores.mean(dim=1)
+    scores = -scores if on("worst width") else scores
+    width = widths[scores.argmax()]
+    width = widths.max() if on("widest") else width
+    width = widths[0] if on("first width") else width
+    values = log_density(validation if on("judged on validation") else test, width[None])[0]
+    error = values.std(unbiased=not on("biased deviation"))
+    error = values.var() if on("variance") else error
+    error = error / (1.0 if on("deviation") else math.sqrt(len(values)))
+    error = error / math.sqrt(len(values)) if on("divided by m") else error
+    found = scores.argmax().double() if on("index for the width") else width
+    return values.sum() if on("log-densities summed") else values.mean(), error, found
 
 
 def exact(samples: Tensor, validation: Tensor, test: Tensor, widths: Tensor) -> Estimate:
@@ -89,132 +132,68 @@ def exact(samples: Tensor, validation: Tensor, test: Tensor, widths: Tensor) -> 
     return found[0], found[1], found[2]
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _estimate(
-    samples: Tensor, validation: Tensor, test: Tensor, widths: Tensor, *,
-    power: float = 2.0, features: int | None = None, count: bool = True,
-    mean_of_logs: bool = False, stable: bool = True, error: bool = True,
-) -> Estimate:  # fmt: skip
-    """The reference with one thing changed."""
-    n, n_features = samples.shape
-
-    def log_density(points: Tensor, width: Tensor) -> Tensor:
-        exponents = -(torch.cdist(points, samples) ** 2) / (2 * width**power)
-        half = (n_features if features is None else features) / 2
-        log_normaliser = half * torch.log(2 * torch.pi * width**power)
-        if mean_of_logs:
-            return exponents.mean(dim=1) - log_normaliser
-        summed = torch.logsumexp(exponents, 1) if stable else exponents.exp().sum(dim=1).log()
-        return summed - log_normaliser - (math.log(n) if count else 0.0)
-
-    on_validation = torch.stack([log_density(validation, width).mean() for width in widths])
-    width = widths[on_validation.argmax()]
-    values = log_density(test, width)
-    return values.mean(), values.std() / (math.sqrt(len(test)) if error else 1.0), width
-
-
-def _chosen_on_test(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, t, t, w)
-
-
-def _chosen_on_samples(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, s, t, w)
-
-
-def _no_normaliser(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, v, t, w, features=0)
-
-
-def _one_dimension(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, v, t, w, features=1)
-
-
-def _not_averaged(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, v, t, w, count=False)
-
-
-def _jensen(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, v, t, w, mean_of_logs=True)
-
-
-def _width_as_variance(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, v, t, w, power=1.0)
-
-
-def _deviation(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, v, t, w, error=False)
-
-
-def _underflow(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(s, v, t, w, stable=False)
-
-
-def _roles_exchanged(s: Tensor, v: Tensor, t: Tensor, w: Tensor) -> Estimate:
-    return _estimate(t, v, s, w)
-
-
 PARZEN = Exercise(
     number="3.7",
     title="a Parzen-window log-likelihood",
     reference=parzen_estimate,
-    cases=cases,
-    exact=exact,
-    returns=("the mean log-likelihood", "its standard error", "the width"),
-    wrong=(
-        Misconception(
-            _chosen_on_test,
-            "The width is chosen on the test points themselves. The number is then the best of "
-            "several on the same data, and too good.",
-        ),
-        Misconception(
-            _chosen_on_samples,
-            "The width is chosen on the samples. Each has a window of its own there, so the "
-            "narrowest width always wins.",
-        ),
-        Misconception(
-            _no_normaliser,
-            "The normaliser (2πw²)^(d/2) of the windows is missing: without it the widest width "
-            "always wins.",
-        ),
-        Misconception(
-            _one_dimension,
-            "The normaliser is that of one dimension: in d dimensions it is (2πw²)^(d/2).",
-        ),
-        Misconception(
-            _not_averaged,
-            "The windows are added up and not averaged: −log n is missing, and p would integrate "
-            "to n.",
-        ),
-        Misconception(
-            _jensen,
-            "This is the mean of the windows' logarithms; asked for is the logarithm of their "
-            "mean, "
-            "which is never smaller (Jensen's inequality) and nearly always far larger.",
-        ),
-        Misconception(
-            _width_as_variance,
-            "The width is used as a variance. Here w is a standard deviation, unlike σ in the "
-            "kernels of this lecture: the exponent is −d²/(2w²).",
-        ),
-        Misconception(
-            _deviation,
-            "The second number is the standard deviation of one log-density; the mean of m of them "
-            "has an error √m times smaller.",
-        ),
-        Misconception(
-            _underflow,
-            "Right, until a point lies far from all samples: there every exp is 0 and the "
-            "logarithm "
-            "−∞. Use torch.logsumexp.",
-        ),
-        Misconception(
-            _roles_exchanged,
-            "The windows stand on the test points and the samples are judged; it is the other way "
-            "round.",
-        ),
+    case=case,
+    sizes=(
+        (6, 4, 5, 2),
+        (5, 7, 4, 3),
+        (4, 9, 6, 1, WIDE),
+        (7, 3, 8, 2, WIDE),
+        (30, 12, 5, 1),
+        (6, 5, 3, 2, NARROW, 60.0),
     ),
+    by_hand=(2, 3, 4, 1, (0.5, 1.0, 2.0)),
+    answer=answer,
+    exact=exact,
+    slips={
+        "chosen on test": "The width is chosen on the test points themselves. The number is then "
+        "the best of several on the same data, and too good.",
+        "chosen on samples": "The width is chosen on the samples. Each has a window of its own "
+        "there, so the narrowest width wins; the validation points have to choose.",
+        "chosen by the median": "The width is chosen by the median of the log-densities; asked "
+        "for is the one with the largest mean.",
+        "worst width": "The width with the *smallest* mean is chosen: argmax, not argmin.",
+        "widest": "The widest width is taken; the validation points choose it.",
+        "first width": "The first width is taken; the validation points choose it.",
+        "index for the width": "The third number is the place of the width; return the width "
+        "itself.",
+        "judged on validation": "The validation points are judged; they have chosen the width, so "
+        "the test points have to be.",
+        "no normaliser": "The normaliser (2πw²)^(d/2) of the windows is missing: without it the "
+        "widest width always wins.",
+        "one dimension": "The normaliser is that of one dimension: in d dimensions it is "
+        "(2πw²)^(d/2).",
+        "no 2π": "2π is missing in the normaliser (2πw²)^(d/2).",
+        "normaliser unhalved": "The normaliser has the power d; it is (2πw²)^(d/2).",
+        "normaliser added": "The logarithm of the normaliser is added; a density is divided by it.",
+        "no 2": "The 2 is missing in the exponent, −‖t − s‖²/(2w²).",
+        "distance unsquared": "The distance is not squared: the exponent is −‖t − s‖²/(2w²).",
+        "windows added up": "The windows are added up and not averaged: −log n is missing, and p "
+        "would integrate to n.",
+        "counted by points": "log of the number of points is subtracted; the windows stand on the "
+        "samples, and it is their number.",
+        "mean of logarithms": "This is the mean of the windows' logarithms; asked for is the "
+        "logarithm of their mean, which is never smaller (Jensen's inequality) and nearly always "
+        "far larger.",
+        "nearest window": "Only the nearest window counts; p is the mean of all of them.",
+        "width as variance": "The width is used as a variance. Here w is a standard deviation, "
+        "unlike σ in the kernels of this lecture: the exponent is −d²/(2w²).",
+        "deviation": "The second number is the standard deviation of one log-density; the mean of "
+        "m of them has an error √m times smaller.",
+        "divided by m": "The standard deviation is divided by m; that of a mean is divided by √m.",
+        "variance": "The variance stands where the standard deviation belongs, s/√m.",
+        "biased deviation": "The standard deviation is divided by m; the exercise asks for m − 1.",
+        "log-densities summed": "The log-densities are summed over the test points; asked for is "
+        "their mean.",
+        "overflow": "Right, until a point lies far from all samples: there every exp is 0 and the "
+        "logarithm −∞. Use torch.logsumexp.",
+        "roles exchanged": "The windows stand on the test points and the samples are judged; it "
+        "is the other way round.",
+    },
+    returns=("the mean log-likelihood", "its standard error", "the width"),
     hints=(
         "Write a function log_density(points, width) first, and check it on one sample and one "
         "point: there it is a Gaussian's log-density. Then choose, then judge.",

@@ -9,7 +9,8 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def permutation_p_value(K: Tensor, n: int, orders: Tensor) -> Tensor:
@@ -41,22 +42,67 @@ def permutation_p_value(K: Tensor, n: int, orders: Tensor) -> Tensor:
     return (1 + (null >= observed).sum().to(K.dtype)) / (1 + len(orders))
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
+def case(make: Maker, n: int, m: int, n_permutations: int) -> Arguments:
     """Multiples of all divisors in K, so that dealings that tie do so without rounding."""
-    return [_case(*sizes, generator) for sizes in [(3, 5, 21), (4, 4, 30), (5, 2, 12)]]
-
-
-def _case(n: int, m: int, n_permutations: int, generator: torch.Generator) -> Arguments:
     size = n + m
-    half = torch.randint(0, 5, (size, size), generator=generator).double()
+    half = make.whole(5, size, size).double()
     K = half + half.T
     K[:n, :n] += 2  # a difference, so that p is not in the middle
     K[n:, n:] += 2
-    K.diagonal().copy_(20 + torch.arange(size) % 3)
+    K.diagonal().copy_(20 * make.whole(3, size))
     K = math.lcm(n * (n - 1), m * (m - 1), n * m) * K
-    orders = torch.stack([torch.randperm(size, generator=generator) for _ in range(n_permutations)])
-    orders[::4] = torch.arange(size)  # ties with the observed dealing
+    orders = torch.stack([make.order(size) for _ in range(n_permutations)])
+    orders[3::7] = torch.arange(size)  # ties with the observed dealing
     return K, n, orders
+
+
+def answer(on: Slips, K: Tensor, n: int, orders: Tensor) -> Tensor:
+    size = len(K)
+    m = size - n
+    first = n if not on("groups exchanged") else m
+    listed = torch.cat([torch.arange(size)[None], orders])
+    if on("halves"):
+        first = size // 2
+    off = torch.zeros_like(K) if on("biased") or on("diagonal kept") else torch.diag(K.diagonal())
+    by_order = torch.argsort(orders, dim=1) if on("inverse permutations") else orders
+    listed = torch.cat([listed[:1], by_order])
+    kept = (K - off)[listed[:, :, None], listed[:, None, :]]  # (1 + n_permutations, size, size)
+    if on("rows only") or on("columns only"):
+        every = torch.arange(size)
+        picked = K[listed] if on("rows only") else K[:, listed].transpose(0, 1)
+        kept = picked - torch.diag_embed(picked.diagonal(dim1=1, dim2=2))
+        kept[0] = (K - off)[every][:, every]
+    k_x, k_y, k_xy = kept[:, :first, :first], kept[:, first:, first:], kept[:, :first, first:]
+    a, b = k_x.shape[1], k_y.shape[1]
+    pairs_x, pairs_y = (a * a, b * b) if on("biased") else (a * (a - 1), b * (b - 1))
+    if on("divided by all"):
+        pairs_x, pairs_y = a * a, b * b
+    sums = [part.sum(dim=(1, 2)) for part in (k_x, k_y, k_xy)]
+    if on("sums for means"):
+        values = sums[0] + sums[1] - 2 * sums[2]
+    else:
+        times = 0 if on("no cross term") else 1 if on("cross term once") else 2
+        times = -times if on("cross term added") else times
+        values = sums[0] / pairs_x + sums[1] / pairs_y - times * sums[2] / (a * b)
+    values = values.abs() if on("moduli") else values
+    values = 1e-6 * (1e6 * values).round()
+    observed, null = values[0], values[1:]
+    if on("observed is the first dealing"):
+        observed, null = null[0], null[1:]
+    beyond = null <= observed if on("lower tail") else null >= observed
+    beyond = null > observed if on("strictly") else beyond
+    beyond = null < observed if on("strictly lower tail") else beyond
+    beyond = null == observed if on("ties alone") else beyond
+    if on("two tails"):
+        beyond = (null - null.mean()).abs() >= (observed - null.mean()).abs()
+    count = beyond.sum().double()
+    total = len(orders)
+    if on("count"):
+        return count
+    if on("not itself"):
+        return count / total
+    p = (count + (not on("1 missing above"))) / (total + (not on("1 missing below")))
+    return 1 - p if on("1 − p") else p
 
 
 def exact(K: Tensor, n: int, orders: Tensor) -> Tensor:
@@ -76,101 +122,55 @@ def exact(K: Tensor, n: int, orders: Tensor) -> Tensor:
     return torch.tensor((1 + as_large) / (1 + len(orders)), dtype=K.dtype)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _statistics(K: Tensor, n: int, orders: Tensor, *, diagonal: bool = False) -> Tensor:
-    """MMD² of the observed dealing and of all others: (1 + n_permutations,)."""
-    m = len(K) - n
-    kept = K if diagonal else K - torch.diag(K.diagonal())
-    values = []
-    for order in [torch.arange(len(K)), *orders]:
-        k = kept[order][:, order]
-        within = k[:n, :n].sum() / (n * (n - 1)) + k[n:, n:].sum() / (m * (m - 1))
-        values.append(within - 2 * k[:n, n:].mean())
-    return torch.stack(values)
-
-
-def _not_itself(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    observed, *null = _statistics(K, n, orders)
-    return (torch.stack(null) >= observed).to(K.dtype).mean()
-
-
-def _strictly(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    observed, *null = _statistics(K, n, orders)
-    return (1 + (torch.stack(null) > observed).sum().to(K.dtype)) / (1 + len(orders))
-
-
-def _lower_tail(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    observed, *null = _statistics(K, n, orders)
-    return (1 + (torch.stack(null) <= observed).sum().to(K.dtype)) / (1 + len(orders))
-
-
-def _one_minus(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    return 1 - permutation_p_value(K, n, orders)
-
-
-def _rows_only(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    m = len(K) - n
-    observed = _statistics(K, n, orders)[0]
-    null = []
-    for order in orders:
-        k = K[order]
-        k = k - torch.diag(k.diagonal())
-        within = k[:n, :n].sum() / (n * (n - 1)) + k[n:, n:].sum() / (m * (m - 1))
-        null.append(within - 2 * k[:n, n:].mean())
-    return (1 + (torch.stack(null) >= observed).sum().to(K.dtype)) / (1 + len(orders))
-
-
-def _one_too_few(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    observed, *null = _statistics(K, n, orders)
-    return (torch.stack(null) >= observed).sum().to(K.dtype) / (1 + len(orders))
-
-
-def _divisor(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    observed, *null = _statistics(K, n, orders)
-    return (1 + (torch.stack(null) >= observed).sum().to(K.dtype)) / len(orders)
-
-
-def _count(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    observed, *null = _statistics(K, n, orders)
-    return (torch.stack(null) >= observed).sum().to(K.dtype)
-
-
 PERMUTATIONS = Exercise(
     number="3.5",
     title="a p-value by permutations",
     reference=permutation_p_value,
-    cases=cases,
+    case=case,
+    sizes=((3, 5, 161), (4, 4, 170), (5, 2, 162), (3, 4, 199), (6, 3, 173)),
+    by_hand=(2, 2, 4),
+    answer=answer,
     exact=exact,
+    slips={
+        "not itself": "The observed dealing itself is not counted: without the two 1s, p can be "
+        "0, and a test at level α rejects more often than α.",
+        "1 missing above": "The 1 of the observed dealing is missing in the numerator.",
+        "1 missing below": "The 1 of the observed dealing is missing in the divisor.",
+        "strictly": "Dealings that tie with the observed one are left out: count those at least "
+        "as large, ≥ and not >.",
+        "lower tail": "This counts the dealings with a *smaller* MMD². A difference makes MMD² "
+        "large, so the evidence is in the upper tail.",
+        "strictly lower tail": "This counts the dealings with a *smaller* MMD², and leaves ties "
+        "out. A difference makes MMD² large: count those at least as large.",
+        "ties alone": "This counts the ties alone: count the dealings at least as large, ≥.",
+        "two tails": "This counts both tails. A difference makes MMD² large, so the evidence is "
+        "in the upper tail alone.",
+        "moduli": "Moduli are compared. The unbiased MMD² may be negative, and then it is no sign "
+        "of a difference: compare it as it is.",
+        "1 − p": "This is 1 − p: a difference would give a large value.",
+        "count": "This is a number of dealings; p is a share.",
+        "rows only": "Only the rows of K are permuted. An entry belongs to a pair: rows and "
+        "columns go together, K[order][:, order].",
+        "columns only": "Only the columns of K are permuted. An entry belongs to a pair: rows and "
+        "columns go together, K[order][:, order].",
+        "inverse permutations": "The permutations are inverted: the first n rows that an order "
+        "*names* are x, K[order][:, order].",
+        "biased": "MMD² is the biased estimate here, with the diagonals. Those of the rows of x "
+        "count more where x is smaller; the exercise asks for the unbiased one.",
+        "diagonal kept": "The divisors are right, but the diagonals are still in the sums.",
+        "divided by all": "The diagonals are left out of the sums but still counted in the "
+        "divisors: N(N − 1) and M(M − 1).",
+        "sums for means": "MMD² has sums where it should have means over pairs.",
+        "cross term added": "The cross term has the wrong sign in MMD²: − 2 times the mean over "
+        "K_xy.",
+        "cross term once": "The cross term enters once, and should enter twice.",
+        "no cross term": "The cross term is missing in MMD²: − 2 times the mean over K_xy.",
+        "halves": "The rows are cut in two halves; the first n rows are x.",
+        "groups exchanged": "The first M rows are taken for x; it is the first n.",
+        "observed is the first dealing": "The first of `orders` is taken for the observed "
+        "dealing. As observed, the rows stand as they are in K.",
+    },
     returns=("the p-value",),
-    wrong=(
-        Misconception(
-            _not_itself,
-            "The observed dealing itself is not counted: without the two 1s, p can be 0, and a "
-            "test "
-            "at level α rejects more often than α.",
-        ),
-        Misconception(
-            _strictly,
-            "Dealings that tie with the observed one are left out: count those at least as large, "
-            "≥ and not >.",
-        ),
-        Misconception(
-            _lower_tail,
-            "This counts the dealings with a *smaller* MMD². A difference makes MMD² large, so the "
-            "evidence is in the upper tail.",
-        ),
-        Misconception(_one_minus, "This is 1 − p: a difference would give a large value."),
-        Misconception(
-            _rows_only,
-            "Only the rows of K are permuted. An entry belongs to a pair: rows and columns go "
-            "together, K[order][:, order].",
-        ),
-        Misconception(_one_too_few, "The 1 of the observed dealing is missing in the numerator."),
-        Misconception(_divisor, "The 1 of the observed dealing is missing in the divisor."),
-        Misconception(_count, "This is a number of dealings; p is a share."),
-    ),
     hints=(
         "If x and y are from one population, it does not matter which rows are called x. Deal them "
         "out anew, and see how often MMD² is as large as it was.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.moment_matching import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.moment_matching import pairwise
+from lecturekit.exercises.tiny import Maker
 
 
 def unbiased_mmd2(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
@@ -28,9 +29,39 @@ def unbiased_mmd2(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
     return within_x + within_y - 2 * K_xy.mean()
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(4, 3, 2), (3, 5, 2), (5, 5, 3), (2, 6, 2)]
-    return [tiny.kernel_matrices(*size, generator) for size in sizes]
+def answer(on: Slips, K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
+    n, m = K_xy.shape
+
+    def within(K: Tensor, n: int) -> Tensor:
+        kept = K.diagonal().sum()
+        if on("biased") or on("diagonal kept"):
+            kept = 0.0 * kept
+        elif on("ones taken off"):
+            kept = torch.full_like(kept, len(K))
+        elif on("one taken off"):
+            kept = torch.ones_like(kept)
+        pairs = n * n if on("biased") or on("divided by all") else n * (n - 1)
+        pairs = (n - 1) ** 2 if on("divided by (N − 1)²") else pairs
+        pairs = n - 1 if on("divided by N − 1") else pairs
+        total = K.triu(1).sum() if on("each pair once") else K.sum() - kept
+        return (K.sum() / n**2 - kept / n) if on("mean of the diagonal") else total / pairs
+
+    within_x, within_y = within(K_xx, n), within(K_yy, n if on("y by N") else m)
+    cross = K_xy.mean()
+    if on("cross diagonal"):
+        cross = (K_xy.sum() - K_xy.diagonal().sum()) / (n * m - min(n, m))
+    elif on("cross divisor"):
+        cross = K_xy.sum() / ((n - 1) * (m - 1))
+    elif on("cross sum"):
+        cross = K_xy.sum()
+    times = 0 if on("no cross term") else 1 if on("cross term once") else 2
+    times = -times if on("cross term added") else times
+    within_y = 0.0 * within_y if on("no term of y") else within_y
+    return within_x + within_y - times * cross
+
+
+def case(make: Maker, n: int, m: int, n_features: int) -> Arguments:
+    return pairwise.matrices(make, n, m, n_features)
 
 
 def exact(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
@@ -44,98 +75,42 @@ def exact(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
     return torch.stack(terms).mean()
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _without_diagonal(K: Tensor) -> Tensor:
-    return K.sum() - K.diagonal().sum()
-
-
-def _biased(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return K_xx.mean() + K_yy.mean() - 2 * K_xy.mean()
-
-
-def _divided_by_all(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    n, m = K_xy.shape
-    return _without_diagonal(K_xx) / n**2 + _without_diagonal(K_yy) / m**2 - 2 * K_xy.mean()
-
-
-def _diagonal_kept(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    n, m = K_xy.shape
-    return K_xx.sum() / (n * (n - 1)) + K_yy.sum() / (m * (m - 1)) - 2 * K_xy.mean()
-
-
-def _ones_taken_off(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    n, m = K_xy.shape
-    within = (K_xx.sum() - n) / (n * (n - 1)) + (K_yy.sum() - m) / (m * (m - 1))
-    return within - 2 * K_xy.mean()
-
-
-def _cross_diagonal(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    n, m = K_xy.shape
-    cross = _without_diagonal(K_xy) / (n * m - min(n, m))
-    return unbiased_mmd2(K_xx, torch.full_like(K_xy, cross.item()), K_yy)
-
-
-def _each_pair_once(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    n, m = K_xy.shape
-    within = _without_diagonal(K_xx) / (2 * n * (n - 1)) + _without_diagonal(K_yy) / (
-        2 * m * (m - 1)
-    )
-    return within - 2 * K_xy.mean()
-
-
-def _plus(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    return unbiased_mmd2(K_xx, -K_xy, K_yy)
-
-
-def _y_by_n(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
-    n, _ = K_xy.shape
-    return (_without_diagonal(K_xx) + _without_diagonal(K_yy)) / (n * (n - 1)) - 2 * K_xy.mean()
-
-
 UNBIASED = Exercise(
     number="3.3",
     title="the unbiased estimator",
     reference=unbiased_mmd2,
-    cases=cases,
+    case=case,
+    sizes=((4, 3, 2), (3, 5, 2), (4, 4, 3), (2, 6, 2)),
+    by_hand=(2, 3, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "biased": "Biased estimator: the diagonal is in the sum. k(x_i, x_i) is as large as a "
+        "kernel can get, so the mean comes out too large, by about 1/N + 1/M.",
+        "divided by all": "The diagonal is left out of the sum but still counted in the divisor: "
+        "N(N − 1) pairs are left, not N².",
+        "divided by (N − 1)²": "The divisor is (N − 1)²: without the diagonal N(N − 1) pairs are "
+        "left.",
+        "divided by N − 1": "The divisor is N − 1: without the diagonal N(N − 1) pairs are left.",
+        "diagonal kept": "The divisor N(N − 1) is right, but the diagonal is still in the sum.",
+        "ones taken off": "This takes off 1 for each point, which is right only if k(x, x) = 1 as "
+        "for a Gaussian kernel. Take off the diagonal itself.",
+        "one taken off": "This takes off 1; take off the sum of the diagonal.",
+        "mean of the diagonal": "The mean of the diagonal is taken off the mean of all pairs. "
+        "Take its sum off the sum, and divide by the N(N − 1) pairs that are left.",
+        "cross diagonal": "The diagonal is left out of the cross term too. x_i and y_i are "
+        "different points, independent of each other: all NM pairs count.",
+        "cross divisor": "The cross term is divided by (N − 1)(M − 1): all NM pairs count in it.",
+        "cross sum": "The cross term is a sum; it is a mean over the NM pairs.",
+        "each pair once": "Each pair is counted once, but divided by N(N − 1), which counts it "
+        "twice: with i < j there are N(N − 1)/2 pairs.",
+        "cross term added": "The cross term has the wrong sign: it is − 2/(NM).",
+        "cross term once": "The cross term enters once, and should enter twice: − 2/(NM).",
+        "no cross term": "The cross term is missing: − 2/(NM) Σ k(x_i, y_j).",
+        "no term of y": "The term of y is missing: E k(y, y′).",
+        "y by N": "The sum over pairs of y is divided by N(N − 1); there are M(M − 1).",
+    },
     returns=("the unbiased MMD²",),
-    wrong=(
-        Misconception(
-            _biased,
-            "Biased estimator: the diagonal is in the sum. k(x_i, x_i) is as large as a kernel can "
-            "get, so the mean comes out too large, by about 1/N + 1/M.",
-        ),
-        Misconception(
-            _divided_by_all,
-            "The diagonal is left out of the sum but still counted in the divisor: N(N − 1) pairs "
-            "are left, not N².",
-        ),
-        Misconception(
-            _diagonal_kept,
-            "The divisor N(N − 1) is right, but the diagonal is still in the sum.",
-        ),
-        Misconception(
-            _ones_taken_off,
-            "This takes off 1 for each point, which is right only if k(x, x) = 1 as for a Gaussian "
-            "kernel. Take off the diagonal itself.",
-        ),
-        Misconception(
-            _cross_diagonal,
-            "The diagonal is left out of the cross term too. x_i and y_i are different points, "
-            "independent of each other: all NM pairs count.",
-        ),
-        Misconception(
-            _each_pair_once,
-            "Each pair is counted once, but divided by N(N − 1), which counts it twice: with i < j "
-            "there are N(N − 1)/2 pairs.",
-        ),
-        Misconception(_plus, "The cross term has the wrong sign: it is − 2/(NM)."),
-        Misconception(
-            _y_by_n, "The sum over pairs of y is divided by N(N − 1); there are M(M − 1)."
-        ),
-    ),
     hints=(
         "In E k(x, x′) the two draws are independent. Which entries of K_xx are no such draws?",
         "Those on the diagonal: k(x_i, x_i). Take them off the sum, and count what is left.",

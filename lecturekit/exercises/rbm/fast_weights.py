@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.rbm import tiny
-from lecturekit.exercises.rbm.tiny import Theta
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.rbm import enumeration
+from lecturekit.exercises.rbm.enumeration import Theta
+from lecturekit.exercises.tiny import Maker
 
 
 def fpcd_update(
@@ -63,29 +62,67 @@ def fpcd_update(
     return theta, theta_fast, particles
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16)]
-    return [_case(*size, generator) for size in sizes]
+Updated = tuple[Theta, Theta, Tensor]
 
 
-def _case(
-    n_visible: int, n_hidden: int, batch: int, n_particles: int, generator: torch.Generator
-) -> Arguments:
-    first, second, third = torch.rand(3, generator=generator).tolist()
+def case(make: Maker, n_visible: int, n_hidden: int, batch: int, n_particles: int) -> Arguments:
     return (
-        tiny.random_parameters(n_visible, n_hidden, generator),
-        tiny.random_parameters(n_visible, n_hidden, generator),
-        tiny.random_bits(n_particles, n_visible, generator=generator),
-        tiny.random_bits(batch, n_visible, generator=generator),
-        0.1 + 0.4 * first,
-        0.6 + 0.4 * second,  # β > α
-        0.7 + 0.25 * third,
-        tiny.uniforms(n_particles, n_hidden, generator=generator),
-        tiny.uniforms(n_particles, n_visible, generator=generator),
+        enumeration.parameters(make, n_visible, n_hidden),
+        enumeration.parameters(make, n_visible, n_hidden),
+        make.bits(n_particles, n_visible),
+        make.bits(batch, n_visible),
+        make.number(0.1, 0.5),
+        make.number(0.6, 1.0),  # β > α
+        make.number(0.7, 0.95),
+        make.uniform(n_particles, n_hidden),
+        make.uniform(n_particles, n_visible),
     )
 
 
-Updated = tuple[Theta, Theta, Tensor]
+def answer(
+    on: Slips, theta: Theta, theta_fast: Theta, particles: Tensor, v_data: Tensor,
+    alpha: float, beta: float, rho: float, u_hidden: Tensor, u_visible: Tensor,
+) -> Updated:  # fmt: skip
+    def scaled(theta: Theta, factor: float) -> Theta:
+        W, b, c = (factor * part for part in theta)
+        return W, b, c
+
+    def hidden(v: Tensor, theta: Theta) -> Tensor:
+        return torch.sigmoid(v @ theta[0] + theta[2])
+
+    def phase(v: Tensor, h: Tensor, n: int) -> Theta:
+        return v.T @ h / n, v.sum(dim=0) / n, h.sum(dim=0) / n
+
+    alpha, beta = (beta, alpha) if on("rates exchanged") else (alpha, beta)
+    both = enumeration.ascend(theta, 1.0, theta_fast)
+    chain = theta if on("slow chain") else theta_fast if on("fast chain") else both
+    p = hidden(v_data if on("restarted") else particles, chain)
+    h = (u_hidden < p).double()
+    q = torch.sigmoid((p if on("mean field back") else h) @ chain[0].T + chain[1])
+    moved = q if on("probabilities kept") else (u_visible < q).double()
+    model = particles if on("gradient before moving") else moved
+
+    n, m = len(v_data), len(particles)
+    n, m = (1, 1) if on("sums") else (n, n) if on("divided by the batch") else (n, m)
+    positive = phase(v_data, hidden(v_data, both if on("leak") else theta), n)
+    slow = on("slow chain") or on("slow hidden")
+    negative = phase(model, hidden(model, theta if slow else both), m)
+    g = enumeration.ascend(positive, -1.0, negative)
+    g = scaled(g, -1.0) if on("descent") else g
+
+    base = both if on("overlay kept") else scaled(theta, rho) if on("slow decay") else theta
+    new = enumeration.ascend(base, 1.0 if on("no slow rate") else alpha, g)
+    beta = alpha if on("slow rate for both") else 1.0 if on("no fast rate") else beta
+    if on("late decay"):
+        fast = scaled(enumeration.ascend(theta_fast, beta, g), rho)
+    else:
+        kept = 1 - rho if on("forgetting") else rho
+        kept = 1.0 if on("no decay") or on("slow decay") else kept
+        sign = -1.0 if on("fast step down") else 1.0
+        fast = enumeration.ascend(scaled(theta_fast, kept), sign * beta, g)
+    fast = scaled(g, beta) if on("fast weights replaced") else fast
+    new = theta if on("slow weights kept") else new
+    return new, fast, particles if on("particles lost") else moved
 
 
 def exact(
@@ -93,106 +130,76 @@ def exact(
     learning_rate: float, fast_learning_rate: float, decay: float,
     u_hidden: Tensor, u_visible: Tensor,
 ) -> Updated:  # fmt: skip
-    overlaid = tiny.ascend(theta, 1.0, theta_fast)
-    _, moved = tiny.gibbs_step(*overlaid, particles, u_hidden, u_visible)
-    positive = tiny.mean_slope(theta, v_data, hidden_of=theta)
-    negative = tiny.mean_slope(theta, moved, hidden_of=overlaid)
-    g = tiny.ascend(positive, -1.0, negative)
-    retained = _scaled(theta_fast, decay)
+    overlaid = enumeration.ascend(theta, 1.0, theta_fast)
+    _, moved = enumeration.gibbs_step(*overlaid, particles, u_hidden, u_visible)
+    positive = enumeration.mean_slope(theta, v_data, hidden_of=theta)
+    negative = enumeration.mean_slope(theta, moved, hidden_of=overlaid)
+    g = enumeration.ascend(positive, -1.0, negative)
+    W, b, c = (decay * part for part in theta_fast)
     return (
-        tiny.ascend(theta, learning_rate, g),
-        tiny.ascend(retained, fast_learning_rate, g),
+        enumeration.ascend(theta, learning_rate, g),
+        enumeration.ascend((W, b, c), fast_learning_rate, g),
         moved,
     )
 
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _scaled(theta: Theta, factor: float) -> Theta:
-    W, b, c = (factor * part for part in theta)
-    return W, b, c
-
-
-def _mistaken(
-    theta: Theta, theta_fast: Theta, particles: Tensor, v_data: Tensor,
-    alpha: float, beta: float, rho: float, u: Tensor, w: Tensor, *, mistake: str,
-) -> Updated:  # fmt: skip
-    """FPCD with one named mistake in its place."""
-    overlaid = tiny.ascend(theta, 1.0, theta_fast)
-    beginning = v_data if mistake == "restart" else particles
-    moved = tiny.gibbs_step(*(theta if mistake == "slow chain" else overlaid), beginning, u, w)[1]
-
-    positive = tiny.mean_slope(theta, v_data, hidden_of=overlaid if mistake == "leak" else theta)
-    negative = tiny.mean_slope(
-        theta, moved, hidden_of=theta if mistake in ("slow chain", "slow hidden") else overlaid
-    )
-    g = tiny.ascend(positive, -1.0, negative)
-    if mistake == "descent":
-        g = _scaled(g, -1.0)
-
-    if mistake == "overlay kept":
-        slow = tiny.ascend(overlaid, alpha, g)
-    else:
-        slow = tiny.ascend(_scaled(theta, rho if mistake == "slow decay" else 1.0), alpha, g)
-    if mistake == "late decay":
-        fast = _scaled(tiny.ascend(theta_fast, beta, g), rho)
-    else:
-        retained = {"forgetting": 1 - rho, "no decay": 1.0, "slow decay": 1.0}.get(mistake, rho)
-        fast = tiny.ascend(_scaled(theta_fast, retained), beta, g)
-    return slow, fast, particles if mistake == "particles lost" else moved
-
-
-def _rates_exchanged(
-    theta: Theta, theta_fast: Theta, particles: Tensor, v_data: Tensor,
-    alpha: float, beta: float, rho: float, u: Tensor, w: Tensor,
-) -> Updated:  # fmt: skip
-    return exact(theta, theta_fast, particles, v_data, beta, alpha, rho, u, w)
-
-
-_MESSAGES = {
-    "leak": "The fast weights leak into the positive phase: the hidden probabilities of the data "
-    "are those of θ alone. Only the particles see θ + θ_f.",
-    "slow hidden": "The particles move as they should, but in the gradient their hidden "
-    "probabilities are those of θ. A particle is a state (v, h) of the chain over Q_{θ+θ_f}: both "
-    "its layers belong to θ + θ_f.",
-    "slow chain": "The chain runs with the slow weights only, so θ_f has no effect on anything: "
-    "the particles have to move under θ + θ_f.",
-    "restart": "The chain restarts at the data; it has to go on from the particles.",
-    "descent": "Both steps go down in likelihood: g is data minus particles, and it is added.",
-    "overlay kept": "The fast weights are added into θ for good. They are a temporary overlay for "
-    "the chain: θ := θ + α g.",
-    "slow decay": "The decay is applied to the slow weights θ; it belongs to θ_f alone: "
-    "θ := θ + α g, θ_f := ρ θ_f + β g.",
-    "late decay": "The decay comes after the gradient was added, ρ(θ_f + β g). On the slide the "
-    "old fast weights decay first and the new gradient enters undiminished: ρ θ_f + β g.",
-    "forgetting": "ρ is read as the share that is forgotten, (1 − ρ) θ_f. It is the share that is "
-    "retained: with ρ = .95 the fast weights fade by 5 % per update.",
-    "no decay": "The fast weights do not decay: θ_f := ρ θ_f + β g.",
-    "particles lost": "θ and θ_f are right, but the particles come back unmoved.",
-}
 
 FAST_WEIGHTS = Exercise(
     number="1.5",
     title="the update with fast weights",
     reference=fpcd_update,
-    cases=cases,
+    case=case,
+    sizes=((3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16), (4, 4, 9, 9)),
+    by_hand=(2, 1, 2, 3),
+    answer=answer,
     exact=exact,
+    slips={
+        "leak": "The fast weights leak into the positive phase: the hidden probabilities of the "
+        "data are those of θ alone. Only the particles see θ + θ_f.",
+        "slow hidden": "The particles move as they should, but in the gradient their hidden "
+        "probabilities are those of θ. A particle is a state (v, h) of the chain over Q_{θ+θ_f}: "
+        "both its layers belong to θ + θ_f.",
+        "slow chain": "The chain runs with the slow weights only, so θ_f has no effect on "
+        "anything: the particles have to move under θ + θ_f.",
+        "fast chain": "The chain runs with the fast weights alone: the particles have to move "
+        "under the sum, θ + θ_f.",
+        "restarted": "The chain restarts at the data; it has to go on from the particles.",
+        "descent": "Both steps go down in likelihood: g is data minus particles, and it is added.",
+        "overlay kept": "The fast weights are added into θ for good. They are a temporary overlay "
+        "for the chain: θ := θ + α g.",
+        "slow decay": "The decay is applied to the slow weights θ; it belongs to θ_f alone: θ := "
+        "θ + α g, θ_f := ρ θ_f + β g.",
+        "late decay": "The decay comes after the gradient was added, ρ(θ_f + β g). On the slide "
+        "the old fast weights decay first and the new gradient enters undiminished: ρ θ_f + β g.",
+        "forgetting": "ρ is read as the share that is forgotten, (1 − ρ) θ_f. It is the share "
+        "that is retained: with ρ = .95 the fast weights fade by 5 % per update.",
+        "no decay": "The fast weights do not decay: θ_f := ρ θ_f + β g.",
+        "particles lost": "θ and θ_f are right, but the particles come back unmoved.",
+        "rates exchanged": "The two rates are exchanged: α (learning_rate) is for θ, β "
+        "(fast_learning_rate) for θ_f.",
+        "slow rate for both": "Both updates use α; the fast weights have a rate of their own, β "
+        "(fast_learning_rate).",
+        "no slow rate": "The slow update lacks its rate: θ := θ + α g.",
+        "no fast rate": "The fast update lacks its rate: θ_f := ρ θ_f + β g.",
+        "fast step down": "The fast weights go down along g: the same gradient is added to both, "
+        "θ_f := ρ θ_f + β g.",
+        "fast weights replaced": "The old fast weights are gone: θ_f := ρ θ_f + β g keeps the "
+        "share ρ of them.",
+        "slow weights kept": "The slow weights are not updated: θ := θ + α g.",
+        "gradient before moving": "The gradient is taken at the particles before they move. First "
+        "one Gibbs step under θ + θ_f, then the gradient at the moved particles.",
+        "mean field back": "The way back to the visible units uses the hidden probabilities. The "
+        "particles have to be drawn given the sampled binary h, 1.0 where u_hidden is below the "
+        "probability.",
+        "probabilities kept": "The particles are probabilities. They are the state of a Markov "
+        "chain, and have to be sampled: 1.0 where u_visible is below the probability.",
+        "sums": "Both phases are sums over their rows; each is a mean.",
+        "divided by the batch": "Both phases are divided by the size of the batch. The negative "
+        "phase is a mean over the particles, of which there may be more or fewer.",
+    },
     returns=(
         *(f"the new {name}" for name in ("W", "b", "c")),
         *(f"the new fast {name}" for name in ("W", "b", "c")),
         "the new particles",
-    ),
-    wrong=(
-        *(
-            Misconception(functools.partial(_mistaken, mistake=mistake), message)
-            for mistake, message in _MESSAGES.items()
-        ),
-        Misconception(
-            _rates_exchanged,
-            "The two rates are exchanged: α (learning_rate) is for θ, β (fast_learning_rate) for "
-            "θ_f.",
-        ),
     ),
     hints=(
         "Three things differ from exercise 1.4: which parameters the particles use, that there is "

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.rbm import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.rbm import enumeration
+from lecturekit.exercises.rbm.enumeration import HUGE
+from lecturekit.exercises.tiny import Maker
 
 
 def free_energy(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
@@ -27,149 +29,125 @@ def free_energy(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
     return -v @ b - torch.nn.functional.softplus(hidden_input).sum(dim=1)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(3, 2, 4), (2, 2, 1), (3, 3, 4), (2, 5, 3), (6, 4, 8)]
-    small = [
-        (
-            *tiny.random_parameters(n_visible, n_hidden, generator),
-            tiny.random_bits(batch, n_visible, generator=generator),
-        )
-        for n_visible, n_hidden, batch in sizes
-    ]
-    huge = tiny.huge_parameters(5, 3, generator)
-    return [*small, (*huge, tiny.random_bits(4, 5, generator=generator))]
+def case(
+    make: Maker,
+    n_visible: int,
+    n_hidden: int,
+    batch: int,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    n_unconnected: int = 0,
+) -> Arguments:
+    W, b, c = enumeration.parameters(make, n_visible, n_hidden, scale, offset)
+    if n_unconnected:  # too many hidden units to list their states
+        W[:, -n_unconnected:] = 0.0
+    return W, b, c, make.bits(batch, n_visible)
+
+
+def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
+    softplus = torch.nn.functional.softplus
+    if on("all states") and len(c) > 20:
+        raise MemoryError
+    b = torch.zeros_like(b) if on("no visible bias") else b
+    x = v @ (W.T if on("transposed weights") else W)
+    bias = 0.0 if on("no hidden bias") or on("bias outside") else c
+    visible, x = v @ b, -(x + bias) if on("input negated") else x + bias
+    if on("visible bias inside"):
+        visible, x = torch.zeros_like(visible), x + visible[:, None]
+    each = softplus(x)
+    if on("log sigmoid"):
+        each = torch.nn.functional.logsigmoid(x)
+    elif on("mean field"):
+        each = torch.sigmoid(x) * x
+    elif on("overflow"):
+        each = torch.log(1 + torch.exp(x))
+    elif on("sigmoid"):
+        each = torch.sigmoid(x)
+    elif on("no logarithm"):
+        each = 1 + torch.exp(x)
+    elif on("one state"):
+        each = x
+    elif on("exact zero"):
+        each = torch.relu(x)
+    each = each + c if on("bias outside") else each
+    hidden = each.sum(dim=1)
+    if on("softplus of sum"):
+        hidden = softplus(x.sum(dim=1))
+    elif on("hidden averaged"):
+        hidden = each.mean(dim=1)
+    elif on("hidden not summed"):
+        visible, hidden = visible[:, None], each
+    visible = -visible if on("visible sign") else visible
+    return -visible + hidden if on("hidden sign") else -visible - hidden
 
 
 def exact(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -tiny.log_weight(W, b, c, v)
+    return -enumeration.log_weight(W, b, c, v)
 
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _negative(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -free_energy(W, b, c, v)
-
-
-def _no_visible_bias(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return free_energy(W, torch.zeros_like(b), c, v)
-
-
-def _no_hidden_bias(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return free_energy(W, b, torch.zeros_like(c), v)
-
-
-def _visible_bias_sign(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return free_energy(W, -b, c, v)
-
-
-def _softplus_added(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -v @ b + torch.nn.functional.softplus(v @ W + c).sum(dim=1)
-
-
-def _softplus_of_sum(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -v @ b - torch.nn.functional.softplus((v @ W + c).sum(dim=1))
-
-
-def _log_sigmoid(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -v @ b - torch.sigmoid(v @ W + c).log().sum(dim=1)
-
-
-def _stable_log_sigmoid(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -v @ b - torch.nn.functional.logsigmoid(v @ W + c).sum(dim=1)
-
-
-def _mean_field_energy(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    hidden_input = v @ W + c
-    return -v @ b - (torch.sigmoid(hidden_input) * hidden_input).sum(dim=1)
-
-
-def _mean_over_hidden(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -v @ b - torch.nn.functional.softplus(v @ W + c).mean(dim=1)
-
-
-def _not_summed(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return (-v @ b)[:, None] - torch.nn.functional.softplus(v @ W + c)
-
-
-def _overflowing(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return -v @ b - torch.log(1 + torch.exp(v @ W + c)).sum(dim=1)
-
-
-def _weights_transposed(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
-    return free_energy(W.T, b, c, v)
-
-
-_LOG_SIGMOID = (
-    "The logarithm of a sigmoid stands where log(1 + exp(·)) belongs. σ(x) is the probability that "
-    "a hidden unit is on; the sum over its two states is exp(0) + exp(x)."
-)
 
 FREE_ENERGY = Exercise(
     number="1.1",
     title="the free energy",
     reference=free_energy,
-    cases=cases,
-    exact=exact,
-    returns=("one free energy per row of v",),
-    wrong=(
-        Misconception(
-            _negative,
-            "This is the exact negative of the free energy: F(v) = −log Σ_h exp(−E(v, h)), so a "
-            "likely v has a low one.",
-        ),
-        Misconception(
-            _no_visible_bias,
-            "The visible bias is missing: the term b·v does not depend on h, so it leaves the sum "
-            "over h unchanged, but it stays in F.",
-        ),
-        Misconception(
-            _no_hidden_bias,
-            "The hidden bias is missing: a hidden unit's input is vᵀW + c.",
-        ),
-        Misconception(
-            _visible_bias_sign,
-            "The sign of the visible term is wrong: E has −b·v, and F keeps it as it is.",
-        ),
-        Misconception(
-            _softplus_added,
-            "The sign of the hidden term is wrong: F = −log Σ_h …, so the softplus terms are "
-            "subtracted like b·v.",
-        ),
-        Misconception(
-            _softplus_of_sum,
-            "The softplus is applied to the sum over hidden units. The sum over h factorises: "
-            "every hidden unit has a softplus of its own input, and these are added.",
-        ),
-        Misconception(_log_sigmoid, _LOG_SIGMOID),
-        Misconception(_stable_log_sigmoid, _LOG_SIGMOID),
-        Misconception(
-            _mean_field_energy,
-            "This is the energy of v with the hidden units at their mean values σ(vᵀW + c). The "
-            "free energy sums exp(−E) over both states of every hidden unit; it is lower by the "
-            "entropy of P(h | v).",
-        ),
-        Misconception(
-            _mean_over_hidden,
-            "The softplus terms are averaged over the hidden units; they have to be summed, since "
-            "the logarithm of a product is a sum.",
-        ),
-        Misconception(
-            _not_summed,
-            "The hidden units are still there, one column each: sum their softplus terms over the "
-            "last dimension.",
-        ),
-        Misconception(
-            _overflowing,
-            "Right for small weights, but exp overflows for large ones: log(1 + exp(x)) is "
-            "torch.nn.functional.softplus(x), which does not.",
-        ),
-        Misconception(
-            _weights_transposed,
-            "W is used transposed, which goes unnoticed only where it is square: W is (n_visible, "
-            "n_hidden), so with one example per row the hidden input is v @ W + c.",
-        ),
+    case=case,
+    sizes=(
+        (3, 2, 4),
+        (2, 2, 1),
+        (3, 3, 4),
+        (2, 5, 3),
+        (6, 4, 8),
+        (5, 3, 4, *HUGE),
+        (3, 36, 2, 1.0, 0.0, 30),
     ),
+    by_hand=(2, 1, 2),
+    answer=answer,
+    exact=exact,
+    slips={
+        "no visible bias": "The visible bias is missing: the term b·v does not depend on h, so it "
+        "leaves the sum over h unchanged, but it stays in F.",
+        "no hidden bias": "The hidden bias is missing: a hidden unit's input is vᵀW + c.",
+        "visible sign": "The sign of the visible term is wrong: E has −b·v, and F keeps it as it "
+        "is.",
+        "hidden sign": "The sign of the hidden term is wrong: F = −log Σ_h …, so the softplus "
+        "terms are subtracted like b·v.",
+        "softplus of sum": "The softplus is applied to the sum over hidden units. The sum over h "
+        "factorises: every hidden unit has a softplus of its own input, and these are added.",
+        "log sigmoid": "The logarithm of a sigmoid stands where log(1 + exp(·)) belongs. σ(x) is "
+        "the probability that a hidden unit is on; the sum over its two states is exp(0) + "
+        "exp(x).",
+        "input negated": "The hidden units' inputs have the wrong sign: −E has + vᵀWh + c·h, so "
+        "it is log(1 + exp(+x)) with x = vᵀW + c.",
+        "mean field": "This is the energy of v with the hidden units at their mean values σ(vᵀW + "
+        "c). The free energy sums exp(−E) over both states of every hidden unit; it is lower by "
+        "the entropy of P(h | v).",
+        "sigmoid": "A sigmoid stands where the softplus belongs. The sigmoid is its derivative; "
+        "the sum over the two states of a unit is log(1 + exp(x)).",
+        "no logarithm": "The logarithm is missing: the sum over h is the product of (1 + "
+        "exp(xⱼ)), and its logarithm the sum of log(1 + exp(xⱼ)).",
+        "one state": "Only the state hⱼ = 1 is counted, exp(xⱼ). A unit that is off counts exp(0) "
+        "= 1: log(1 + exp(xⱼ)).",
+        "exact zero": "max(0, x) stands where log(1 + exp(x)) belongs: that is the energy of the "
+        "best h. They agree for large x only.",
+        "hidden averaged": "The softplus terms are averaged over the hidden units; they have to "
+        "be summed, since the logarithm of a product is a sum.",
+        "hidden not summed": "The hidden units are still there, one column each: sum their "
+        "softplus terms over the last dimension.",
+        "bias outside": "The hidden bias is added outside of the softplus. It is part of a hidden "
+        "unit's input: softplus(vᵀW + c).",
+        "visible bias inside": "b·v stands inside of the softplus. It does not depend on h, so it "
+        "leaves the sum over h as a factor exp(b·v): F = −b·v − Σ softplus(xⱼ).",
+        "overflow": "Right for small weights, but exp overflows for large ones: log(1 + exp(x)) "
+        "is torch.nn.functional.softplus(x), which does not.",
+        "transposed weights": "W is used transposed, which goes unnoticed only where it is "
+        "square: W is (n_visible, n_hidden), so with one example per row the hidden input is v @ "
+        "W + c.",
+        "all states": "Right where there are few hidden units, but this lists all 2ⁿ of their "
+        "states, which no memory holds for 36 of them. The sum over h factorises: one factor for "
+        "each unit.",
+        "negated": "This is the exact negative of the free energy: F(v) = −log Σ_h exp(−E(v, h)), "
+        "so a likely v has a low one.",
+    },
+    returns=("one free energy per row of v",),
     hints=(
         "Write −E(v, h) as b·v + Σⱼ hⱼ·xⱼ. What is xⱼ, the input of hidden unit j?",
         "exp(−E) is then a product over hidden units, and the sum over all h turns into a product "

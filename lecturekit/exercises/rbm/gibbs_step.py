@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.rbm import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.rbm import enumeration
+from lecturekit.exercises.tiny import Maker
 
 
 def gibbs_step(
@@ -34,140 +35,87 @@ def gibbs_step(
     return h, v_new
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(3, 2, 4), (4, 4, 20), (3, 5, 16), (6, 2, 16)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(n_visible: int, n_hidden: int, batch: int, generator: torch.Generator) -> Arguments:
+def case(make: Maker, n_visible: int, n_hidden: int, batch: int) -> Arguments:
     return (
-        *tiny.random_parameters(n_visible, n_hidden, generator),
-        tiny.random_bits(batch, n_visible, generator=generator),
-        tiny.uniforms(batch, n_hidden, generator=generator),
-        tiny.uniforms(batch, n_visible, generator=generator),
+        *enumeration.parameters(make, n_visible, n_hidden),
+        make.bits(batch, n_visible),
+        make.uniform(batch, n_hidden),
+        make.uniform(batch, n_visible),
     )
 
 
-# ------------------------------------------------------------------------ typical wrong answers
+def answer(
+    on: Slips, W: Tensor, b: Tensor, c: Tensor, v: Tensor, u_hidden: Tensor, u_visible: Tensor
+) -> tuple[Tensor, Tensor]:
+    def chance(x: Tensor) -> Tensor:
+        return x if on("no sigmoid") else torch.sigmoid(x)
 
-Step = tuple[Tensor, Tensor]
+    def sample(p: Tensor, u: Tensor, above: bool) -> Tensor:
+        u = torch.full_like(u, 0.5) if on("rounded") else u
+        return (u > p if above or on("above") else u < p).double()
 
-
-def _probabilities(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    hidden = torch.sigmoid(v @ W + c)
-    return hidden, torch.sigmoid(hidden @ W.T + b)
-
-
-def _probabilities_returned(
-    W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor
-) -> Step:
-    h = (u < torch.sigmoid(v @ W + c)).to(v.dtype)
-    return h, torch.sigmoid(h @ W.T + b)
-
-
-def _mean_field_way_back(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    hidden = torch.sigmoid(v @ W + c)
-    return (u < hidden).to(v.dtype), (w < torch.sigmoid(hidden @ W.T + b)).to(v.dtype)
-
-
-def _above(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    h = (u > torch.sigmoid(v @ W + c)).to(v.dtype)
-    return h, (w > torch.sigmoid(h @ W.T + b)).to(v.dtype)
-
-
-def _rounded(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    half = torch.full_like(u, 0.5), torch.full_like(w, 0.5)
-    return gibbs_step(W, b, c, v, *half)
-
-
-def _no_sigmoid(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    h = (u < v @ W + c).to(v.dtype)
-    return h, (w < h @ W.T + b).to(v.dtype)
-
-
-def _weights_transposed(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    return gibbs_step(W.T, b, c, v, u, w)
-
-
-def _not_transposed_back(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    h = (u < torch.sigmoid(v @ W + c)).to(v.dtype)
-    return h, (w < torch.sigmoid(h @ W + b)).to(v.dtype)
-
-
-def _no_biases(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    return gibbs_step(W, torch.zeros_like(b), torch.zeros_like(c), v, u, w)
-
-
-def _biases_swapped(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    return gibbs_step(W, c, b, v, u, w)
-
-
-def _swapped_order(W: Tensor, b: Tensor, c: Tensor, v: Tensor, u: Tensor, w: Tensor) -> Step:
-    h, v_new = gibbs_step(W, b, c, v, u, w)
-    return v_new, h
+    W = W.T if on("transposed weights") else W
+    b, c = (c, b) if on("biases exchanged") else (b, c)
+    none = on("no biases")
+    p_hidden = chance(v @ W + (0.0 if none or on("no hidden bias") else c))
+    h = sample(p_hidden, u_hidden, on("hidden above"))
+    back = p_hidden if on("probabilities") or on("mean field back") else h
+    y = back @ (W if on("not transposed back") else W.T)
+    y = y + (0.0 if none or on("no visible bias") else b)
+    p_visible = chance(y)
+    new = sample(p_visible, u_visible, on("visible above"))
+    if on("probabilities"):
+        return p_hidden, p_visible
+    new = p_visible if on("visible probabilities") else new
+    new = v if on("visible unchanged") else new
+    return (p_hidden if on("hidden probabilities returned") else h), new
 
 
 GIBBS_STEP = Exercise(
     number="1.2",
     title="one Gibbs step",
     reference=gibbs_step,
-    cases=cases,
-    exact=tiny.gibbs_step,
+    case=case,
+    sizes=((3, 2, 4), (4, 4, 20), (3, 5, 16), (6, 2, 16)),
+    by_hand=(2, 1, 4),
+    answer=answer,
+    exact=enumeration.gibbs_step,
+    slips={
+        "probabilities": "These are probabilities, not samples. A Gibbs chain moves through "
+        "binary states: compare the uniform numbers with the probabilities.",
+        "visible probabilities": "The hidden states are sampled, the visible ones are still "
+        "probabilities: they too have to be compared with their uniform numbers.",
+        "hidden probabilities returned": "The new visible states come from sampled hidden ones, "
+        "but what is returned for the hidden units are their probabilities: return the sample.",
+        "mean field back": "The way back uses the hidden probabilities. v has to be drawn given "
+        "the sampled binary h; otherwise the chain does not have the model as its stationary "
+        "distribution.",
+        "above": "The comparison is the wrong way round: u > p is true with probability 1 − p. A "
+        "uniform number lies below p with probability p.",
+        "hidden above": "For the hidden units the comparison is the wrong way round: u > p is "
+        "true with probability 1 − p. A uniform number lies below p with probability p.",
+        "visible above": "For the visible units the comparison is the wrong way round: u > p is "
+        "true with probability 1 − p. A uniform number lies below p with probability p.",
+        "rounded": "The probabilities are rounded at ½. That always takes the more likely state "
+        "and samples nothing; compare with the uniform numbers that are handed in.",
+        "no sigmoid": "The uniform numbers are compared with the units' inputs; a probability is "
+        "σ(input).",
+        "transposed weights": "W is used the wrong way round, which goes unnoticed only where it "
+        "is square: the input of the hidden units is v @ W + c, that of the visible ones h @ W.T "
+        "+ b.",
+        "not transposed back": "The way back needs W transposed: W is (n_visible, n_hidden), so "
+        "the visible units' input is h @ W.T + b.",
+        "no biases": "The biases are missing: the inputs are v @ W + c and h @ W.T + b.",
+        "no hidden bias": "The hidden bias is missing: the hidden units' input is v @ W + c.",
+        "no visible bias": "The visible bias is missing: the visible units' input is h @ W.T + b.",
+        "biases exchanged": "The biases are exchanged: c belongs to the hidden units, b to the "
+        "visible ones.",
+        "visible unchanged": "The visible states come back as they were: the step ends with v "
+        "drawn given h.",
+        "exchanged": "Both are right, but returned in the wrong order: first the hidden states, "
+        "then the new visible ones.",
+    },
     returns=("the hidden states", "the new visible states"),
-    wrong=(
-        Misconception(
-            _probabilities,
-            "These are probabilities, not samples. A Gibbs chain moves through binary states: "
-            "compare the uniform numbers with the probabilities.",
-        ),
-        Misconception(
-            _probabilities_returned,
-            "The hidden states are sampled, the visible ones are still probabilities: they too "
-            "have to be compared with their uniform numbers.",
-        ),
-        Misconception(
-            _mean_field_way_back,
-            "The way back uses the hidden probabilities. v has to be drawn given the sampled "
-            "binary h; otherwise the chain does not have the model as its stationary distribution.",
-        ),
-        Misconception(
-            _above,
-            "The comparison is the wrong way round: u > p is true with probability 1 − p. A "
-            "uniform number lies below p with probability p.",
-        ),
-        Misconception(
-            _rounded,
-            "The probabilities are rounded at ½. That always takes the more likely state and "
-            "samples nothing; compare with the uniform numbers that are handed in.",
-        ),
-        Misconception(
-            _no_sigmoid,
-            "The uniform numbers are compared with the units' inputs; a probability is σ(input).",
-        ),
-        Misconception(
-            _weights_transposed,
-            "W is used the wrong way round, which goes unnoticed only where it is square: the "
-            "input of the hidden units is v @ W + c, that of the visible ones h @ W.T + b.",
-        ),
-        Misconception(
-            _not_transposed_back,
-            "The way back needs W transposed: W is (n_visible, n_hidden), so the visible units' "
-            "input is h @ W.T + b.",
-        ),
-        Misconception(
-            _no_biases,
-            "The biases are missing: the inputs are v @ W + c and h @ W.T + b.",
-        ),
-        Misconception(
-            _biases_swapped,
-            "The biases are exchanged: c belongs to the hidden units, b to the visible ones.",
-        ),
-        Misconception(
-            _swapped_order,
-            "Both are right, but returned in the wrong order: first the hidden states, then the "
-            "new visible ones.",
-        ),
-    ),
     hints=(
         "Given v, the hidden units are independent, and each is on with probability σ(its input). "
         "Given h, the same holds for the visible units.",

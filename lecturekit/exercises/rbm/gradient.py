@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.rbm import tiny
-from lecturekit.exercises.rbm.tiny import Theta
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.rbm import enumeration
+from lecturekit.exercises.rbm.enumeration import Theta
+from lecturekit.exercises.tiny import Maker
 
 
 def cd_gradient(
@@ -38,153 +39,88 @@ def cd_gradient(
     return g_W, g_b, g_c
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(3, 2, 5, 4), (3, 3, 4, 4), (2, 4, 5, 3), (5, 3, 6, 9)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(
-    n_visible: int, n_hidden: int, batch: int, n_particles: int, generator: torch.Generator
-) -> Arguments:
+def case(make: Maker, n_visible: int, n_hidden: int, batch: int, n_particles: int) -> Arguments:
     return (
-        *tiny.random_parameters(n_visible, n_hidden, generator),
-        tiny.random_bits(batch, n_visible, generator=generator),
-        tiny.random_bits(n_particles, n_visible, generator=generator),
+        *enumeration.parameters(make, n_visible, n_hidden),
+        make.bits(batch, n_visible),
+        make.bits(n_particles, n_visible),
     )
+
+
+def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
+    def hidden(v: Tensor) -> Tensor:
+        x = v @ W + (0.0 if on("no hidden bias") else c)
+        if on("no sigmoid"):
+            return x
+        return (x > 0).to(v.dtype) if on("rounded") else torch.sigmoid(x)
+
+    h_data, h_model = hidden(v_data), hidden(v_model)
+    h_model = h_data if on("hidden of the data") else h_model
+    n, m = len(v_data), len(v_model)
+    if on("sums"):
+        n = m = 1
+    elif on("divided by the batch"):
+        m = n
+    elif on("divided by the particles"):
+        n = m
+    W_n, W_m = (1, 1) if on("weights summed") else (n, m)
+    size = W.numel() if on("divided by the entries") else 1
+    sign = -1 if on("added") else 1
+    plus, minus = not on("no positive phase"), sign * (not on("no negative phase"))
+    paired = v_data if on("model's hidden with the data") else v_model
+    g_W = plus * v_data.T @ h_data / W_n - minus * paired.T @ h_model / W_m
+    g_b = plus * v_data.sum(dim=0) / n - minus * v_model.sum(dim=0) / m
+    g_c = plus * h_data.sum(dim=0) / n - minus * h_model.sum(dim=0) / m
+    g_W = g_W.T if on("weights transposed") else g_W / size
+    return (g_W, g_c, g_b) if on("biases exchanged") else (g_W, g_b, g_c)
 
 
 def exact(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    return tiny.log_likelihood_gradient((W, b, c), v_data, v_model)
-
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _phase(v: Tensor, h: Tensor) -> Theta:
-    return v.T @ h / len(v), v.mean(dim=0), h.mean(dim=0)
-
-
-def _minus(positive: Theta, negative: Theta) -> Theta:
-    W, b, c = (plus - minus for plus, minus in zip(positive, negative, strict=True))
-    return W, b, c
-
-
-def _descent(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    return cd_gradient(W, b, c, v_model, v_data)
-
-
-def _sums(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    data, model = (_phase(v, torch.sigmoid(v @ W + c)) for v in (v_data, v_model))
-    total, part = (
-        tuple(len(v) * g for g in phase) for v, phase in ((v_data, data), (v_model, model))
-    )
-    return _minus(total, part)  # type: ignore[arg-type]
-
-
-def _one_divisor(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    g_W, g_b, g_c = _sums(W, b, c, v_data, v_model)
-    return g_W / len(v_data), g_b / len(v_data), g_c / len(v_data)
-
-
-def _weights_summed(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    _, g_b, g_c = cd_gradient(W, b, c, v_data, v_model)
-    return _sums(W, b, c, v_data, v_model)[0], g_b, g_c
-
-
-def _hidden_of_data(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    h_data = torch.sigmoid(v_data @ W + c)
-    return _minus(_phase(v_data, h_data), _phase(v_model, h_data))
-
-
-def _no_hidden_bias(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    return cd_gradient(W, b, torch.zeros_like(c), v_data, v_model)
-
-
-def _no_sigmoid(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    return _minus(_phase(v_data, v_data @ W + c), _phase(v_model, v_model @ W + c))
-
-
-def _rounded(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    data, model = (_phase(v, (v @ W + c > 0).to(v.dtype)) for v in (v_data, v_model))
-    return _minus(data, model)
-
-
-def _positive_only(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    return _phase(v_data, torch.sigmoid(v_data @ W + c))
-
-
-def _weights_transposed(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    g_W, g_b, g_c = cd_gradient(W, b, c, v_data, v_model)
-    return g_W.T, g_b, g_c
-
-
-def _biases_exchanged(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> Theta:
-    g_W, g_b, g_c = cd_gradient(W, b, c, v_data, v_model)
-    return g_W, g_c, g_b
+    return enumeration.log_likelihood_gradient((W, b, c), v_data, v_model)
 
 
 GRADIENT = Exercise(
     number="1.3",
     title="the contrastive-divergence gradient",
     reference=cd_gradient,
-    cases=cases,
+    case=case,
+    sizes=((3, 2, 5, 4), (3, 3, 4, 4), (2, 4, 5, 3), (5, 3, 6, 9), (3, 2, 4, 4)),
+    by_hand=(2, 1, 2, 3),
+    answer=answer,
     exact=exact,
+    slips={
+        "sums": "These are sums over the rows; each phase is a mean over its own rows, or the "
+        "step would grow with the batch.",
+        "divided by the batch": "Both phases are divided by the size of the batch. The negative "
+        "phase is a mean over the particles, and there need not be as many of them.",
+        "divided by the particles": "Both phases are divided by the number of particles. The "
+        "positive phase is a mean over the batch, and there need not be as many of them.",
+        "weights summed": "The biases are right; the gradient of W is a sum over the rows where "
+        "it has to be a mean in each phase.",
+        "divided by the entries": "The gradient of W is divided by the number of its entries as "
+        "well; it is a mean over the rows alone.",
+        "hidden of the data": "The negative phase pairs v_model with the hidden probabilities of "
+        "the data: it needs those given v_model.",
+        "model's hidden with the data": "The negative phase of W pairs the hidden probabilities "
+        "given v_model with v_data: both belong to the same row, v_model.T @ h_model.",
+        "no hidden bias": "The hidden bias is missing from the hidden probabilities: they are σ(v "
+        "@ W + c).",
+        "no sigmoid": "The hidden units enter with their inputs; the derivative of the softplus "
+        "is the sigmoid of the input.",
+        "rounded": "The hidden probabilities are rounded to 0 or 1. The derivative of F contains "
+        "the probabilities themselves.",
+        "no negative phase": "This is the positive phase alone. Without the negative phase the "
+        "weights grow without bound: subtract the same statistics of v_model.",
+        "no positive phase": "This is the negative phase alone, with its minus: the statistics of "
+        "the data are missing, towards which the model has to go.",
+        "added": "The two phases are added; the gradient is data minus model.",
+        "weights transposed": "The gradient of W is transposed: it has the shape of W, "
+        "(n_visible, n_hidden), so v.T @ h and not h.T @ v.",
+        "biases exchanged": "The gradients of b and c are exchanged: b belongs to v, c to h.",
+        "negated": "This is the exact negative of the gradient: data minus model goes up in "
+        "likelihood, model minus data goes down.",
+    },
     returns=("the gradient of W", "the gradient of b", "the gradient of c"),
-    wrong=(
-        Misconception(
-            _descent,
-            "This is the exact negative of the gradient: data minus model goes up in likelihood, "
-            "model minus data goes down.",
-        ),
-        Misconception(
-            _sums,
-            "These are sums over the rows; each phase is a mean over its own rows, or the step "
-            "would grow with the batch.",
-        ),
-        Misconception(
-            _one_divisor,
-            "Both phases are divided by the size of the batch. The negative phase is a mean over "
-            "the particles, and there need not be as many of them.",
-        ),
-        Misconception(
-            _weights_summed,
-            "The biases are right; the gradient of W is a sum over the rows where it has to be a "
-            "mean in each phase.",
-        ),
-        Misconception(
-            _hidden_of_data,
-            "The negative phase pairs v_model with the hidden probabilities of the data: it needs "
-            "those given v_model.",
-        ),
-        Misconception(
-            _no_hidden_bias,
-            "The hidden bias is missing from the hidden probabilities: they are σ(v @ W + c).",
-        ),
-        Misconception(
-            _no_sigmoid,
-            "The hidden units enter with their inputs; the derivative of the softplus is the "
-            "sigmoid of the input.",
-        ),
-        Misconception(
-            _rounded,
-            "The hidden probabilities are rounded to 0 or 1. The derivative of F contains the "
-            "probabilities themselves.",
-        ),
-        Misconception(
-            _positive_only,
-            "This is the positive phase alone. Without the negative phase the weights grow without "
-            "bound: subtract the same statistics of v_model.",
-        ),
-        Misconception(
-            _weights_transposed,
-            "The gradient of W is transposed: it has the shape of W, (n_visible, n_hidden), so "
-            "v.T @ h and not h.T @ v.",
-        ),
-        Misconception(
-            _biases_exchanged,
-            "The gradients of b and c are exchanged: b belongs to v, c to h.",
-        ),
-    ),
     hints=(
         "Differentiate F(v) = −b·v − Σⱼ softplus(xⱼ), x = vᵀW + c, by bᵢ, by cⱼ and by Wᵢⱼ. The "
         "derivative of the softplus is the sigmoid.",

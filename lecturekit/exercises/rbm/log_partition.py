@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.rbm import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.rbm import enumeration
+from lecturekit.exercises.rbm.enumeration import HUGE
+from lecturekit.exercises.tiny import Maker, binary_states
 
 
 def log_partition(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -30,151 +34,112 @@ def log_partition(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return torch.logsumexp(log_weights, dim=0)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    small = [(3, 2), (3, 3), (2, 5), (6, 3)]
-    return [
-        *(tiny.random_parameters(*size, generator) for size in small),
-        tiny.huge_parameters(4, 3, generator),
-        _mostly_unconnected(60, 5, 3, generator),
-    ]
-
-
-def _mostly_unconnected(
-    n_visible: int, n_connected: int, n_hidden: int, generator: torch.Generator
+def case(
+    make: Maker,
+    n_visible: int,
+    n_hidden: int,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    n_unconnected: int = 0,
 ) -> Arguments:
-    """Too many visible units to list their states, but all except a few have no connections."""
-    W, b, c = tiny.random_parameters(n_visible, n_hidden, generator)
-    W[n_connected:] = 0.0
+    W, b, c = enumeration.parameters(make, n_visible, n_hidden, scale, offset)
+    if n_unconnected:  # too many visible units to list their states
+        W[-n_unconnected:] = 0.0
     return W, b, c
 
 
-def exact(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """Over all joint states of the connected units; each other unit is a factor exp(0) + exp(b)."""
-    connected = W.ne(0).any(dim=1)
-    alone = b[~connected]
-    factors = torch.logsumexp(torch.stack([torch.zeros_like(alone), alone]), dim=0)
-    return tiny.log_total_weight(W[connected], b[connected], c) + factors.sum()
+def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    softplus = torch.nn.functional.softplus
+    if on("all states") and len(b) > 20:
+        raise MemoryError
+    b, c = (c, b) if on("biases exchanged") else (b, c)
+    h = binary_states(W.shape[1])
+    h = h[1:] if on("no zero state") else h
+    h = 2 * h - 1 if on("states of ±1") else h
+    y = h @ W.T + (0.0 if on("no visible bias") else b)
+    each = softplus(y)
+    if on("softplus of sum"):
+        each = softplus(y.sum(dim=1, keepdim=True))
+    elif on("log sigmoid"):
+        each = torch.nn.functional.logsigmoid(y)
+    elif on("visible averaged"):
+        each = each.mean(dim=1, keepdim=True)
+    elif on("one visible state"):
+        each = y
+    log_weights = each.sum(dim=1) + (0.0 if on("no hidden bias") else h @ c)
+    log_weights = log_weights - 2 * h @ c if on("hidden sign") else log_weights
+    if on("wrong sign"):
+        log_weights = -log_weights
+    if on("of each state"):
+        return log_weights
+    if on("logarithms summed"):
+        return log_weights.sum()
+    if on("most likely state"):
+        return log_weights.max()
+    if on("overflow"):
+        return log_weights.exp().sum().log()
+    if on("mean of logarithms"):
+        return log_weights.mean()
+    total = torch.logsumexp(log_weights, dim=0)
+    if on("averaged"):
+        total = total - math.log(len(log_weights))
+    elif on("Z"):
+        total = total.exp()
+    return total
 
 
-# ------------------------------------------------------------------------ typical wrong answers
+exact = enumeration.log_total_weight
 
-
-def _log_weights(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    h = tiny.binary_states(len(c))
-    return h @ c + torch.nn.functional.softplus(h @ W.T + b).sum(dim=1)
-
-
-def _mean(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    log_weights = _log_weights(W, b, c)
-    return torch.logsumexp(log_weights, dim=0) - torch.tensor(float(len(log_weights))).log()
-
-
-def _overflowing(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return _log_weights(W, b, c).exp().sum().log()
-
-
-def _overflowing_softplus(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    h = tiny.binary_states(len(c))
-    return torch.logsumexp(h @ c + (1 + (h @ W.T + b).exp()).log().sum(dim=1), dim=0)
-
-
-def _overflowing_product(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    h = tiny.binary_states(len(c))
-    return ((h @ c).exp() * (1 + (h @ W.T + b).exp()).prod(dim=1)).sum().log()
-
-
-def _wrong_sign(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return torch.logsumexp(-_log_weights(W, b, c), dim=0)
-
-
-def _no_hidden_bias(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return torch.logsumexp(_log_weights(W, b, torch.zeros_like(c)), dim=0)
-
-
-def _no_visible_bias(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return torch.logsumexp(_log_weights(W, torch.zeros_like(b), c), dim=0)
-
-
-def _biases_exchanged(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return torch.logsumexp(_log_weights(W, c, b), dim=0)
-
-
-def _of_each_state(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return _log_weights(W, b, c)
-
-
-def _logs_summed(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return _log_weights(W, b, c).sum()
-
-
-def _not_logged(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return torch.logsumexp(_log_weights(W, b, c), dim=0).exp()
-
-
-def _most_likely_state(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    return _log_weights(W, b, c).max()
-
-
-_OVERFLOW = (
-    "Right for small weights, but the exponentials overflow for large ones. Stay with logarithms: "
-    "torch.logsumexp for the sum over states, torch.nn.functional.softplus for log(1 + exp(·))."
-)
 
 LOG_PARTITION = Exercise(
     number="1.6",
     title="log Z by summing out one layer",
     reference=log_partition,
-    cases=cases,
+    case=case,
+    sizes=((3, 2), (3, 3), (2, 5), (6, 3), (4, 3, *HUGE), (60, 3, 1.0, 0.0, 55)),
+    by_hand=(1, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "averaged": "This is the mean over the hidden states in place of the sum: it is too low "
+        "by exactly n_hidden · log 2.",
+        "overflow": "Right for small weights, but the exponentials overflow for large ones. Stay "
+        "with logarithms: torch.logsumexp for the sum over states, torch.nn.functional.softplus "
+        "for log(1 + exp(·)).",
+        "wrong sign": "The sign inside the exponential is wrong: a state's weight is "
+        "exp(−energy), and what is enumerated here are free energies of h. Negate them before the "
+        "logsumexp.",
+        "hidden sign": "c·h has the wrong sign: −E has + c·h, so a state's log weight has it too.",
+        "no hidden bias": "The hidden bias is missing: every enumerated h has the term c·h, which "
+        "the sum over v leaves alone.",
+        "no visible bias": "The visible bias is missing: the visible units' input is h @ W.T + b.",
+        "biases exchanged": "The biases are exchanged, which goes unnoticed only where there are "
+        "as many visible as hidden units: c goes with the enumerated h, b with the visible units "
+        "summed out.",
+        "of each state": "These are the log weights of the single hidden states; log Z is one "
+        "number, the logsumexp over them.",
+        "logarithms summed": "The logarithms of the weights are summed. Z is a sum of weights, so "
+        "the sum comes before the logarithm: torch.logsumexp.",
+        "mean of logarithms": "This is the mean of the logarithms of the weights. Z is a sum of "
+        "weights, so the sum comes before the logarithm: torch.logsumexp.",
+        "most likely state": "This is the largest log weight alone. The other hidden states count "
+        "too: torch.logsumexp over all of them.",
+        "Z": "This is Z; asked for is its logarithm, which stays finite where Z overflows.",
+        "no zero state": "The state in which all hidden units are off is missing from the list: "
+        "its weight is ∏ᵢ (1 + exp(bᵢ)).",
+        "states of ±1": "The hidden states are −1 and 1; a unit is 0 or 1.",
+        "softplus of sum": "The softplus is applied to the sum over visible units. Each visible "
+        "unit has one of its own input, and these are added.",
+        "log sigmoid": "The logarithm of a sigmoid stands where log(1 + exp(·)) belongs: the sum "
+        "over a visible unit's two states is exp(0) + exp(y).",
+        "visible averaged": "The softplus terms are averaged over the visible units; the "
+        "logarithm of a product is their sum.",
+        "one visible state": "Only the state vᵢ = 1 is counted, exp(yᵢ). A unit that is off "
+        "counts exp(0) = 1: log(1 + exp(yᵢ)).",
+        "all states": "Right where there are few visible units, but this lists all 2ⁿ of their "
+        "states, which no memory holds for 60 of them. Only the hidden states need a list.",
+    },
     returns=("log Z",),
-    wrong=(
-        Misconception(
-            _mean,
-            "This is the mean over the hidden states in place of the sum: it is too low by exactly "
-            "n_hidden · log 2.",
-        ),
-        Misconception(_overflowing, _OVERFLOW),
-        Misconception(_overflowing_softplus, _OVERFLOW),
-        Misconception(_overflowing_product, _OVERFLOW),
-        Misconception(
-            _wrong_sign,
-            "The sign inside the exponential is wrong: a state's weight is exp(−energy), and what "
-            "is enumerated here are free energies of h. Negate them before the logsumexp.",
-        ),
-        Misconception(
-            _no_hidden_bias,
-            "The hidden bias is missing: every enumerated h has the term c·h, which the sum over v "
-            "leaves alone.",
-        ),
-        Misconception(
-            _no_visible_bias,
-            "The visible bias is missing: the visible units' input is h @ W.T + b.",
-        ),
-        Misconception(
-            _biases_exchanged,
-            "The biases are exchanged, which goes unnoticed only where there are as many visible "
-            "as hidden units: c goes with the enumerated h, b with the visible units summed out.",
-        ),
-        Misconception(
-            _of_each_state,
-            "These are the log weights of the single hidden states; log Z is one number, the "
-            "logsumexp over them.",
-        ),
-        Misconception(
-            _logs_summed,
-            "The logarithms of the weights are summed. Z is a sum of weights, so the sum comes "
-            "before the logarithm: torch.logsumexp.",
-        ),
-        Misconception(
-            _not_logged,
-            "This is Z; asked for is its logarithm, which stays finite where Z overflows.",
-        ),
-        Misconception(
-            _most_likely_state,
-            "This is the largest log weight alone. The other hidden states count too: "
-            "torch.logsumexp over all of them.",
-        ),
-    ),
     hints=(
         "For one fixed h the sum over all v factorises over the visible units, exactly as the sum "
         "over h did in exercise 1.1 with the layers exchanged.",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.rbm import tiny
-from lecturekit.exercises.rbm.tiny import Theta
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.rbm import enumeration
+from lecturekit.exercises.tiny import Maker
 
 
 def pcd_update(
@@ -51,148 +51,122 @@ def pcd_update(
     return W + learning_rate * g_W, b + learning_rate * g_b, c + learning_rate * g_c, particles
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(
-    n_visible: int, n_hidden: int, batch: int, n_particles: int, generator: torch.Generator
-) -> Arguments:
-    return (
-        *tiny.random_parameters(n_visible, n_hidden, generator),
-        tiny.random_bits(n_particles, n_visible, generator=generator),
-        tiny.random_bits(batch, n_visible, generator=generator),
-        0.5 + torch.rand((), generator=generator).item(),  # large, so that its use is seen
-        tiny.uniforms(n_particles, n_hidden, generator=generator),
-        tiny.uniforms(n_particles, n_visible, generator=generator),
-    )
-
-
 Updated = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
-def exact(
-    W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor, learning_rate: float,
-    u_hidden: Tensor, u_visible: Tensor,
+def case(make: Maker, n_visible: int, n_hidden: int, batch: int, n_particles: int) -> Arguments:
+    return (
+        *enumeration.parameters(make, n_visible, n_hidden),
+        make.bits(n_particles, n_visible),
+        make.bits(batch, n_visible),
+        make.number(0.5, 1.5),  # large, so that its use is seen
+        make.uniform(n_particles, n_hidden),
+        make.uniform(n_particles, n_visible),
+    )
+
+
+def answer(
+    on: Slips, W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
+    rate: float, u_hidden: Tensor, u_visible: Tensor,
 ) -> Updated:  # fmt: skip
-    _, moved = tiny.gibbs_step(W, b, c, particles, u_hidden, u_visible)
-    gradient = tiny.log_likelihood_gradient((W, b, c), v_data, moved)
-    return *tiny.ascend((W, b, c), learning_rate, gradient), moved
+    def moved(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
+        p = torch.sigmoid((v_data if on("restarted") else particles) @ W + c)
+        h = (u_hidden > p if on("above") else u_hidden < p).double()
+        h = p if on("mean field back") else h
+        q = torch.sigmoid(h @ W.T + (0.0 if on("no visible bias") else b))
+        new = (u_visible > q if on("above") else u_visible < q).double()
+        return q if on("probabilities kept") else new
+
+    def phase(v: Tensor, hidden_of: Tensor, n: int) -> list[Tensor]:
+        h = torch.sigmoid(hidden_of @ W + (0.0 if on("no hidden bias") else c))
+        h = (h > 0.5).double() if on("hidden rounded") else h
+        return [v.T @ h / n, v.sum(dim=0) / n, h.sum(dim=0) / n]
+
+    after = on("moved after the update")
+    unmoved = on("never moved") or on("gradient before moving") or after
+    model = particles if unmoved else moved(W, b, c)
+    n, m = len(v_data), len(particles)
+    positive = phase(v_data, v_data, 1 if on("sums") else n)
+    of_model = v_data if on("hidden of the data") else model
+    m = 1 if on("sums") else n if on("divided by the batch") else m
+    negative = phase(model, of_model, m)
+    if on("no negative phase"):
+        negative = [torch.zeros_like(part) for part in negative]
+    sign = -1 if on("descent") else 1
+    step = 1.0 if on("no learning rate") else rate / 2 if on("half the rate") else rate
+    g = [sign * (p - q) for p, q in zip(positive, negative, strict=True)]
+    if on("gradient returned"):
+        return g[0], g[1], g[2], model
+    W_new, b_new, c_new = (t + step * s for t, s in zip((W, b, c), g, strict=True))
+    b_new = b if on("visible bias kept") else b_new
+    c_new = c if on("hidden bias kept") else c_new
+    if on("gradient before moving"):
+        model = moved(W, b, c)
+    elif after:
+        model = moved(W_new, b_new, c_new)
+    return W_new, b_new, c_new, particles if on("not returned") else model
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _chain(theta: Theta, particles: Tensor, *uniforms: Tensor) -> Tensor:
-    return tiny.gibbs_step(*theta, particles, *uniforms)[1]
-
-
-def _restarted(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-               rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    return pcd_update(W, b, c, v_data, v_data, rate, u, w)
-
-
-def _not_returned(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-                  rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    return *pcd_update(W, b, c, particles, v_data, rate, u, w)[:3], particles
-
-
-def _not_moved(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-               rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    gradient = tiny.log_likelihood_gradient((W, b, c), v_data, particles)
-    return *tiny.ascend((W, b, c), rate, gradient), particles
-
-
-def _gradient_before_moving(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-                            rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    gradient = tiny.log_likelihood_gradient((W, b, c), v_data, particles)
-    return *tiny.ascend((W, b, c), rate, gradient), _chain((W, b, c), particles, u, w)
-
-
-def _moved_after_update(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-                        rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    gradient = tiny.log_likelihood_gradient((W, b, c), v_data, particles)
-    theta = tiny.ascend((W, b, c), rate, gradient)
-    return *theta, _chain(theta, particles, u, w)
-
-
-def _descent(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-             rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    return pcd_update(W, b, c, particles, v_data, -rate, u, w)
-
-
-def _gradient_returned(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-                       rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    moved = _chain((W, b, c), particles, u, w)
-    return *tiny.log_likelihood_gradient((W, b, c), v_data, moved), moved
-
-
-def _no_learning_rate(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-                      rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    return pcd_update(W, b, c, particles, v_data, 1.0, u, w)
-
-
-def _probabilities_kept(W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
-                        rate: float, u: Tensor, w: Tensor) -> Updated:  # fmt: skip
-    h, _ = tiny.gibbs_step(W, b, c, particles, u, w)
-    moved = torch.sigmoid(h @ W.T + b)
-    gradient = tiny.log_likelihood_gradient((W, b, c), v_data, moved)
-    return *tiny.ascend((W, b, c), rate, gradient), moved
+def exact(
+    W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
+    learning_rate: float, u_hidden: Tensor, u_visible: Tensor,
+) -> Updated:  # fmt: skip
+    _, moved = enumeration.gibbs_step(W, b, c, particles, u_hidden, u_visible)
+    gradient = enumeration.log_likelihood_gradient((W, b, c), v_data, moved)
+    return *enumeration.ascend((W, b, c), learning_rate, gradient), moved
 
 
 PERSISTENT_CHAIN = Exercise(
     number="1.4",
     title="the persistent chain",
     reference=pcd_update,
-    cases=cases,
+    case=case,
+    sizes=((3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16), (4, 4, 9, 9)),
+    by_hand=(2, 1, 2, 3),
+    answer=answer,
     exact=exact,
+    slips={
+        "restarted": "The chain restarts at the data. That is CD-1; a persistent chain goes on "
+        "from the particles that the last update left behind.",
+        "not returned": "The parameters are right, but the particles come back unmoved: the next "
+        "update would start again from the same place, and the chain would not be persistent.",
+        "never moved": "The particles never move: one Gibbs step, with u_hidden and u_visible, "
+        "comes before the gradient.",
+        "gradient before moving": "The gradient is taken at the particles before they move. First "
+        "one Gibbs step, then the gradient at the moved particles.",
+        "moved after the update": "The parameters are updated before the particles move. On the "
+        "slide the chain goes on first, under the present parameters, and the update uses where "
+        "it arrives.",
+        "descent": "The step goes down in likelihood: θ := θ + α·(data − particles).",
+        "gradient returned": "This returns the gradient and the particles; asked for are the new "
+        "parameters, θ + α·g.",
+        "no learning rate": "The gradient is added without the learning rate: θ := θ + α·g.",
+        "half the rate": "Half of the learning rate is used: θ := θ + α·g.",
+        "probabilities kept": "The particles are probabilities. They are the state of a Markov "
+        "chain, and have to be sampled: 1.0 where u_visible is below the probability.",
+        "mean field back": "The way back to the visible units uses the hidden probabilities. The "
+        "particles have to be drawn given the sampled binary h, 1.0 where u_hidden is below the "
+        "probability.",
+        "above": "The comparison is the wrong way round: a unit is 1.0 where its uniform number "
+        "is *below* its probability.",
+        "sums": "Both phases are sums over their rows; each is a mean, or the step would grow "
+        "with the batch.",
+        "divided by the batch": "Both phases are divided by the size of the batch. The negative "
+        "phase is a mean over the particles, of which there may be more or fewer.",
+        "hidden of the data": "The negative phase pairs the particles with the hidden "
+        "probabilities of the data: it needs those given the moved particles.",
+        "hidden rounded": "In the gradient the hidden probabilities are rounded to 0 or 1; it "
+        "contains the probabilities themselves.",
+        "no hidden bias": "In the gradient the hidden probabilities lack the bias: σ(v @ W + c).",
+        "no visible bias": "The Gibbs step lacks the visible bias: the visible units' input is h "
+        "@ W.T + b.",
+        "no negative phase": "The negative phase is missing: θ := θ + α·(data − particles).",
+        "visible bias kept": "The visible bias is not updated: it has a gradient too, data minus "
+        "particles.",
+        "hidden bias kept": "The hidden bias is not updated: it has a gradient too, the "
+        "difference of the mean hidden probabilities.",
+    },
     returns=("the new W", "the new b", "the new c", "the new particles"),
-    wrong=(
-        Misconception(
-            _restarted,
-            "The chain restarts at the data. That is CD-1; a persistent chain goes on from the "
-            "particles that the last update left behind.",
-        ),
-        Misconception(
-            _not_returned,
-            "The parameters are right, but the particles come back unmoved: the next update would "
-            "start again from the same place, and the chain would not be persistent.",
-        ),
-        Misconception(
-            _not_moved,
-            "The particles never move: one Gibbs step, with u_hidden and u_visible, comes before "
-            "the gradient.",
-        ),
-        Misconception(
-            _gradient_before_moving,
-            "The gradient is taken at the particles before they move. First one Gibbs step, then "
-            "the gradient at the moved particles.",
-        ),
-        Misconception(
-            _moved_after_update,
-            "The parameters are updated before the particles move. On the slide the chain goes on "
-            "first, under the present parameters, and the update uses where it arrives.",
-        ),
-        Misconception(
-            _descent,
-            "The step goes down in likelihood: θ := θ + α·(data − particles).",
-        ),
-        Misconception(
-            _gradient_returned,
-            "This returns the gradient and the particles; asked for are the new parameters, "
-            "θ + α·g.",
-        ),
-        Misconception(
-            _no_learning_rate,
-            "The gradient is added without the learning rate: θ := θ + α·g.",
-        ),
-        Misconception(
-            _probabilities_kept,
-            "The particles are probabilities. They are the state of a Markov chain, and have to be "
-            "sampled: 1.0 where u_visible is below the probability.",
-        ),
-    ),
     hints=(
         "It is exercises 1.2 and 1.3 put together: a Gibbs step, then a gradient, then a step "
         "along it. The only question is where the Gibbs step starts.",

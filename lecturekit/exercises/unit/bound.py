@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.unit import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def variational_bound(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
@@ -35,14 +35,55 @@ def variational_bound(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) 
     return log_density - kl
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 4, 3), (3, 3, 3), (4, 2, 1), (2, 3, 4)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(n: int, n_dims: int, n_latent: int, generator: torch.Generator) -> Arguments:
+def case(make: Maker, n: int, n_dims: int, n_latent: int) -> Arguments:
     shapes = ((n, n_dims), (n, n_latent), (n, n_latent), (n_dims, n_latent))
-    return tuple(tiny.normal(*shape, generator=generator) for shape in shapes)
+    return tuple(make.normal(*shape) for shape in shapes)
+
+
+def answer(on: Slips, x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
+    n_dims, n_latent = W.shape
+    variance = log_variance.exp()
+    if on("likelihood"):
+        covariance = W @ W.T + torch.eye(n_dims).to(x)
+        return MultivariateNormal(torch.zeros_like(x[0]), covariance).log_prob(x)
+    spread = (variance @ (W**2).T).sum(dim=1)
+    if on("log variance in the spread"):
+        spread = (log_variance @ (W**2).T).sum(dim=1)
+    elif on("deviation in the spread"):
+        spread = (variance.sqrt() @ (W**2).T).sum(dim=1)
+    elif on("weights unsquared"):
+        spread = (variance @ W.T).sum(dim=1)
+    elif on("square of the sum"):
+        spread = ((variance @ W.T) ** 2).sum(dim=1)
+    elif on("weights left out of the spread"):
+        spread = variance.sum(dim=1)
+    elif on("no spread"):
+        spread = 0 * spread
+    spread = -spread if on("spread added") else spread
+    square = ((x - mean @ W.T) ** 2).sum(dim=1)
+    if on("codes for images"):
+        square = (x**2).sum(dim=1) + ((mean @ W.T) ** 2).sum(dim=1)
+    elif on("moduli"):
+        square = (x - mean @ W.T).abs().sum(dim=1)
+    count = 0 if on("no constant") else 1 if on("one constant") else n_dims
+    count = n_latent if on("a constant for each code") else count
+    log_2pi = math.log(2 * math.pi)
+    log_2pi = 2 * log_2pi if on("constant unhalved") else log_2pi
+    log_2pi = -log_2pi if on("constant added") else log_2pi
+    half = 1.0 if on("half forgotten in the density") else 0.5
+    log_density = -half * (square + spread) - 0.5 * count * log_2pi
+    log_density = -log_density if on("density negated") else log_density
+    log_density = log_density / n_dims if on("averaged over the image") else log_density
+    log_term = -log_variance if on("logarithm added") else log_variance
+    one = 0.0 if on("minus one forgotten") else 1.0
+    v_term = log_variance if on("log variance in the divergence") else variance
+    kl = mean**2 + v_term - one - log_term
+    kl = 0.5 * (mean**2 if on("unit variance") else kl).sum(dim=1)
+    kl = 2 * kl if on("half forgotten in the divergence") else kl
+    kl = kl / n_latent if on("divergence averaged") else kl
+    kl = 0 * kl if on("no divergence") else kl
+    log_density = 0 * log_density if on("no log density") else log_density
+    return log_density + kl if on("divergence added") else log_density - kl
 
 
 def exact(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
@@ -56,112 +97,66 @@ def exact(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
     return marginal.log_prob(x) - kl_divergence(q, posterior)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _parts(
-    x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Log density at the mean, what the spread takes away, and the divergence; each (n,)."""
-    variance = torch.exp(log_variance)
-    at_mean = -0.5 * ((x - mean @ W.T) ** 2 + math.log(2 * math.pi)).sum(dim=1)
-    spread = 0.5 * (variance @ (W**2).T).sum(dim=1)
-    kl = 0.5 * (mean**2 + variance - 1 - log_variance).sum(dim=1)
-    return at_mean, spread, kl
-
-
-def _kl_added(*given: Tensor) -> Tensor:
-    at_mean, spread, kl = _parts(*given)
-    return at_mean - spread + kl
-
-
-def _no_kl(*given: Tensor) -> Tensor:
-    at_mean, spread, _ = _parts(*given)
-    return at_mean - spread
-
-
-def _at_the_mean(*given: Tensor) -> Tensor:
-    at_mean, _, kl = _parts(*given)
-    return at_mean - kl
-
-
-def _loss(*given: Tensor) -> Tensor:
-    return -variational_bound(*given)
-
-
-def _no_constant(*given: Tensor) -> Tensor:
-    return variational_bound(*given) + 0.5 * given[0].shape[1] * math.log(2 * math.pi)
-
-
-def _one_constant(*given: Tensor) -> Tensor:
-    return variational_bound(*given) + 0.5 * (given[0].shape[1] - 1) * math.log(2 * math.pi)
-
-
-def _log_variance_spread(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
-    at_mean, _, kl = _parts(x, mean, log_variance, W)
-    return at_mean - 0.5 * (log_variance @ (W**2).T).sum(dim=1) - kl
-
-
-def _weights_unsquared(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
-    at_mean, _, kl = _parts(x, mean, log_variance, W)
-    return at_mean - 0.5 * (torch.exp(log_variance) @ W.T).sum(dim=1) - kl
-
-
-def _likelihood(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
-    covariance = W @ W.T + torch.eye(len(W)).to(x)
-    return MultivariateNormal(torch.zeros_like(x[0]), covariance).log_prob(x)
-
-
-def _averaged(*given: Tensor) -> Tensor:
-    return variational_bound(*given).mean()
-
-
 BOUND = Exercise(
     number="6.2",
     title="the variational bound",
     reference=variational_bound,
-    cases=cases,
+    case=case,
+    sizes=((2, 4, 3), (3, 3, 3), (4, 2, 1), (2, 3, 4)),
+    by_hand=(2, 1, 2),
+    answer=answer,
     exact=exact,
+    slips={
+        "divergence added": "The divergence is added. Codes far from the prior cost nats: the "
+        "bound is the expected log density *minus* the KL.",
+        "no divergence": "This is the expected log density alone. Without the KL it is no bound: "
+        "the code could be as precise as it likes for free.",
+        "no log density": "This is −KL alone: the expected log density is missing.",
+        "no spread": "The log density is taken at the mean code. Its expectation under q also has "
+        "the spread of the codes, seen through W: ½ Σ W² variance.",
+        "spread added": "The spread has the wrong sign: it makes the expected square larger, and "
+        "the log density lower.",
+        "log variance in the spread": "The spread has log_variance where the variance belongs: "
+        "`torch.exp(log_variance)`.",
+        "deviation in the spread": "The spread has standard deviations where variances belong: "
+        "`variance @ (W**2).T`.",
+        "weights unsquared": "The variance of W z has every weight *squared*: `variance @ "
+        "(W**2).T`.",
+        "square of the sum": "The spread is squared after the sum: it is Σ W² variance, each "
+        "weight squared.",
+        "weights left out of the spread": "The spread of the codes is not seen through W: the "
+        "variance of W z is `variance @ (W**2).T`.",
+        "codes for images": "The square of the difference is taken for the sum of the squares: (x "
+        "− W mean)² has a mixed term.",
+        "moduli": "These are moduli; a normal density has squares.",
+        "half forgotten in the density": "The factor ½ is missing in the log density: −½ (x − W "
+        "z)².",
+        "density negated": "The expected log density has the wrong sign.",
+        "averaged over the image": "The log density is averaged over the entries of x: they are "
+        "independent, and add up.",
+        "no constant": "The constant −½ log 2π of each entry of x is missing. Training would not "
+        "notice, but the number would be no bound on log p(x).",
+        "one constant": "−½ log 2π stands once for a row; every entry of x has one of its own.",
+        "a constant for each code": "−½ log 2π stands once for each latent number; it is one for "
+        "every entry of x.",
+        "constant unhalved": "The constant lacks its ½: −½ log 2π for each entry of x.",
+        "constant added": "The constant has the wrong sign: −½ log 2π for each entry of x.",
+        "logarithm added": "In the KL the logarithm has the wrong sign: ½ (m² + v − 1 − log v).",
+        "log variance in the divergence": "In the KL log_variance stands where the variance "
+        "belongs: `torch.exp(log_variance)`.",
+        "minus one forgotten": "In the KL the −1 is missing: ½ (m² + v − 1 − log v).",
+        "unit variance": "The KL is that for variance 1, ½ m²; here the variance is "
+        "exp(log_variance).",
+        "half forgotten in the divergence": "In the KL the factor ½ is missing: ½ (m² + v − 1 − "
+        "log v).",
+        "divergence averaged": "The KL is averaged over the latent numbers; they are independent, "
+        "and add up.",
+        "likelihood": "This is log p(x) itself, which the bound reaches only where q is the true "
+        "posterior.",
+        "negated": "This is the exact negative: the loss −bound, to be minimised.",
+        "average": "This is the mean over the rows; return one bound for each.",
+    },
     returns=("one bound per row",),
-    wrong=(
-        Misconception(
-            _kl_added,
-            "The divergence is added. Codes far from the prior cost nats: the bound is the "
-            "expected log density *minus* the KL.",
-        ),
-        Misconception(
-            _no_kl,
-            "This is the expected log density alone. Without the KL it is no bound: the code could "
-            "be as precise as it likes for free.",
-        ),
-        Misconception(
-            _at_the_mean,
-            "The log density is taken at the mean code. Its expectation under q also has the "
-            "spread of the codes, seen through W: ½ Σ W² variance.",
-        ),
-        Misconception(_loss, "This is the exact negative: the loss −bound, to be minimised."),
-        Misconception(
-            _no_constant,
-            "The constant −½ log 2π of each entry of x is missing. Training would not notice, but "
-            "the number would be no bound on log p(x).",
-        ),
-        Misconception(
-            _one_constant, "−½ log 2π stands once for a row; every entry of x has one of its own."
-        ),
-        Misconception(
-            _log_variance_spread,
-            "The spread has log_variance where the variance belongs: `torch.exp(log_variance)`.",
-        ),
-        Misconception(
-            _weights_unsquared,
-            "The variance of W z has every weight *squared*: `variance @ (W**2).T`.",
-        ),
-        Misconception(
-            _likelihood,
-            "This is log p(x) itself, which the bound reaches only where q is the true posterior.",
-        ),
-        Misconception(_averaged, "This is the mean over the rows; return one bound for each."),
-    ),
     hints=(
         "Two terms, each with one number per row. The second is exercise 6.1.",
         "log N(x; y, 1) = −½ (x − y)² − ½ log 2π for each entry; put the given expectation in the "

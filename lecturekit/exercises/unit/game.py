@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.unit import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def adversarial_gradients(
@@ -43,172 +43,110 @@ def adversarial_gradients(
     return g_E2, g_G1, g_D1
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 5, 4, 3), (3, 3, 3, 3), (4, 2, 3, 2)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(n1: int, n2: int, n_pixels: int, n_latent: int, generator: torch.Generator) -> Arguments:
-    shapes = ((n1, n_pixels), (n2, n_pixels), (n_pixels, n_latent), (n_latent, n_pixels))
-    return (
-        *(tiny.normal(*shape, generator=generator) for shape in shapes),
-        tiny.normal(n_pixels, generator=generator),
-    )
-
-
 Three = tuple[Tensor, Tensor, Tensor]
 
 
-def exact(x1: Tensor, x2: Tensor, E2: Tensor, G1: Tensor, D1: Tensor) -> Three:
+def case(make: Maker, n1: int, n2: int, n_pixels: int, n_latent: int) -> Arguments:
+    shapes = ((n1, n_pixels), (n2, n_pixels), (n_pixels, n_latent), (n_latent, n_pixels))
+    return (*(make.normal(*shape) for shape in shapes), make.normal(n_pixels))
+
+
+def answer(on: Slips, x1: Tensor, x2: Tensor, E2: Tensor, G1: Tensor, D1: Tensor) -> Three:
     """By hand: a score's slope times what the score is linear in."""
-    code = x2 @ E2  # (n2, n_latent)
-    real, fake = torch.sigmoid(x1 @ D1), torch.sigmoid(code @ G1 @ D1)
-    slope = (fake - 1) / len(x2)  # of −log sigmoid(s), each row's share
-    g_E2 = torch.outer(x2.T @ slope, G1 @ D1)
-    g_G1 = torch.outer(code.T @ slope, D1)
-    g_D1 = x1.T @ (real - 1) / len(x1) + (code @ G1).T @ fake / len(x2)
+    source = x1[: len(x2)] if on("x1 translated") and len(x1) >= len(x2) else x2
+    code = source @ E2
+    image, real = code @ G1, x1
+    fooled, told = torch.sigmoid(image @ D1), torch.sigmoid(real @ D1)
+    n1, n2 = (1, 1) if on("sums") else (len(x1), len(x2))
+    n1, n2 = (n2, n2) if on("one divisor") else (n1, n2)
+
+    def makers(slope: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.outer(source.T @ slope, G1 @ D1) / n2, torch.outer(code.T @ slope, D1) / n2
+
+    slope = fooled - 1
+    if on("saturating"):
+        slope = -fooled
+    elif on("discriminator's loss for the makers"):
+        slope = fooled
+    elif on("least squares"):
+        slope = 2 * (image @ D1 - 1)
+    g_E2, g_G1 = makers(slope)
+    from_D = makers(fooled)
+    if on("no detach") or on("one sum"):
+        g_E2, g_G1 = g_E2 + from_D[0], g_G1 + from_D[1]
+    if on("makers climb"):
+        g_E2, g_G1 = -g_E2, -g_G1
+    if on("encoder left out"):
+        g_E2 = torch.zeros_like(g_E2)
+    elif on("generator left out"):
+        g_G1 = torch.zeros_like(g_G1)
+    if on("makers left out"):
+        g_E2, g_G1 = torch.zeros_like(g_E2), torch.zeros_like(g_G1)
+
+    on_real, on_fake = real.T @ (told - 1) / n1, image.T @ fooled / n2
+    if on("labels exchanged"):
+        on_real, on_fake = real.T @ told / n1, image.T @ (fooled - 1) / n2
+    on_real = 0 * on_real if on("no term of the real images") else on_real
+    on_fake = 0 * on_fake if on("no term of the translations") else on_fake
+    g_D1 = on_real - on_fake if on("fake's sign") else on_real + on_fake
+    g_D1 = g_D1 / 2 if on("discriminator halved") else g_D1
+    if on("discriminator not frozen") or on("one sum"):
+        g_D1 = g_D1 + image.T @ (fooled - 1) / n2
+    g_D1 = -g_D1 if on("discriminator climbs") else g_D1
+    g_D1 = torch.zeros_like(g_D1) if on("discriminator left out") else g_D1
     return g_E2, g_G1, g_D1
-
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _slopes(
-    x1: Tensor, x2: Tensor, E2: Tensor, G1: Tensor, D1: Tensor
-) -> tuple[Three, Three, Three]:
-    """For E2, G1 and D1: the gradients of the makers' loss, of the real half and of the fake half.
-
-    The last two are those of D1's loss.
-    """
-    E2, G1, D1 = (M.clone().requires_grad_() for M in (E2, G1, D1))
-    fake, real = x2 @ E2 @ G1 @ D1, x1 @ D1
-    softplus = torch.nn.functional.softplus
-    losses = softplus(-fake).mean(), softplus(-real).mean(), softplus(fake).mean()
-    made, on_real, on_fake = (
-        torch.autograd.grad(loss, [E2, G1, D1], retain_graph=True, materialize_grads=True)
-        for loss in losses
-    )
-    return made, on_real, on_fake  # type: ignore[return-value]
-
-
-def _no_detach(*given: Tensor) -> Three:
-    made, on_real, on_fake = _slopes(*given)
-    return made[0] + on_fake[0], made[1] + on_fake[1], on_real[2] + on_fake[2]
-
-
-def _discriminator_not_frozen(*given: Tensor) -> Three:
-    made, on_real, on_fake = _slopes(*given)
-    return made[0], made[1], made[2] + on_real[2] + on_fake[2]
-
-
-def _one_sum(*given: Tensor) -> Three:
-    made, on_real, on_fake = _slopes(*given)
-    return made[0] + on_fake[0], made[1] + on_fake[1], made[2] + on_real[2] + on_fake[2]
-
-
-def _saturating(*given: Tensor) -> Three:
-    _, on_real, on_fake = _slopes(*given)
-    return -on_fake[0], -on_fake[1], on_real[2] + on_fake[2]
-
-
-def _saturating_ascent(*given: Tensor) -> Three:
-    _, on_real, on_fake = _slopes(*given)
-    return on_fake[0], on_fake[1], on_real[2] + on_fake[2]
-
-
-def _makers_give_themselves_away(*given: Tensor) -> Three:
-    g_E2, g_G1, g_D1 = adversarial_gradients(*given)
-    return -g_E2, -g_G1, g_D1
-
-
-def _labels_exchanged(*given: Tensor) -> Three:
-    x1, x2, E2, G1, D1 = given
-    g_E2, g_G1, _ = adversarial_gradients(*given)
-    _, on_real, on_fake = _slopes(x1, x2, E2, G1, -D1)
-    return g_E2, g_G1, -(on_real[2] + on_fake[2])
-
-
-def _discriminator_ascends(*given: Tensor) -> Three:
-    g_E2, g_G1, g_D1 = adversarial_gradients(*given)
-    return g_E2, g_G1, -g_D1
-
-
-def _encoder_left_out(*given: Tensor) -> Three:
-    g_E2, g_G1, g_D1 = adversarial_gradients(*given)
-    return torch.zeros_like(g_E2), g_G1, g_D1
-
-
-def _real_only(*given: Tensor) -> Three:
-    g_E2, g_G1, _ = adversarial_gradients(*given)
-    return g_E2, g_G1, _slopes(*given)[1][2]
-
-
-def _sums(x1: Tensor, x2: Tensor, *nets: Tensor) -> Three:
-    made, on_real, on_fake = _slopes(x1, x2, *nets)
-    n1, n2 = len(x1), len(x2)
-    return n2 * made[0], n2 * made[1], n1 * on_real[2] + n2 * on_fake[2]
 
 
 GAME = Exercise(
     number="6.5",
     title="who gets which gradient",
     reference=adversarial_gradients,
-    cases=cases,
-    exact=exact,
+    case=case,
+    sizes=((2, 5, 4, 3), (3, 3, 3, 3), (4, 2, 3, 2)),
+    by_hand=(2, 1, 2, 1),
+    answer=answer,
+    slips={
+        "no detach": "The translations are not detached in the discriminator's loss, so E2 and G1 "
+        "also receive its gradient, which tells them to be found out: `x21.detach()`.",
+        "discriminator not frozen": "D1 also receives the gradient of the loss of E2 and G1, "
+        "which tells it to be fooled. Take each gradient of its own loss, or clear D1's before "
+        "its step.",
+        "one sum": "All gradients are of the sum of both losses. There are two players with "
+        "opposite aims: E2 and G1 descend on theirs, D1 on its own.",
+        "saturating": "E2 and G1 minimise log(1 − sigmoid(s)), the saturating form of the slide; "
+        "asked for is the non-saturating one, −log sigmoid(s).",
+        "discriminator's loss for the makers": "What E2 and G1 get is the gradient of −log(1 − "
+        "sigmoid(s(x21))), the discriminator's own term: either it was taken for theirs, or x21 "
+        "was detached in the wrong one of the losses. They want s(x21) to look real: −log "
+        "sigmoid(s(x21)).",
+        "least squares": "E2 and G1 descend least squares, (s − 1)²; asked for is −log sigmoid(s).",
+        "makers climb": "The gradients of E2 and G1 have the wrong sign: descending along them "
+        "lowers the scores of what they make.",
+        "labels exchanged": "D1's labels are exchanged: its real images are those of the domain, "
+        "x1, and what was translated is fake.",
+        "discriminator climbs": "The gradient of D1 has the wrong sign: that of the slide's loss, "
+        "which D1 maximises. Asked for is the loss that it minimises.",
+        "encoder left out": "E2 receives nothing. The translation x21 is made of the code of E2, "
+        "so the adversarial term of domain 1 reaches the encoder of domain 2.",
+        "generator left out": "G1 receives nothing: it makes the translation, and is to be taught "
+        "by D1.",
+        "makers left out": "E2 and G1 receive nothing: x21 is detached in their own loss. Detach "
+        "it in the discriminator's only.",
+        "discriminator left out": "D1 receives nothing: it descends a loss of its own.",
+        "no term of the translations": "D1 sees real images only. Its loss has a second half: "
+        "translations must get low scores.",
+        "no term of the real images": "D1 sees translations only. Its loss has another half: real "
+        "images must get high scores.",
+        "fake's sign": "In D1's loss the translations have the wrong sign: −log(1 − "
+        "sigmoid(s(x21))), whose slope is +sigmoid(s).",
+        "discriminator halved": "D1's loss is halved; asked for is the sum of its two means.",
+        "x1 translated": "The translations are made of x1; those shown in domain 1 are made of x2.",
+        "sums": "These are sums over the rows; every term is a mean over its rows.",
+        "one divisor": "All terms are divided by the number of rows of x2; each is a mean over "
+        "its own rows.",
+        "negated": "All signs are wrong: these are gradients to be ascended.",
+    },
     returns=("the gradient of E2", "the gradient of G1", "the gradient of D1"),
-    wrong=(
-        Misconception(
-            _no_detach,
-            "The translations are not detached in the discriminator's loss, so E2 and G1 also "
-            "receive its gradient, which tells them to be found out: `x21.detach()`.",
-        ),
-        Misconception(
-            _discriminator_not_frozen,
-            "D1 also receives the gradient of the loss of E2 and G1, which tells it to be fooled. "
-            "Take each gradient of its own loss, or clear D1's before its step.",
-        ),
-        Misconception(
-            _one_sum,
-            "All gradients are of the sum of both losses. There are two players with opposite "
-            "aims: E2 and G1 descend on theirs, D1 on its own.",
-        ),
-        Misconception(
-            _saturating,
-            "E2 and G1 minimise log(1 − sigmoid(s)), the saturating form of the slide; asked for "
-            "is the non-saturating one, −log sigmoid(s).",
-        ),
-        Misconception(
-            _saturating_ascent,
-            "E2 and G1 minimise −log(1 − sigmoid(s(x21))), which is the discriminator's own term: "
-            "they help it. They want s(x21) to look real: −log sigmoid(s(x21)).",
-        ),
-        Misconception(
-            _makers_give_themselves_away,
-            "The gradients of E2 and G1 have the wrong sign: descending along them lowers the "
-            "scores of what they make.",
-        ),
-        Misconception(
-            _labels_exchanged,
-            "D1's labels are exchanged: its real images are those of the domain, x1, and what was "
-            "translated is fake.",
-        ),
-        Misconception(
-            _discriminator_ascends,
-            "The gradient of D1 has the wrong sign: that of the slide's loss, which D1 maximises. "
-            "Asked for is the loss that it minimises.",
-        ),
-        Misconception(
-            _encoder_left_out,
-            "E2 receives nothing. The translation x21 is made of the code of E2, so the "
-            "adversarial term of domain 1 reaches the encoder of domain 2.",
-        ),
-        Misconception(
-            _real_only,
-            "D1 sees real images only. Its loss has a second half: translations must get low "
-            "scores.",
-        ),
-        Misconception(_sums, "These are sums over the rows; every term is a mean over its rows."),
-    ),
     hints=(
         "Make copies that ask for a gradient, `E2 = E2.clone().requires_grad_()` and so on, "
         "compute one loss for each player, and use `torch.autograd.grad(loss, [...])`.",

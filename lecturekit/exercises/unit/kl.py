@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.unit import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -25,12 +25,45 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean**2 + torch.exp(log_variance) - 1 - log_variance).sum(dim=1)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 3), (3, 3), (4, 1), (5, 2)]
-    return [
-        (tiny.normal(*size, generator=generator), tiny.normal(*size, generator=generator))
-        for size in sizes
-    ]
+def case(make: Maker, n: int, n_latent: int) -> Arguments:
+    return make.normal(n, n_latent), make.normal(n, n_latent)
+
+
+def answer(on: Slips, mean: Tensor, log_variance: Tensor) -> Tensor:
+    log_v = 2 * log_variance if on("logarithm of the deviation") else log_variance
+    log_v = log_v / 2 if on("variance for the deviation") else log_v
+    v = log_v.exp()
+    log_term, square = log_v, mean**2
+    if on("log variance as variance"):
+        v, log_term = log_variance, log_variance.abs().log()
+    elif on("log variance for the variance"):
+        v = log_variance
+    elif on("logarithm halved"):
+        log_term = log_v / 2
+    elif on("deviation"):
+        v = v.sqrt()
+    elif on("variance squared"):
+        v = v**2
+    elif on("logarithm squared"):
+        log_term = log_v**2
+    square = mean if on("mean unsquared") else mean.abs() if on("modulus of the mean") else square
+    square = 0 * square if on("no m²") else square
+    square = -square if on("mean subtracted") else square
+    if on("divergence reversed"):
+        each = (square + 1) / v - 1 + log_term
+    else:
+        v_term = torch.ones_like(v) if on("unit variance") else v
+        log_term = torch.zeros_like(v) if on("unit variance") or on("no logarithm") else log_term
+        v_term = -v if on("variance subtracted") else 0 * v if on("no variance") else v_term
+        one = 0.0 if on("minus one forgotten") else -1.0 if on("one added") else 1.0
+        each = square + v_term - one - (-log_term if on("logarithm added") else log_term)
+    if on("half of the square alone"):
+        return (each - 0.5 * square).sum(dim=1)
+    if on("half of the variance's part alone"):
+        return (0.5 * (each - square) + square).sum(dim=1)
+    each = each if on("no half") else each / 2
+    each = each.mean(dim=1, keepdim=True) if on("averaged over the code") else each
+    return each.sum(dim=0 if on("summed over rows") else 1)
 
 
 def exact(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -39,123 +72,63 @@ def exact(mean: Tensor, log_variance: Tensor) -> Tensor:
     return kl_divergence(Normal(mean, log_variance.exp().sqrt()), prior).sum(dim=1)
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _negative(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return -gaussian_kl(mean, log_variance)
-
-
-def _log_variance_as_variance(mean: Tensor, log_variance: Tensor) -> Tensor:
-    variance = log_variance.abs()
-    return 0.5 * (mean**2 + log_variance - 1 - torch.log(variance)).sum(dim=1)
-
-
-def _log_of_the_deviation(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return gaussian_kl(mean, 2 * log_variance)
-
-
-def _half_the_logarithm(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return 0.5 * (mean**2 + torch.exp(log_variance) - 1 - 0.5 * log_variance).sum(dim=1)
-
-
-def _logarithm_added(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return 0.5 * (mean**2 + torch.exp(log_variance) - 1 + log_variance).sum(dim=1)
-
-
-def _reversed(mean: Tensor, log_variance: Tensor) -> Tensor:
-    variance = torch.exp(log_variance)
-    return 0.5 * ((mean**2 + 1) / variance - 1 + log_variance).sum(dim=1)
-
-
-def _no_half(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return 2 * gaussian_kl(mean, log_variance)
-
-
-def _no_minus_one(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return 0.5 * (mean**2 + torch.exp(log_variance) - log_variance).sum(dim=1)
-
-
-def _mean_unsquared(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return 0.5 * (mean + torch.exp(log_variance) - 1 - log_variance).sum(dim=1)
-
-
-def _unit_variance(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return 0.5 * (mean**2).sum(dim=1)
-
-
-def _averaged(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return gaussian_kl(mean, log_variance) / mean.shape[1]
-
-
-def _total(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return gaussian_kl(mean, log_variance).sum()
-
-
-def _mean_of_rows(mean: Tensor, log_variance: Tensor) -> Tensor:
-    return gaussian_kl(mean, log_variance).mean()
-
-
 KL = Exercise(
     number="6.1",
     title="the divergence from the prior",
     reference=gaussian_kl,
-    cases=cases,
+    case=case,
+    sizes=((2, 3), (3, 3), (4, 1), (5, 2)),
+    by_hand=(2, 1),
+    answer=answer,
     exact=exact,
+    through=("mean", "log_variance"),
+    slips={
+        "log variance as variance": "log_variance is used as if it were the variance. The "
+        "variance is `torch.exp(log_variance)`; its logarithm is what came in.",
+        "log variance for the variance": "v and log v cancel, since the same stands in both "
+        "places: the variance is `torch.exp(log_variance)`, its logarithm is what came in.",
+        "logarithm of the deviation": "log_variance is taken for the logarithm of the standard "
+        "deviation. It is already the logarithm of σ², so there is no factor 2.",
+        "variance for the deviation": "log_variance is halved, as if it were to become that of "
+        "the standard deviation: the formula has the variance, exp(log_variance), and its "
+        "logarithm.",
+        "logarithm halved": "The logarithm is halved once too often: ½ log v = log σ has its ½ "
+        "from the factor in front of the bracket.",
+        "logarithm added": "The logarithm has the wrong sign. A narrow q, log v → −∞, knows much "
+        "more than the prior and must be far from it: −log v.",
+        "no logarithm": "−log v is missing: ½ (m² + v − 1 − log v).",
+        "logarithm squared": "The logarithm is squared: ½ (m² + v − 1 − log v).",
+        "deviation": "The standard deviation stands where the variance belongs: ½ (m² + v − 1 − "
+        "log v).",
+        "variance squared": "The variance is squared: ½ (m² + v − 1 − log v).",
+        "variance subtracted": "The variance has the wrong sign: ½ (m² + v − 1 − log v).",
+        "no variance": "The variance is missing: ½ (m² + v − 1 − log v).",
+        "divergence reversed": "This is KL(p ‖ q), the prior seen from the code. The bound has "
+        "KL(q ‖ p): the expectation is under q.",
+        "no half": "The factor ½ is missing; every number is twice the right one.",
+        "half of the square alone": "The ½ is in front of m² alone; it is in front of the whole "
+        "bracket.",
+        "half of the variance's part alone": "m² lacks the factor ½: it is in front of the whole "
+        "bracket.",
+        "minus one forgotten": "The −1 is missing. With mean 0 and variance 1, q is the prior and "
+        "the divergence 0.",
+        "one added": "The 1 has the wrong sign: ½ (m² + v − 1 − log v), which is 0 for the prior.",
+        "mean unsquared": "The mean enters squared.",
+        "modulus of the mean": "The mean enters squared, not as a modulus.",
+        "mean subtracted": "m² has the wrong sign: a code away from 0 is further from the prior.",
+        "no m²": "m² is missing: a code away from 0 is further from the prior.",
+        "unit variance": "That is right for variance 1 alone, as UNIT's encoders have it; here "
+        "the variance is exp(log_variance).",
+        "averaged over the code": "This is the mean over the latent numbers. They are "
+        "independent, so their divergences add up.",
+        "summed over rows": "The rows are summed, and the latent numbers kept: one divergence for "
+        "each row, `dim=1`.",
+        "negated": "This is the exact negative. A KL divergence is never below 0: the formula ½ "
+        "(1 + log v − m² − v), found in many places, is −KL, the term of the bound that is "
+        "*maximised*.",
+        "total": "This is the sum over all rows; every row has a divergence.",
+    },
     returns=("one divergence per row",),
-    wrong=(
-        Misconception(
-            _negative,
-            "This is the exact negative. A KL divergence is never below 0: the formula "
-            "½ (1 + log v − m² − v), found in many places, is −KL, the term of the bound that is "
-            "*maximised*.",
-        ),
-        Misconception(
-            _log_variance_as_variance,
-            "log_variance is used as if it were the variance. The variance is "
-            "`torch.exp(log_variance)`; its logarithm is what came in.",
-        ),
-        Misconception(
-            _log_of_the_deviation,
-            "log_variance is taken for the logarithm of the standard deviation. It is already the "
-            "logarithm of σ², so there is no factor 2.",
-        ),
-        Misconception(
-            _half_the_logarithm,
-            "The logarithm is halved once too often: ½ log v = log σ has its ½ from the factor in "
-            "front of the bracket.",
-        ),
-        Misconception(
-            _logarithm_added,
-            "The logarithm has the wrong sign. A narrow q, log v → −∞, knows much more than the "
-            "prior and must be far from it: −log v.",
-        ),
-        Misconception(
-            _reversed,
-            "This is KL(p ‖ q), the prior seen from the code. The bound has KL(q ‖ p): the "
-            "expectation is under q.",
-        ),
-        Misconception(_no_half, "The factor ½ is missing; every number is twice the right one."),
-        Misconception(
-            _no_minus_one,
-            "The −1 is missing. With mean 0 and variance 1, q is the prior and the divergence 0.",
-        ),
-        Misconception(_mean_unsquared, "The mean enters squared."),
-        Misconception(
-            _unit_variance,
-            "That is right for variance 1 alone, as UNIT's encoders have it; here the variance is "
-            "exp(log_variance).",
-        ),
-        Misconception(
-            _averaged,
-            "This is the mean over the latent numbers. They are independent, so their divergences "
-            "add up.",
-        ),
-        Misconception(_total, "This is the sum over all rows; every row has a divergence."),
-        Misconception(
-            _mean_of_rows, "This is the mean over the rows; return one divergence for each."
-        ),
-    ),
     hints=(
         "KL(q ‖ p) = E_q[log q(z) − log p(z)]. Begin with a single latent number, and sum over "
         "`dim=1` in the end.",

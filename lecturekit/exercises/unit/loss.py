@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.unit import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def unit_losses(
@@ -58,17 +58,87 @@ def unit_losses(
     return vae, cc
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 4, 3), (3, 3, 3), (5, 3, 2)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(n: int, n_pixels: int, n_latent: int, generator: torch.Generator) -> Arguments:
+def case(make: Maker, n: int, n_pixels: int, n_latent: int) -> Arguments:
     images, inwards, outwards = (n, n_pixels), (n_pixels, n_latent), (n_latent, n_pixels)
     codes = (n, n_latent)
     shapes = (images, images, inwards, inwards, outwards, outwards, codes, codes)
-    weights = 0.5 + torch.rand(4, generator=generator, dtype=torch.float64)
-    return (*(tiny.normal(*shape, generator=generator) for shape in shapes), weights)
+    return (*(make.normal(*shape) for shape in shapes), 0.5 + make.uniform(4))
+
+
+def answer(
+    on: Slips, x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, G1: Tensor, G2: Tensor,
+    noise: Tensor, cycle_noise: Tensor, weights: Tensor,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    lambdas = weights.unbind()
+    if on("all weights one"):
+        lambdas = torch.ones_like(weights).unbind()
+    elif on("λ1 and λ2 exchanged"):
+        lambdas = (lambdas[1], lambdas[0], lambdas[2], lambdas[3])
+    elif on("λ3 and λ4 exchanged"):
+        lambdas = (lambdas[0], lambdas[1], lambdas[3], lambdas[2])
+    elif on("L_VAE1's weights for both"):
+        lambdas = (lambdas[0], lambdas[1], lambdas[0], lambdas[1])
+
+    def kl(mean: Tensor) -> Tensor:
+        square = mean.abs() if on("KL of moduli") else mean**2
+        square = square + 1.0 if on("1 left in the KL") else square
+        row = square.mean(dim=1) if on("KL averaged over the code") else square.sum(dim=1)
+        row = row if on("half forgotten in the KL") else row / 2
+        return row.sum() if on("summed over rows") else row.mean()
+
+    def error(x: Tensor, made: Tensor) -> Tensor:
+        each = (x - made).abs()
+        if on("squares"):
+            each = each**2
+        elif on("half squares"):
+            each = each**2 / 2
+        row = each.mean(dim=1) if on("error averaged over pixels") else each.sum(dim=1)
+        row = (x - made).norm(dim=1) if on("Euclidean error") else row
+        row = (x - made).sum(dim=1) if on("no modulus") else row
+        row = row + x.shape[1] * math.log(2) if on("constant kept") else row
+        return row.sum() if on("summed over rows") else row.mean()
+
+    first = 0 * noise if on("no noise") or on("first code not drawn") else noise
+    second = 0 * cycle_noise if on("no noise") or on("second code not drawn") else cycle_noise
+    second = noise if on("noise over again") else second
+    first = cycle_noise if on("cycle noise first") else first
+    mean = x1 @ E1
+    z = mean + first
+    code_of_translation = mean if on("translated from the mean") else z
+    x11, x12 = z @ G1, code_of_translation @ G2
+    if on("reconstructed by G2"):
+        x11 = z @ G2
+    elif on("translated by G1"):
+        x12 = z @ G1
+    reader, maker = E1 if on("translation read by E1") else E2, G2 if on("cycle ends in G2") else G1
+    cycle_mean = x12 @ reader
+    first_kl = kl(z if on("KL of drawn codes") else mean)
+    if on("wrong way round"):
+        start = x1 @ E2
+        cycle_mean = (start + first) @ G1 @ E1
+        first_kl, maker = kl(start), G2
+    drawn = cycle_mean + second
+    x121 = drawn @ maker
+    cycle_kl = kl(drawn if on("KL of drawn codes") else cycle_mean)
+    vae_kl = kl(z if on("KL of drawn codes") else mean)
+    sign = -1 if on("KL subtracted") else 1
+    if on("no divergence in the VAE"):
+        vae_kl = 0 * vae_kl
+    vae_error = error(x1, x11)
+    vae_error = -vae_error if on("log density for its negative") else vae_error
+    vae = sign * lambdas[0] * vae_kl + lambdas[1] * vae_error
+    first_kl = 0 * first_kl if on("no first KL") or on("both KLs missing in L_CC1") else first_kl
+    cycle_kl = 0 * cycle_kl if on("no second KL") or on("both KLs missing in L_CC1") else cycle_kl
+    between = (first_kl + cycle_kl) / 2 if on("KLs averaged") else first_kl + cycle_kl
+    goal = x2 if on("cycle compared with x2") else x11 if on("cycle compared with x11") else x1
+    cycle_error = error(goal, x12 if on("translation compared with x1") else x121)
+    cycle_error = -cycle_error if on("log density for its negative") else cycle_error
+    cc = sign * lambdas[2] * between + lambdas[3] * cycle_error
+    if on("pairing leaked"):
+        cc = cc + lambdas[3] * error(x2, x12)
+    elif on("reconstruction in L_CC1"):
+        cc = cc + lambdas[3] * error(x1, x11)
+    return vae, cc + vae if on("L_VAE1 inside L_CC1") else cc
 
 
 def exact(*given: Tensor) -> tuple[Tensor, Tensor]:
@@ -99,176 +169,85 @@ def _surprise(x: Tensor, image: Tensor) -> Tensor:
     return (density.log_prob(image) - density.log_prob(x)).sum()  # the constant cancels
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-Two = tuple[Tensor, Tensor]
-_losses: Callable[..., Two] = unit_losses  # called with pieces of the arguments
-
-
-def _l1(a: Tensor, b: Tensor) -> Tensor:
-    return (a - b).abs().sum(dim=1).mean()
-
-
-def _half_square(mean: Tensor) -> Tensor:
-    return 0.5 * (mean**2).sum(dim=1).mean()
-
-
-def _cycle_means(*given: Tensor) -> Two:
-    """Of the codes of x1, and of those of x12."""
-    x1, _, E1, E2, _, G2, noise, _, _ = given
-    mean = x1 @ E1
-    return mean, (mean + noise) @ G2 @ E2
-
-
-def _pairing_leaked(*given: Tensor) -> Two:
-    x1, x2, E1, _, _, G2, noise, _, weights = given
-    vae, cc = _losses(*given)
-    return vae, cc + weights[3] * _l1((x1 @ E1 + noise) @ G2, x2)
-
-
-def _cycle_to_x2(*given: Tensor) -> Two:
-    x1, x2, _, _, G1, _, _, cycle_noise, weights = given
-    vae, cc = _losses(*given)
-    x121 = (_cycle_means(*given)[1] + cycle_noise) @ G1
-    return vae, cc + weights[3] * (_l1(x2, x121) - _l1(x1, x121))
-
-
-def _wrong_way_round(*given: Tensor) -> Two:
-    x1, _, E1, E2, G1, G2, noise, cycle_noise, weights = given
-    vae, _ = _losses(*given)
-    mean = x1 @ E2
-    cycle_mean = (mean + noise) @ G1 @ E1
-    cc = weights[2] * (_half_square(mean) + _half_square(cycle_mean))
-    return vae, cc + weights[3] * _l1(x1, (cycle_mean + cycle_noise) @ G2)
-
-
-def _kl_subtracted(*given: Tensor) -> Two:
-    weights = given[-1]
-    mean, cycle_mean = _cycle_means(*given)
-    vae, cc = _losses(*given)
-    kl, cycle_kl = _half_square(mean), _half_square(cycle_mean)
-    return vae - 2 * weights[0] * kl, cc - 2 * weights[2] * (kl + cycle_kl)
-
-
-def _no_cycle_kl(*given: Tensor) -> Two:
-    weights = given[-1]
-    vae, cc = _losses(*given)
-    return vae, cc - weights[2] * _half_square(_cycle_means(*given)[1])
-
-
-def _only_cycle_kl(*given: Tensor) -> Two:
-    weights = given[-1]
-    vae, cc = _losses(*given)
-    return vae, cc - weights[2] * _half_square(_cycle_means(*given)[0])
-
-
-def _no_kl_in_cc(*given: Tensor) -> Two:
-    weights = given[-1]
-    vae, cc = _losses(*given)
-    return vae, cc - weights[2] * sum(_half_square(mean) for mean in _cycle_means(*given))
-
-
-def _no_noise(*given: Tensor) -> Two:
-    quiet = [torch.zeros_like(noise) for noise in given[6:8]]
-    return _losses(*given[:6], *quiet, given[8])
-
-
-def _no_cycle_noise(*given: Tensor) -> Two:
-    return _losses(*given[:7], torch.zeros_like(given[7]), given[8])
-
-
-def _translated_from_the_mean(*given: Tensor) -> Two:
-    vae, _ = _losses(*given)
-    return vae, _losses(*given[:6], torch.zeros_like(given[6]), *given[7:])[1]
-
-
-def _noise_over_again(*given: Tensor) -> Two:
-    return _losses(*given[:7], given[6], given[8])
-
-
-def _squares(*given: Tensor) -> Two:
-    x1, _, _, _, G1, _, noise, cycle_noise, weights = given
-    mean, cycle_mean = _cycle_means(*given)
-    x11, x121 = (mean + noise) @ G1, (cycle_mean + cycle_noise) @ G1
-    kl, cycle_kl = _half_square(mean), _half_square(cycle_mean)
-    squares = [((x1 - made) ** 2).sum(dim=1).mean() for made in (x11, x121)]
-    return (
-        weights[0] * kl + weights[1] * squares[0],
-        weights[2] * (kl + cycle_kl) + weights[3] * squares[1],
-    )
-
-
-def _exchanged(*given: Tensor) -> Two:
-    vae, cc = _losses(*given)
-    return cc, vae
-
-
 LOSS = Exercise(
     number="6.6",
     title="two terms of the loss, from end to end",
     reference=unit_losses,
-    cases=cases,
+    case=case,
+    sizes=((2, 4, 3), (3, 3, 3), (5, 3, 2), (4, 5, 3)),
+    by_hand=(1, 2, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "pairing leaked": "The translation x12 is compared with x2. That leaks a pairing which "
+        "the data does not have: row i of x2 is some other image. No term of L_VAE1 or L_CC1 "
+        "needs x2.",
+        "cycle compared with x2": "The cycle is compared with x2. It starts at x1 and has to come "
+        "back to x1; row i of x2 is some other image.",
+        "cycle compared with x11": "The cycle is compared with the reconstruction; it has to come "
+        "back to x1 itself.",
+        "translation compared with x1": "The translation x12 is compared with x1; it has to come "
+        "back first, as x121.",
+        "wrong way round": "The cycle is composed the wrong way round: x1 goes through E2 and G1 "
+        "first. It has to go E1, G2, and back E2, G1.",
+        "translation read by E1": "The translation is read by E1. It lies in domain 2, so E2 has "
+        "to read it.",
+        "cycle ends in G2": "The second code is decoded by G2; the cycle has to come back into "
+        "domain 1: G1.",
+        "translated by G1": "The translation is made by G1, which gives the reconstruction; G2 "
+        "leads into domain 2.",
+        "reconstructed by G2": "The reconstruction is made by G2; G1 leads back into domain 1.",
+        "KL subtracted": "The KL terms have the wrong sign. The bound subtracts them; the *loss*, "
+        "its negative, adds them.",
+        "log density for its negative": "The errors have the wrong sign: the loss has −log p, "
+        "which is +Σ |x − z @ G|.",
+        "no second KL": "L_CC1 lacks the KL of the second code, that of the translation x12.",
+        "no first KL": "L_CC1 lacks the KL of the first code. It stands in L_VAE1 as well; in the "
+        "paper both have it.",
+        "both KLs missing in L_CC1": "L_CC1 has no KL terms: that is CycleGAN's loss. UNIT's has "
+        "those of both codes.",
+        "no divergence in the VAE": "L_VAE1 has no KL: λ1 · KL(q1(z | x1) ‖ p).",
+        "KLs averaged": "In L_CC1 the two KL terms are averaged; each counts with λ3.",
+        "KL of drawn codes": "The KL is taken of the drawn codes; with variance 1 it is half the "
+        "square of the *mean*.",
+        "half forgotten in the KL": "The factor ½ is missing in the KL terms: ½ Σ mean².",
+        "1 left in the KL": "The KL terms have a 1 for each latent number too many: with variance "
+        "1, ½ (m² + 1 − 1 − log 1) = ½ m².",
+        "KL of moduli": "The KL terms have moduli; they have squares, ½ Σ mean².",
+        "KL averaged over the code": "The KL terms are averaged over the latent numbers; they are "
+        "summed over a row.",
+        "no noise": "The codes are the means. They have to be drawn from q: mean + noise, and "
+        "mean + cycle_noise for the second code.",
+        "first code not drawn": "The first code is the mean. It is drawn: x1 @ E1 + noise.",
+        "second code not drawn": "The second code is the mean. It is drawn too: x12 @ E2 + "
+        "cycle_noise.",
+        "translated from the mean": "x12 is made from the mean code. Reconstruction and "
+        "translation decode the same drawn code.",
+        "noise over again": "The second code is drawn with the noise of the first. Both draws are "
+        "independent; use cycle_noise.",
+        "cycle noise first": "The first code is drawn with cycle_noise; that is for the second.",
+        "squares": "The errors are squared, which belongs to a normal density. A Laplace density "
+        "has absolute values.",
+        "half squares": "The errors are ½ (·)², which belongs to a normal density. A Laplace "
+        "density has absolute values.",
+        "Euclidean error": "The errors are lengths of rows, ‖·‖₂; a Laplace density has the sum "
+        "of moduli.",
+        "no modulus": "Errors of opposite signs cancel: take moduli before the sum.",
+        "error averaged over pixels": "The errors are averaged over the pixels; they are summed "
+        "over a row.",
+        "constant kept": "The constant log 2 of each pixel is kept; −log p is to be taken but for "
+        "it, Σ |x − z @ G|.",
+        "summed over rows": "The terms are summed over the rows; each is a mean over rows.",
+        "all weights one": "The weights λ1 to λ4 are missing.",
+        "λ1 and λ2 exchanged": "λ1 and λ2 are exchanged: λ1 is for the KL, λ2 for the error.",
+        "λ3 and λ4 exchanged": "λ3 and λ4 are exchanged: λ3 is for the KL terms, λ4 for the error.",
+        "L_VAE1's weights for both": "L_CC1 uses λ1 and λ2; it has its own, λ3 and λ4.",
+        "reconstruction in L_CC1": "L_CC1 has the error of the reconstruction besides; that is "
+        "L_VAE1's.",
+        "L_VAE1 inside L_CC1": "L_CC1 contains L_VAE1 as well; they are two terms.",
+        "exchanged": "Both are right, but returned in the wrong order.",
+    },
     returns=("L_VAE1", "L_CC1"),
-    wrong=(
-        Misconception(
-            _pairing_leaked,
-            "The translation x12 is compared with x2. That leaks a pairing which the data does not "
-            "have: row i of x2 is some other image. No term of L_VAE1 or L_CC1 needs x2.",
-        ),
-        Misconception(
-            _cycle_to_x2,
-            "The cycle is compared with x2. It starts at x1 and has to come back to x1; row i of "
-            "x2 is some other image.",
-        ),
-        Misconception(
-            _wrong_way_round,
-            "The cycle is composed the wrong way round: x1 goes through E2 and G1 first. It has to "
-            "go E1, G2, and back E2, G1.",
-        ),
-        Misconception(
-            _kl_subtracted,
-            "The KL terms have the wrong sign. The bound subtracts them; the *loss*, its negative, "
-            "adds them.",
-        ),
-        Misconception(
-            _no_cycle_kl, "L_CC1 lacks the KL of the second code, that of the translation x12."
-        ),
-        Misconception(
-            _only_cycle_kl,
-            "L_CC1 lacks the KL of the first code. It stands in L_VAE1 as well; in the paper "
-            "both have it.",
-        ),
-        Misconception(
-            _no_kl_in_cc,
-            "L_CC1 has no KL terms: that is CycleGAN's loss. UNIT's has those of both codes.",
-        ),
-        Misconception(
-            _no_noise,
-            "The codes are the means. They have to be drawn from q: mean + noise, and "
-            "mean + cycle_noise for the second code.",
-        ),
-        Misconception(
-            _no_cycle_noise,
-            "The second code is the mean. It is drawn too: x12 @ E2 + cycle_noise.",
-        ),
-        Misconception(
-            _translated_from_the_mean,
-            "x12 is made from the mean code. Reconstruction and translation decode the same drawn "
-            "code.",
-        ),
-        Misconception(
-            _noise_over_again,
-            "The second code is drawn with the noise of the first. Both draws are independent; "
-            "use cycle_noise.",
-        ),
-        Misconception(
-            _squares,
-            "The errors are squared, which belongs to a normal density. A Laplace density has "
-            "absolute values.",
-        ),
-        Misconception(_exchanged, "Both are right, but returned in the wrong order."),
-    ),
     hints=(
         "Write down the stream first: mean → z → x11 and x12; x12 → its mean → its code → x121. "
         "Then each term is one line. x2 is not needed for them.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.unit import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def shared_gradient(x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tensor) -> Tensor:
@@ -30,126 +30,93 @@ def shared_gradient(x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tens
     return h1.T @ (h1 @ shared) / len(x1) + h2.T @ (h2 @ shared) / len(x2)
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 6, 5, 4, 3), (3, 3, 3, 3, 3), (4, 2, 3, 2, 5)]
-    return [_case(*size, generator) for size in sizes]
-
-
-def _case(
-    n1: int, n2: int, n_pixels: int, n_hidden: int, n_latent: int, generator: torch.Generator
-) -> Arguments:
+def case(make: Maker, n1: int, n2: int, n_pixels: int, n_hidden: int, n_latent: int) -> Arguments:
     inwards = (n_pixels, n_hidden)
     shapes = ((n1, n_pixels), (n2, n_pixels), inwards, inwards, (n_hidden, n_latent))
-    return tuple(tiny.normal(*shape, generator=generator) for shape in shapes)
+    return tuple(make.normal(*shape) for shape in shapes)
 
 
-def _loss(x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tensor) -> Tensor:
-    m1, m2 = x1 @ E1 @ shared, x2 @ E2 @ shared
-    return (m1**2).sum(dim=1).mean() / 2 + (m2**2).sum(dim=1).mean() / 2
+def answer(on: Slips, x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tensor) -> Tensor:
+    E1, E2 = (E2, E1) if on("encoders exchanged") else (E1, E2)
+    h1, h2 = x1 @ E1, x2 @ (E1 if on("one encoder") else E2)
+    n1, n2 = len(x1), len(x2)
+    if on("sums"):
+        n1 = n2 = 1
+    elif on("divided by all entries"):
+        n1, n2 = n1 * shared.shape[1], n2 * shared.shape[1]
+    elif on("pooled"):
+        n1 = n2 = n1 + n2
+    elif on("one divisor"):
+        n2 = n1
+
+    def part(h: Tensor, n: int) -> Tensor:
+        m = torch.ones_like(h @ shared) if on("mean unsquared") else h @ shared
+        if on("mean first"):
+            return torch.outer(h.mean(dim=0), m.mean(dim=0))
+        return h.T @ m / n
+
+    g1, g2 = part(h1, n1), part(h2, n2)
+    g1 = 0 * g1 if on("no gradient of domain 1") else g1
+    g2 = 0 * g2 if on("no gradient of domain 2") else g2
+    g2 = g1 if on("domain 1 twice") else g2
+    found = g1 - g2 if on("domain 2 subtracted") else g1 + g2
+    found = found / 2 if on("averaged") else found
+    if on("codes returned"):
+        return h1 @ shared
+    return found
 
 
 def exact(x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tensor) -> Tensor:
     """Autograd."""
     leaf = shared.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(_loss(x1, x2, E1, E2, leaf), leaf)
-    return gradient
-
-
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _parts(x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tensor) -> tuple[Tensor, Tensor]:
-    h1, h2 = x1 @ E1, x2 @ E2
-    return h1.T @ h1 @ shared / len(x1), h2.T @ h2 @ shared / len(x2)
-
-
-def _domain_1_only(*given: Tensor) -> Tensor:
-    return _parts(*given)[0]
-
-
-def _domain_2_only(*given: Tensor) -> Tensor:
-    return _parts(*given)[1]
-
-
-def _averaged(*given: Tensor) -> Tensor:
-    return shared_gradient(*given) / 2
-
-
-def _pooled(*given: Tensor) -> Tensor:
-    n1, n2 = len(given[0]), len(given[1])
-    g1, g2 = _parts(*given)
-    return (n1 * g1 + n2 * g2) / (n1 + n2)
-
-
-def _sums(*given: Tensor) -> Tensor:
-    g1, g2 = _parts(*given)
-    return len(given[0]) * g1 + len(given[1]) * g2
-
-
-def _twice(*given: Tensor) -> Tensor:
-    return 2 * shared_gradient(*given)
-
-
-def _one_encoder(x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tensor) -> Tensor:
-    return shared_gradient(x1, x2, E1, E1, shared)
-
-
-def _descent(*given: Tensor) -> Tensor:
-    return -shared_gradient(*given)
-
-
-def _transposed(*given: Tensor) -> Tensor:
-    return shared_gradient(*given).T
+    m1, m2 = x1 @ E1 @ leaf, x2 @ E2 @ leaf
+    loss = (m1**2).sum(dim=1).mean() / 2 + (m2**2).sum(dim=1).mean() / 2
+    return torch.autograd.grad(loss, leaf)[0]
 
 
 SHARED_GRADIENT = Exercise(
     number="6.4",
     title="the gradient of a shared layer",
     reference=shared_gradient,
-    cases=cases,
+    case=case,
+    sizes=((2, 6, 5, 4, 3), (3, 3, 3, 3, 3), (4, 2, 3, 2, 5)),
+    by_hand=(2, 1, 1, 2, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "no gradient of domain 2": "This is the gradient of domain 1's term alone, as if the "
+        "layers were unshared. A shared layer stands in both terms and collects the gradients of "
+        "both.",
+        "no gradient of domain 1": "This is the gradient of domain 2's term alone, as if the "
+        "layers were unshared. A shared layer stands in both terms and collects the gradients of "
+        "both.",
+        "domain 1 twice": "Domain 1's term is counted twice, and domain 2's not at all.",
+        "domain 2 subtracted": "The gradients of the two domains are subtracted; the losses are "
+        "added, so their gradients are too.",
+        "averaged": "The gradients of the two domains are averaged. The losses are added, so "
+        "their gradients are too.",
+        "pooled": "The rows of both domains are pooled. Each term is a mean over its own rows, "
+        "however many the other domain has.",
+        "sums": "These are sums over the rows; each term of the loss is a mean over its own rows.",
+        "one divisor": "Both terms are divided by the number of rows of x1; each is a mean over "
+        "its own rows.",
+        "divided by all entries": "The squares are averaged over the latent numbers too; ‖m‖² is "
+        "their sum.",
+        "mean first": "The means over the rows are taken before the product (or before the "
+        "square): the gradient is the mean of the outer products, h.T @ m / n.",
+        "mean unsquared": "The derivative of ‖m‖²/2 is m, not 1: h.T @ m / n.",
+        "one encoder": "Both domains go through E1. Only the last layer is shared; domain 2 has "
+        "its own first layer, E2.",
+        "encoders exchanged": "E1 and E2 are exchanged: each domain goes through its own first "
+        "layer.",
+        "codes returned": "These are the codes of domain 1; asked for is the gradient for "
+        "`shared`.",
+        "doubled": "Every number is twice the right one: the derivative of ‖m‖²/2 is m, not 2m.",
+        "negated": "This is the exact negative: the direction of descent. The gradient points "
+        "uphill.",
+        "transposed": "The gradient is transposed; it has the shape of `shared` itself.",
+    },
     returns=("the gradient of the shared layer",),
-    wrong=(
-        Misconception(
-            _domain_1_only,
-            "This is the gradient of domain 1's term alone, as if the layers were unshared. A "
-            "shared layer stands in both terms and collects the gradients of both.",
-        ),
-        Misconception(
-            _domain_2_only,
-            "This is the gradient of domain 2's term alone, as if the layers were unshared. A "
-            "shared layer stands in both terms and collects the gradients of both.",
-        ),
-        Misconception(
-            _averaged,
-            "The gradients of the two domains are averaged. The losses are added, so their "
-            "gradients are too.",
-        ),
-        Misconception(
-            _pooled,
-            "The rows of both domains are pooled. Each term is a mean over its own rows, however "
-            "many the other domain has.",
-        ),
-        Misconception(
-            _sums,
-            "These are sums over the rows; each term of the loss is a mean over its own rows.",
-        ),
-        Misconception(
-            _twice, "Every number is twice the right one: the derivative of ‖m‖²/2 is m, not 2m."
-        ),
-        Misconception(
-            _one_encoder,
-            "Both domains go through E1. Only the last layer is shared; domain 2 has its own "
-            "first layer, E2.",
-        ),
-        Misconception(
-            _descent,
-            "This is the exact negative: the direction of descent. The gradient points uphill.",
-        ),
-        Misconception(
-            _transposed, "The gradient is transposed; it has the shape of `shared` itself."
-        ),
-    ),
     hints=(
         "The derivative of a sum is the sum of the derivatives. So treat each domain as if it "
         "were alone, then add.",

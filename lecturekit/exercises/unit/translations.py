@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lecturekit.exercises.exercise import Arguments, Exercise, Misconception
-from lecturekit.exercises.unit import tiny
+from lecturekit.exercises.exercise import Arguments, Exercise, Slips
+from lecturekit.exercises.tiny import Maker
 
 
 def streams_of_1(
@@ -34,20 +34,64 @@ def streams_of_1(
     return x11, x12, x121
 
 
-def cases(generator: torch.Generator) -> list[Arguments]:
-    sizes = [(2, 5, 4, 3), (3, 3, 3, 3), (4, 3, 5, 2)]
-    return [_case(*size, generator) for size in sizes]
+Three = tuple[Tensor, Tensor, Tensor]
 
 
-def _case(
-    n: int, n_pixels: int, n_hidden: int, n_latent: int, generator: torch.Generator
-) -> Arguments:
+def case(make: Maker, n: int, n_pixels: int, n_hidden: int, n_latent: int) -> Arguments:
     inwards, outwards = (n_pixels, n_hidden), (n_hidden, n_pixels)
     own = (inwards, inwards, (n_hidden, n_latent), (n_latent, n_hidden), outwards, outwards)
-    return tuple(tiny.normal(*shape, generator=generator) for shape in ((n, n_pixels), *own))
+    return tuple(make.normal(*shape) for shape in ((n, n_pixels), *own))
 
 
-Three = tuple[Tensor, Tensor, Tensor]
+def answer(
+    on: Slips, x1: Tensor, E1: Tensor, E2: Tensor, E_shared: Tensor, G_shared: Tensor,
+    G1: Tensor, G2: Tensor,
+) -> Three:  # fmt: skip
+    if on("encoders exchanged"):
+        E1, E2 = E2, E1
+    if on("generators exchanged"):
+        G1, G2 = G2, G1
+    through = E_shared @ G_shared
+    if on("no shared layers"):
+        through = torch.eye(E1.shape[1]).to(x1)
+    elif on("shared layers twice"):
+        through = through @ through
+    elif on("shared layers exchanged"):
+        through = (E_shared @ G_shared).T
+    elif on("shared layers in the wrong order"):
+        through = G_shared @ E_shared
+    elif on("hidden rectified"):
+        x11, x12 = (torch.relu(x1 @ E1) @ through @ G for G in (G1, G2))
+        return x11, x12, torch.relu(x12 @ E2) @ through @ G1
+    hidden = x1 @ E1 @ through
+    x11, x12 = hidden @ G1, hidden @ G2
+    back = torch.eye(len(through)).to(x1) if on("way back unshared") else through
+    start, encoder, decoder = x12, E2, G1
+    if on("from the reconstruction"):
+        start, encoder = x11, E1
+    elif on("reconstruction read by E2"):
+        start = x11
+    elif on("from the image"):
+        start = x1
+    elif on("from the double cycle"):
+        start = x12 @ E2 @ through @ G1 @ E1 @ through @ G2
+    encoder = E1 if on("same encoder back") else encoder
+    decoder = G2 if on("never back") else decoder
+    x121 = start @ encoder @ back @ decoder
+    if on("no decoding between"):
+        x121 = x11
+    elif on("translation returned twice"):
+        x121 = x12
+    elif on("wrong way round"):
+        x121 = x1 @ E2 @ through @ G1 @ E1 @ through @ G2
+    elif on("cycle of domain 2"):
+        x121 = x1 @ E2 @ through @ G1 @ E1 @ through @ G1
+    elif on("code handed on"):
+        x121 = hidden @ through[: hidden.shape[1]] @ G1
+    x12 = x11 if on("translation into domain 1") else x12
+    x12 = x1 @ E2 @ through @ G2 if on("translation read by E2") else x12
+    x12 = x1 @ E2 @ through @ G1 if on("translation from domain 2") else x12
+    return x11, x12, x121
 
 
 def exact(x1: Tensor, *layers: Tensor) -> Three:
@@ -61,101 +105,63 @@ def exact(x1: Tensor, *layers: Tensor) -> Three:
     return x11, x12, x121
 
 
-# ------------------------------------------------------------------------ typical wrong answers
-
-
-def _wrong_way_round(x1: Tensor, *layers: Tensor) -> Three:
-    E1, E2, E_shared, G_shared, G1, G2 = layers
-    x11, x12, _ = streams_of_1(x1, *layers)
-    x21 = x1 @ E2 @ E_shared @ G_shared @ G1
-    return x11, x12, x21 @ E1 @ E_shared @ G_shared @ G2
-
-
-def _exchanged(x1: Tensor, *layers: Tensor) -> Three:
-    x11, x12, x121 = streams_of_1(x1, *layers)
-    return x12, x11, x121
-
-
-def _same_encoder_back(x1: Tensor, *layers: Tensor) -> Three:
-    E1, _, E_shared, G_shared, G1, _ = layers
-    x11, x12, _ = streams_of_1(x1, *layers)
-    return x11, x12, x12 @ E1 @ E_shared @ G_shared @ G1
-
-
-def _never_back(x1: Tensor, *layers: Tensor) -> Three:
-    _, E2, E_shared, G_shared, _, G2 = layers
-    x11, x12, _ = streams_of_1(x1, *layers)
-    return x11, x12, x12 @ E2 @ E_shared @ G_shared @ G2
-
-
-def _no_decoding_between(x1: Tensor, *layers: Tensor) -> Three:
-    x11, x12, _ = streams_of_1(x1, *layers)
-    return x11, x12, x11
-
-
-def _from_the_reconstruction(x1: Tensor, *layers: Tensor) -> Three:
-    x11, x12, _ = streams_of_1(x1, *layers)
-    return x11, x12, streams_of_1(x11, *layers)[0]
-
-
-def _no_shared_layers(x1: Tensor, *layers: Tensor) -> Three:
-    E1, E2, _, _, G1, G2 = layers
-    x12 = x1 @ E1 @ G2
-    return x1 @ E1 @ G1, x12, x12 @ E2 @ G1
-
-
-def _way_back_unshared(x1: Tensor, *layers: Tensor) -> Three:
-    _, E2, _, _, G1, _ = layers
-    x11, x12, _ = streams_of_1(x1, *layers)
-    return x11, x12, x12 @ E2 @ G1
-
-
 TRANSLATIONS = Exercise(
     number="6.3",
     title="three ways through the shared code",
     reference=streams_of_1,
-    cases=cases,
+    case=case,
+    sizes=((2, 5, 4, 3), (3, 3, 3, 3), (4, 3, 5, 2)),
+    by_hand=(1, 2, 1, 1),
+    answer=answer,
     exact=exact,
+    slips={
+        "wrong way round": "The cycle is composed the wrong way round: it starts by treating x1 "
+        "as an image of domain 2. x1 goes E1, G2 first and then comes back by E2, G1.",
+        "cycle of domain 2": "The cycle starts by treating x1 as an image of domain 2, E2 and G1 "
+        "first. x1 goes E1, G2 first and then comes back by E2, G1.",
+        "generators exchanged": "G1 and G2 are exchanged: G1 leads back into domain 1, G2 into "
+        "domain 2.",
+        "encoders exchanged": "E1 and E2 are exchanged: x1 is an image of domain 1 and is read by "
+        "E1, its translation by E2.",
+        "same encoder back": "The way back encodes with E1. The translation lies in domain 2, so "
+        "E2 has to read it.",
+        "never back": "The last step decodes with G2, so the cycle ends in domain 2. It has to "
+        "come back into domain 1: G1.",
+        "no decoding between": "The cycle is the reconstruction over again: the code of x1 is "
+        "decoded by G1 without ever becoming an image of domain 2. It has to pass through x12.",
+        "code handed on": "The way back goes on from the hidden code, which never becomes an "
+        "image of domain 2: it has to pass through x12 and E2.",
+        "from the reconstruction": "The cycle goes on from the reconstruction x11; it has to go "
+        "on from the translation.",
+        "reconstruction read by E2": "The cycle goes on from the reconstruction x11, read by E2; "
+        "it has to go on from the translation x12.",
+        "from the image": "The way back starts from x1 itself; it has to go on from the "
+        "translation x12.",
+        "from the double cycle": "The cycle is run twice; it is there and back once.",
+        "translation returned twice": "The third result is the translation again; it has to be "
+        "brought back into domain 1, by E2 and G1.",
+        "translation into domain 1": "The translation is decoded by G1, which gives the "
+        "reconstruction again; G2 leads into domain 2.",
+        "translation read by E2": "For the translation x1 is read by E2; it is an image of domain "
+        "1, and read by E1.",
+        "translation from domain 2": "The translation goes the other way, E2 and G1: x1 is an "
+        "image of domain 1, so E1, then G2.",
+        "no shared layers": "The shared layers are left out. Every encoder ends with E_shared and "
+        "every generator begins with G_shared.",
+        "way back unshared": "The way back leaves the shared layers out; both domains go through "
+        "them.",
+        "shared layers twice": "The shared layers are used twice on each way; an encoder ends "
+        "with E_shared, a generator begins with G_shared, once.",
+        "shared layers exchanged": "The shared layers are used transposed: rows @ E_shared @ "
+        "G_shared.",
+        "shared layers in the wrong order": "The shared layers stand in the wrong order: first "
+        "the encoders', then the generators', rows @ E_shared @ G_shared.",
+        "hidden rectified": "There is a nonlinearity between the layers; here all of them are "
+        "linear.",
+        "exchanged": "The results are right, in the wrong order: the reconstructions, the "
+        "translations, these translated back.",
+    },
     returns=("the reconstructions", "the translations", "the translations there and back"),
-    wrong=(
-        Misconception(
-            _wrong_way_round,
-            "The cycle is composed the wrong way round: it starts by treating x1 as an image of "
-            "domain 2. x1 goes E1, G2 first and then comes back by E2, G1.",
-        ),
-        Misconception(
-            _exchanged,
-            "Reconstruction and translation are exchanged: G1 leads back into domain 1, G2 into "
-            "domain 2.",
-        ),
-        Misconception(
-            _same_encoder_back,
-            "The way back encodes with E1. The translation lies in domain 2, so E2 has to read it.",
-        ),
-        Misconception(
-            _never_back,
-            "The last step decodes with G2, so the cycle ends in domain 2. It has to come back "
-            "into domain 1: G1.",
-        ),
-        Misconception(
-            _no_decoding_between,
-            "The cycle is the reconstruction over again: the code of x1 is decoded by G1 without "
-            "ever becoming an image of domain 2. It has to pass through x12.",
-        ),
-        Misconception(
-            _from_the_reconstruction,
-            "The cycle goes on from the reconstruction x11; it has to go on from the translation.",
-        ),
-        Misconception(
-            _no_shared_layers,
-            "The shared layers are left out. Every encoder ends with E_shared and every generator "
-            "begins with G_shared.",
-        ),
-        Misconception(
-            _way_back_unshared,
-            "The way back leaves the shared layers out; both domains go through them.",
-        ),
-    ),
     hints=(
         "Write down the order of the layers for E1, for G1 and for G2, then put them behind each "
         "other with `@`.",

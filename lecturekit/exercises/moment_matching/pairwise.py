@@ -1,4 +1,4 @@
-"""Tiny random samples, and kernels on them pair by pair: what answers are judged by.
+"""Kernels on tiny random samples, pair by pair: what answers are judged by.
 
 Nothing here knows a matrix of distances. Each quantity is a loop over pairs of rows.
 """
@@ -8,23 +8,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-
-def normal(*shape: int, generator: torch.Generator) -> Tensor:
-    """Independent standard normal numbers, in float64."""
-    return torch.randn(shape, generator=generator, dtype=torch.float64)
+from lecturekit.exercises.tiny import Maker
 
 
-def sigma_above_one(generator: torch.Generator) -> float:
-    """A squared bandwidth from 1.5 to 3.5: σ, √σ and σ² all differ."""
-    return 1.5 + 2 * torch.rand((), generator=generator).item()
-
-
-def kernel_matrices(
-    n: int, m: int, n_features: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
+def matrices(make: Maker, n: int, m: int, n_features: int) -> tuple[Tensor, Tensor, Tensor]:
     """K_xx, K_xy, K_yy of the kernel φ(x)·φ(y), of random features: k(x, x) is not 1."""
-    x = normal(n, n_features, generator=generator)
-    y = 0.5 + normal(m, n_features, generator=generator)
+    x, y = make.normal(n, n_features), make.normal(m, n_features, offset=0.5)
     return x @ x.T, x @ y.T, y @ y.T
 
 

@@ -1,4 +1,4 @@
-"""Tiny random RBMs, and everything about them by enumeration: what answers are judged by.
+"""Everything about a tiny RBM by sums over its states: what answers are judged by.
 
 Nothing here knows a sigmoid or a softplus. Each quantity is a sum over states of exp(−E(v, h)), so
 that it is independent of the formulas which the exercises ask for.
@@ -9,43 +9,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lecturekit.exercises.tiny import Maker, binary_states
+
 Theta = tuple[Tensor, Tensor, Tensor]  # W (n_visible, n_hidden), b (n_visible,), c (n_hidden,)
 
+HUGE = (50.0, 1000.0)  # the scale and the offset of parameters whose exp is infinite in float64
 
-def random_parameters(
-    n_visible: int,
-    n_hidden: int,
-    generator: torch.Generator,
-    *,
-    scale: float = 1.0,
-    offset: float = 0.0,
+
+def parameters(
+    make: Maker, n_visible: int, n_hidden: int, scale: float = 1.0, offset: float = 0.0
 ) -> Theta:
-    """W, b and c, all `offset` + `scale` × standard normal, independent, in float64."""
-
-    def normal(*shape: int) -> Tensor:
-        return offset + scale * torch.randn(shape, generator=generator, dtype=torch.float64)
-
-    return normal(n_visible, n_hidden), normal(n_visible), normal(n_hidden)
-
-
-def huge_parameters(n_visible: int, n_hidden: int, generator: torch.Generator) -> Theta:
-    """W, b and c around 1000, whose exp is infinite in float64."""
-    return random_parameters(n_visible, n_hidden, generator, scale=50.0, offset=1000.0)
-
-
-def uniforms(*shape: int, generator: torch.Generator) -> Tensor:
-    """Independent uniform numbers in [0, 1), in float64."""
-    return torch.rand(shape, generator=generator, dtype=torch.float64)
-
-
-def random_bits(*shape: int, generator: torch.Generator) -> Tensor:
-    """Independent fair bits, in float64."""
-    return torch.randint(0, 2, shape, generator=generator).double()
-
-
-def binary_states(n: int) -> Tensor:
-    """All states of n binary units: (2ⁿ, n)."""
-    return torch.cartesian_prod(*[torch.tensor([0.0, 1.0]).double()] * n).reshape(-1, n)
+    """W, b and c, all `offset` + `scale` × standard normal."""
+    shapes = ((n_visible, n_hidden), (n_visible,), (n_hidden,))
+    W, b, c = (make.normal(*shape, scale=scale, offset=offset) for shape in shapes)
+    return W, b, c
 
 
 def negative_energies(W: Tensor, b: Tensor, c: Tensor, v: Tensor, h: Tensor) -> Tensor:
@@ -53,15 +30,25 @@ def negative_energies(W: Tensor, b: Tensor, c: Tensor, v: Tensor, h: Tensor) -> 
     return v @ W @ h.T + (v @ b)[:, None] + h @ c
 
 
+def unconnected(bias: Tensor) -> Tensor:
+    """log Σ exp over both states of units without a connection, each a factor exp(0) + exp(b)."""
+    return torch.logsumexp(torch.stack([torch.zeros_like(bias), bias]), dim=0).sum()
+
+
 def log_weight(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
     """log Σ_h exp(−E(v, h)), the sum over all hidden states: (batch,)."""
-    return torch.logsumexp(negative_energies(W, b, c, v, binary_states(len(c))), dim=1)
+    joined = W.ne(0).any(dim=0)
+    energies = negative_energies(W[:, joined], b, c[joined], v, binary_states(int(joined.sum())))
+    return torch.logsumexp(energies, dim=1) + unconnected(c[~joined])
 
 
 def log_total_weight(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
     """log Z, the sum over all visible and hidden states: a scalar."""
-    joint = negative_energies(W, b, c, binary_states(len(b)), binary_states(len(c)))
-    return torch.logsumexp(joint.flatten(), dim=0)
+    joined = W.ne(0).any(dim=1)
+    n_joined = int(joined.sum())
+    states = binary_states(n_joined), binary_states(len(c))
+    joint = negative_energies(W[joined], b[joined], c, *states)
+    return torch.logsumexp(joint.flatten(), dim=0) + unconnected(b[~joined])
 
 
 def hidden_marginals(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
