@@ -54,6 +54,7 @@ class Exercise:
         derivation: markdown with LaTeX, shown with the solution.
         exact: the right answer found in another way than by `reference`: enumeration, autograd,
             finite differences. None where `answer` with no slip on is that.
+        live: whether the function drives a live run, which computes in float32.
         through: names of the arguments through which a live run trains: their gradients count.
         time_limit: seconds for all cases together.
     """
@@ -70,6 +71,7 @@ class Exercise:
     hints: tuple[str, ...]
     derivation: str
     exact: Function | None = None
+    live: bool = False
     through: tuple[str, ...] = ()
     time_limit: float = DEFAULT_TIME_LIMIT
 

@@ -485,7 +485,8 @@ TOTAL = Exercise(
     hints=(),
     derivation="",
 )
-TRAINED = replace(TOTAL, through=("x",))
+LIVE = replace(TOTAL, live=True)
+TRAINED = replace(LIVE, through=("x",))
 
 
 def _without(x):
@@ -528,10 +529,11 @@ def test_an_answer_that_fails_only_when_gradients_are_asked_for_is_told_why(judg
 @pytest.mark.parametrize(
     "answer", [lambda x: x.double().sum(), lambda x: x @ torch.ones_like(x).double()]
 )
-def test_what_works_in_float64_alone_is_refused(judge_here, answer):
-    result = judge_here(TOTAL, answer)
+def test_what_works_in_float64_alone_is_refused_where_a_live_run_needs_more(judge_here, answer):
+    result = judge_here(LIVE, answer)
     assert result.outcome == "broken"
     assert "a live run computes in float32" in result.message
+    assert judge_here(TOTAL, answer).outcome == "correct"
 
 
 def test_a_python_number_is_as_good_as_a_scalar(judge_here):

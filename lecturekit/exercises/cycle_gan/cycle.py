@@ -123,6 +123,7 @@ CYCLE = Exercise(
     sizes=((2, 3, 4, 5), (2, 2, 3, 3), (1, 1, 2, 4), (3, 3, 6, 5)),
     by_hand=(1, 1, 2, 1),
     answer=answer,
+    live=True,
     exact=exact,
     through=("G", "F"),
     slips={

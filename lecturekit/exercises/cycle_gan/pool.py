@@ -72,6 +72,7 @@ POOL = Exercise(
     sizes=((4, 3, 1), (3, 3, 2), (6, 2, 2), (9, 5, 4), (5, 1, 4), (7, 2, 3)),
     by_hand=(3, 1, 1),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "coin": "The coin is read the wrong way round (or the two results are exchanged): where "

@@ -112,6 +112,7 @@ NEIGHBOUR_ENTROPY = Exercise(
     sizes=((5, 2, 0.3), (3, 1, 1.3), (4, 4, 2.3), (20, 3, 3.3), (12, 6, 4.3)),
     by_hand=(3, 2, 2.0),
     answer=answer,
+    live=True,
     exact=exact,
     through=("x",),
     slips={

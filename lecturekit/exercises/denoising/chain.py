@@ -115,6 +115,7 @@ CHAIN = Exercise(
     sizes=((4, 3, 6, 2), (5, 6, 3, 1), (3, 4, 5, 3), (6, 8, 7, 2)),
     by_hand=(2, 2, 3, 1),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "mean": "The mean E[X | X′] is used in place of a sample. Such a chain is drawn together "

@@ -95,6 +95,7 @@ CORRUPTION = Exercise(
     sizes=((3, 5), (6, 4), (2, 8)),
     by_hand=(2, 3),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "every replacement flips": "A replaced pixel need not change: half of the replacements "

@@ -81,6 +81,7 @@ GAUSSIAN = Exercise(
     sizes=((3, 2), (4, 1), (2, 5)),
     by_hand=(2, 1),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "deviations for variances": "Standard deviations stand where variances belong: precisions "

@@ -86,6 +86,7 @@ OPTIMAL = Exercise(
     sizes=((3, 5, 2), (4, 2, 1), (5, 4, 3), (3, 4, 2, 100.0)),
     by_hand=(2, 3, 1),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "sigma for its square": "σ stands where σ² belongs: the density of the noise is exp(−‖x′ "

@@ -79,6 +79,7 @@ SCORE = Exercise(
     sizes=((3, 5, 2), (4, 2, 1), (5, 4, 3)),
     by_hand=(2, 2, 1),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "sigma for its square": "Divided by σ where it should be σ²: Tweedie's formula is E[X | "

@@ -127,6 +127,7 @@ WALKBACK = Exercise(
     sizes=((4, 6), (3, 5), (5, 8)),
     by_hand=(2, 2),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "through the walk": "The gradient flows through the chain: X′ depends on w and b by way "

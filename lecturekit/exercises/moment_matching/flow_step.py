@@ -96,6 +96,7 @@ FLOW_STEP = Exercise(
     sizes=((4, 3, 2), (5, 5, 3), (2, 6, 1), (3, 2, 2)),
     by_hand=(2, 1, 1),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "ascent": "The samples go up the witness: f is high where there are too many x, so that "

@@ -124,6 +124,7 @@ PERSISTENT_CHAIN = Exercise(
     sizes=((3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16), (4, 4, 9, 9)),
     by_hand=(2, 1, 2, 3),
     answer=answer,
+    live=True,
     exact=exact,
     slips={
         "restarted": "The chain restarts at the data. That is CD-1; a persistent chain goes on "

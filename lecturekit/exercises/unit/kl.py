@@ -80,6 +80,7 @@ KL = Exercise(
     sizes=((2, 3), (3, 3), (4, 1), (5, 2)),
     by_hand=(2, 1),
     answer=answer,
+    live=True,
     exact=exact,
     through=("mean", "log_variance"),
     slips={
