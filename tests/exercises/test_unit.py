@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from inspect import unwrap
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from torch import Tensor
 from lecturekit import unit
 from lecturekit.exercises.tiny import Maker
 from lecturekit.exercises.unit import EXERCISES
+from lecturekit.unit.model import Nets
 
 BY_NAME = {exercise.stub_name: exercise.reference for exercise in EXERCISES}
 BY_NUMBER = {exercise.number: exercise for exercise in EXERCISES}
@@ -39,20 +40,21 @@ def test_the_bound_is_that_of_the_package():
 
 
 def test_the_losses_are_those_of_the_package(monkeypatch):
-    """The package's streams and terms with the exercise's linear nets and noise."""
+    """The package's streams and terms with the exercise's linear nets and noise: rows for images,
+    which their door would refuse."""
     x1, x2, E1, E2, G1, G2, *noises, weights = BY_NUMBER["6.6"].cases(4)[0]
     n_pixels, n_latent = E1.shape
     nets = {"E1": E1, "E2": E2, "G1": G1, "G2": G2}
-    model = SimpleNamespace(**{name: _Linear(M) for name, M in nets.items()}, D1=_score, D2=_score)
+    model = Nets(**{name: _Linear(M) for name, M in nets.items()}, D1=_score, D2=_score)
     given = iter([noises[0], torch.zeros_like(noises[0]), noises[1], torch.zeros_like(noises[1])])
     monkeypatch.setattr(Tensor, "normal_", lambda noise, **_: noise.copy_(next(given)))
-    made = unit.streams(model, x1, x2, generator=seeded(0))
-    terms, _ = unit.autoencoder_terms(model, x1, x2, made, "least squares")
+    made = unwrap(unit.streams)(model, x1, x2, generator=seeded(0))
+    terms, _ = unwrap(unit.autoencoder_terms)(model, x1, x2, made, "least squares")
     settings = unit.Settings(
-        kl_weight=weights[0] * n_latent,
-        reconstruction_weight=weights[1] * n_pixels,
-        cycle_kl_weight=weights[2] * n_latent,
-        cycle_weight=weights[3] * n_pixels,
+        kl_weight=weights[0].item() * n_latent,
+        reconstruction_weight=weights[1].item() * n_pixels,
+        cycle_kl_weight=weights[2].item() * n_latent,
+        cycle_weight=weights[3].item() * n_pixels,
     )
     losses = unit.weighted(terms, settings)
     theirs = BY_NAME["unit_losses"](x1, x2, E1, E2, G1, G2, *noises, weights)
