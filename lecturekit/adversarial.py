@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from lecturekit.door import MASK, In, Natural, check_alike, door
+from lecturekit.door import MASK, OF_ANY_TYPE, In, Natural, check_alike, door
 from lecturekit.training import check_settings
 
 Objective = Literal["least squares", "non-saturating", "saturating"]
@@ -76,7 +76,7 @@ Exchange = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 @door
 def exchange(
     kept: Annotated[Tensor, "n …"],
-    fresh: Annotated[Tensor, "n …"],
+    fresh: Annotated[Tensor, "n …", OF_ANY_TYPE],
     swap: Annotated[Tensor, "n", MASK],
 ) -> tuple[Tensor, Tensor]:
     """Where `swap`, hand out what was kept and keep what is fresh; elsewhere hand out the fresh.
@@ -120,7 +120,9 @@ class ImagePool:
         self.kept: Tensor | None = None
         self._exchange = exchange
 
-    def meet(self, fresh: Annotated[Tensor, "n …"], *, generator: torch.Generator) -> Tensor:
+    def meet(
+        self, fresh: Annotated[Tensor, "n …", OF_ANY_TYPE], *, generator: torch.Generator
+    ) -> Tensor:
         """Take in a batch and give one of the same size: (n, ...) → (n, ...), detached."""
         fresh = fresh.detach()
         if self.size == 0:

@@ -8,7 +8,7 @@ import numbers
 from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
-from lecturekit.door import Count, Share, door, refuse, refuse_no_settings
+from lecturekit.door import AnyNumber, Count, Share, door, refuse, refuse_no_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Tunable(Limits):
 
 
 @door
-def limited(default: float, minimum: float, maximum: float = math.inf) -> Any:
+def limited(default: float, minimum: AnyNumber, maximum: AnyNumber = math.inf) -> Any:
     """A dataclass field that stays as it is during a run; whole if the default is.
 
     Example:
@@ -80,8 +80,8 @@ def tunable(
     *,
     scale: Literal["linear", "log"] = "linear",
     label: str = "",
-    minimum: float = 0.0,
-    maximum: float = math.inf,
+    minimum: AnyNumber = 0.0,
+    maximum: AnyNumber = math.inf,
 ) -> Any:
     """A dataclass field that a slider can set; the next update uses the new value.
 
