@@ -177,10 +177,10 @@ def seen(table: Table, names: tuple[str, ...]) -> list[Observation]:
 
 @each_exercise
 def test_two_slips_at_once_are_named_or_one_hides_the_other(exercise: Exercise):
-    """Forty pairs of the exercise's own: what is named explains all that is seen."""
+    """Fifteen pairs of the exercise's own: what is named explains all that is seen."""
     table = Table(exercise, exercise.cases(0))
     right, pairs = seen(table, ()), list(combinations(own(exercise), 2))
-    for pair in random.Random(0).sample(pairs, min(40, len(pairs))):
+    for pair in random.Random(0).sample(pairs, min(15, len(pairs))):
         observed = seen(table, pair)
         if not any(each.returned for each in observed) or same(observed, right):
             continue  # two that undo each other
