@@ -73,7 +73,7 @@ def test_a_deep_rectifier_net_keeps_the_size_of_its_input():
 
 @pytest.mark.parametrize("sizes", [[], [3], [3, 0, 2]])
 def test_sizes_that_make_no_net_are_refused(sizes):
-    with pytest.raises(ValueError, match="expected sizes"):
+    with pytest.raises(ValueError, match="expected at least two sizes, each ≥ 1"):
         mlp(sizes, generator=source())
 
 
