@@ -152,7 +152,11 @@ def test_other_bad_kernels_are_refused() -> None:
         (torch.zeros(3, 8, 8), torch.zeros(3, 64), "flatten images"),
         (torch.zeros(0, 2), torch.zeros(3, 2), "expected x of shape"),
         (torch.zeros(3, 2), torch.zeros(3, 3), r"expected y of shape \(m, 2\), got \(3, 3\)"),
-        (torch.zeros(3, 2), torch.zeros(3, 2).double(), "expected y of the type of x, torch.float32"),
+        (
+            torch.zeros(3, 2),
+            torch.zeros(3, 2).double(),
+            "expected y of the type of x, torch.float32",
+        ),
         (torch.zeros(3, 2).long(), torch.zeros(3, 2).long(), "expected x of real numbers"),
     ],
 )
