@@ -121,7 +121,7 @@ def test_settings_of_the_negative_phase_are_refused_too():
     ):
         make(entropy_weight=-1.0)
     energy, data, negative, source = make()
-    negative.entropy_weight = -1.0
     steps = train(energy, data, Settings(), negative_phase=negative, generator=source)
+    negative.entropy_weight = -1.0
     with pytest.raises(ValueError, match="entropy_weight"):
         next(steps)
