@@ -126,7 +126,7 @@ class TestFlip:
     @pytest.mark.parametrize(
         ("patterns", "n", "probability", "message"),
         [
-            (torch.zeros(3), 1, 0.1, r"\(n_patterns ≥ 1, n_bits\), got \(3,\)"),
+            (torch.zeros(3), 1, 0.1, r"\(n_patterns, n_bits\), got \(3,\)"),
             (torch.zeros(0, 3), 1, 0.1, r"got \(0, 3\)"),
             (torch.full((1, 3), 0.5), 1, 0.1, "zeros and ones"),
             (torch.zeros(1, 3), 0, 0.1, "n ≥ 1"),

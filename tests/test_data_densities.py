@@ -216,7 +216,7 @@ def test_on_the_gpu(generator):
         ),
         (
             lambda: densities.ring().log_prob(torch.zeros(2)),
-            r"expected x of shape \(n, n_dims\), got \(2,\)",
+            r"expected x of shape \(n, 2\), got \(2,\)",
         ),
         (lambda: densities.ring().score(torch.zeros(4, 3)), r"\(n, 2\), got \(4, 3\)"),
         (lambda: densities.ring().sample(0, generator=torch.Generator()), "n ≥ 1, got 0"),

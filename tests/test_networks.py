@@ -71,9 +71,16 @@ def test_a_deep_rectifier_net_keeps_the_size_of_its_input():
     assert 0.5 < hidden < 2.0  # ten layers of gain 1 would leave 2⁻¹⁰, of gain 2, 2¹⁰
 
 
-@pytest.mark.parametrize("sizes", [[], [3], [3, 0, 2]])
-def test_sizes_that_make_no_net_are_refused(sizes):
-    with pytest.raises(ValueError, match="expected sizes"):
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ([], "expected sizes to be a list with at least one element"),
+        ([3], "expected at least two sizes, each ≥ 1"),
+        ([3, 0, 2], r"expected sizes\[1\] ≥ 1, got 0"),
+    ],
+)
+def test_sizes_that_make_no_net_are_refused(sizes, message):
+    with pytest.raises(ValueError, match=message):
         mlp(sizes, generator=source())
 
 

@@ -291,7 +291,9 @@ def sample_visible(
     v = sample(probabilities, generator=generator)
     if n_classes:
         group = v[:, -n_classes:].zero_()
-        label = torch.multinomial(probabilities[:, -n_classes:], 1, generator=generator)
+        # of NaN, where training diverges, any: as a binary unit is 0, so that the guard can tell
+        of_class = probabilities[:, -n_classes:].nan_to_num(1.0)
+        label = torch.multinomial(of_class, 1, generator=generator)
         group.scatter_(1, label, 1.0)
     return v
 

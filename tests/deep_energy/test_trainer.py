@@ -116,7 +116,12 @@ def test_data_that_do_not_fit_are_refused(data, wanted):
 
 
 def test_settings_of_the_negative_phase_are_refused_too():
-    energy, data, negative, source = make(entropy_weight=-1.0)
+    with pytest.raises(
+        ValueError, match=r"GeneratorPhase\.entropy_weight must be .* ≥ 0, got -1\.0"
+    ):
+        make(entropy_weight=-1.0)
+    energy, data, negative, source = make()
     steps = train(energy, data, Settings(), negative_phase=negative, generator=source)
+    negative.entropy_weight = -1.0
     with pytest.raises(ValueError, match="entropy_weight"):
         next(steps)

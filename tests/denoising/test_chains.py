@@ -116,7 +116,7 @@ def test_noise_levels_fall_evenly_in_the_logarithm(generator):
 
 def test_what_makes_no_chain_is_refused(generator):
     noise, plane = GaussianNoise(), torch.zeros(3, 2)
-    with pytest.raises(ValueError, match=r"expected a start of shape \(n_chains, n_dims\), got"):
+    with pytest.raises(ValueError, match=r"expected start of shape \(n_chains, n_dims\), got"):
         chain(Recorder(), noise, torch.zeros(3), generator=generator)
     with pytest.raises(ValueError, match="expected n_steps ≥ 0, got -1"):
         run_chain(Recorder(), noise, plane, -1, generator=generator)
@@ -127,7 +127,7 @@ def test_what_makes_no_chain_is_refused(generator):
 def test_noise_levels_that_are_none_are_refused():
     with pytest.raises(ValueError, match=r"expected 0 < low < high, got 1\.0 and 0\.1"):
         NoiseLevels(1.0, 0.1)
-    with pytest.raises(ValueError, match="at least 2 levels, got 1"):
+    with pytest.raises(ValueError, match="expected n ≥ 2, got 1"):
         NoiseLevels(0.1, 1.0).ladder(1)
 
 

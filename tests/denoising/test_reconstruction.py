@@ -95,7 +95,7 @@ def test_the_posterior_of_a_crowded_curve_stays_finite():
 
 
 def test_noise_of_no_size_is_refused(mixture):
-    with pytest.raises(ValueError, match="expected σ > 0, got 0"):
+    with pytest.raises(ValueError, match="expected sigma > 0, got 0"):
         exact_denoiser(mixture, 0)
 
 

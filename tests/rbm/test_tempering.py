@@ -34,7 +34,10 @@ def test_a_step_leaves_the_distribution_of_all_levels_together_as_it_is(generato
     model, n = random_rbm(2, 2, 1, scale=2.0), 100_000
     chain = rbm.ParallelTempering(n, 3, 0.2)
     in_equilibrium(chain, model, generator)
-    chain.advance(model, None, generator=generator)
+    unused = model.clamp(
+        torch.zeros(1, model.n_visible).to(model.theta.b)
+    )  # the chain goes on from its own
+    chain.advance(model, unused, generator=generator)
     numbers = torch.stack([rbm.state_index(level) for level in chain.ladder])  # (3, n)
     counts = torch.bincount(numbers[0] + 4 * numbers[1] + 16 * numbers[2], minlength=64)
     cold, warm, hot = (
@@ -51,7 +54,10 @@ def test_neighbours_change_places_as_often_as_they_should(generator):
     model, n = random_rbm(3, 2, 1, scale=2.0), 40_000
     chain = rbm.ParallelTempering(n, 2, 0.3)
     in_equilibrium(chain, model, generator)
-    chain.advance(model, None, generator=generator)
+    unused = model.clamp(
+        torch.zeros(1, model.n_visible).to(model.theta.b)
+    )  # the chain goes on from its own
+    chain.advance(model, unused, generator=generator)
     cold, hot = (rbm.exact_visible_distribution(at_level(model, beta)) for beta in (1.0, 0.3))
     both, turned = cold[:, None] * hot, hot[:, None] * cold  # at (v, v′) and at (v′, v)
     expected = (both * (turned / both).clamp(max=1)).sum().item()
