@@ -130,7 +130,7 @@ def test_so_it_is_by_explore():
 
 @pytest.mark.parametrize("pace", [0, -1.0, float("nan")])
 def test_a_pace_that_is_none_is_refused(pace):
-    with pytest.raises(ValueError, match="expected pace .*> 0, got"):
+    with pytest.raises(ValueError, match=r"expected pace .*> 0, got"):
         live.play(iter(()), pace=pace)
 
 
