@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 
-from lecturekit.door import Count, door
+from lecturekit.door import AnyNumber, Count, door
 from lecturekit.plots.look import Shape
 from lecturekit.plots.picture import Picture
 
@@ -193,7 +193,7 @@ class Bars(Mark):
 class Rule(Mark):
     """A reference level across the axes; `dash` is a place in the table of patterns."""
 
-    at: float
+    at: AnyNumber  # not finite: left out
     label: str = ""
     axis: Literal["x", "y"] = "y"
     color: Role | None = "ink"
@@ -208,7 +208,7 @@ class Words(Mark):
     """Text around a place on the axes, or in their upper left corner if `at` is left out."""
 
     text: str
-    at: tuple[float, float] | None = None
+    at: tuple[AnyNumber, AnyNumber] | None = None
     color: Role | None = "ink"
     bold: bool = False
     align: Literal["left", "center", "right"] = "left"

@@ -37,8 +37,8 @@ def along(codes: Annotated[Tensor, "n≥2 …"], position: NonNegative) -> Tenso
 
 @door
 def codes_that_meet(
-    codes_1: Annotated[Tensor, "n n_code | n n_latent height width"],
-    codes_2: Annotated[Tensor, "n n_code | n n_latent height width"],
+    codes_1: Annotated[Tensor, "n n_code …"],
+    codes_2: Annotated[Tensor, "n n_code …"],
 ) -> Tensor:
     """How often the two images of one thing have the nearest codes: the shared-latent assumption.
 

@@ -256,11 +256,9 @@ def test_f_may_be_narrower_than_g():
 def test_refuses_sizes_and_skips():
     with pytest.raises(ValueError, match="skip among gate, add, none, got 'dense'"):
         cycle_gan.Translator(3, skip="dense", generator=seeded(0))
-    with pytest.raises(
-        ValueError, match="n_channels, width, back_width, n_blocks, discriminator_width ≥ 1"
-    ):
+    with pytest.raises(ValueError, match="n_channels ≥ 1, got 0"):
         cycle_gan.for_images(0, generator=seeded(0))
-    with pytest.raises(ValueError, match="each ≥ 1"):
+    with pytest.raises(ValueError, match="n_dims ≥ 1, got 0"):
         cycle_gan.for_points(0, generator=seeded(0))
 
 

@@ -129,8 +129,9 @@ def coupled() -> unit.UNIT:
     return _unit()
 
 
-def pairs() -> data.Unpaired:
-    return data.Unpaired(photographs(3), photographs(4), photographs(2), photographs(2))
+def pairs(n_test: int = 2) -> data.Unpaired:
+    tests = photographs(n_test), photographs(n_test)
+    return data.Unpaired(photographs(3), photographs(4), *tests)
 
 
 def steps(n: int = 3) -> Iterator[training.Step]:
@@ -699,8 +700,8 @@ def _denoising() -> Iterator[tuple[str, Call]]:
         Call(
             denoising.posterior_mean_by_quadrature,
             {
-                "log_prob": lambda g: -g.square(),
-                "x_noisy": reals(3, 1),
+                "log_prob": lambda g: -g.square()[:, 0],
+                "x_noisy": torch.tensor([[-1.0], [0.0], [1.0]]),
                 "sigma": 0.3,
                 "grid": torch.linspace(-3, 3, 50)[:, None],
             },
@@ -1091,7 +1092,7 @@ def _evaluation() -> Iterator[tuple[str, Call]]:
         "translation_report",
         Call(
             evaluation.translation_report,
-            {"to_y": lambda z: z, "to_x": lambda z: z, "pairs": pairs()},
+            {"to_y": lambda z: z, "to_x": lambda z: z, "pairs": pairs(n_test=6)},
         ),
     )
 

@@ -52,10 +52,20 @@ def test_every_signature_can_be_read():
     """Annotations are read at the first call; a name that is not there would fail a student."""
     found = 0
     for module in pkgutil.walk_packages(lecturekit.__path__, "lecturekit."):
-        for value in vars(importlib.import_module(module.name)).values():
+        try:
+            room = importlib.import_module(module.name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("lecturekit"):
+                raise
+            continue  # what builds the book wants a package that only its builders have
+        for value in vars(room).values():
             members = vars(value).values() if inspect.isclass(value) else [value]
             for function in members:
-                if isinstance(function, types.FunctionType) and hasattr(function, "__wrapped__"):
+                if (  # torch wraps methods of its own, which say nothing of themselves
+                    isinstance(function, types.FunctionType)
+                    and hasattr(function, "__wrapped__")
+                    and function.__module__.startswith("lecturekit")
+                ):
                     Rules(function)
                     found += 1
     assert found > 300
@@ -143,7 +153,7 @@ def test_numpy_data_are_called_so():
 
 def test_images_that_no_net_takes_are_refused_by_the_net():
     net = networks.PatchDiscriminator(3, generator=SEED)
-    with pytest.raises(ValueError, match=r"images of shape \(n, 3, height, width\), got \(2, 1, "):
+    with pytest.raises(ValueError, match=r"\(n, 3, 4·height, 4·width\), got \(2, 1, 16"):
         net(torch.zeros(2, 1, 16, 16))
     with pytest.raises(ValueError, match="give grey images a channel"):
         net(torch.zeros(2, 16, 16))

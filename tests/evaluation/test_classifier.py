@@ -49,7 +49,11 @@ def test_agreement_counts_equal_labels(generator):
             torch.zeros(3),
             r"expected labels of whole numbers \(int64\), got torch\.float32",
         ),
-        (torch.zeros(3), torch.zeros(3, dtype=torch.long), r"images of shape \(n, ...\)"),
+        (
+            torch.zeros(3),
+            torch.zeros(3, dtype=torch.long),
+            r"images of shape \(n, d, \.\.\.\), got \(3,\)",
+        ),
         (torch.zeros(3, 8, 8), torch.tensor([0, -1, 2]), "labels ≥ 0"),
     ],
 )

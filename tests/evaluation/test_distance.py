@@ -51,7 +51,7 @@ def test_it_is_the_populations_distance_within_its_error():
 @pytest.mark.parametrize(
     ("real", "made", "n_parts", "message"),
     [
-        (torch.zeros(40, 3), torch.zeros(40, 2), 10, r"got \(40, 3\), \(40, 2\)"),
+        (torch.zeros(40, 3), torch.zeros(40, 2), 10, r"made of shape \(m, 3\), got \(40, 2\)"),
         (torch.zeros(40, 3), torch.zeros(19, 3), 10, "10 parts of 40 and 19 rows"),
         (torch.zeros(40, 3), torch.zeros(40, 3), 1, "n_parts ≥ 2"),
     ],

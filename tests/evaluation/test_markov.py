@@ -94,7 +94,7 @@ def test_kl_divergence_in_closed_form():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: spectral_gap(torch.ones(2, 3)), r"square transition matrix, got shape \(2, 3\)"),
+        (lambda: spectral_gap(torch.ones(2, 3)), r"transition of shape \(k, k\), got \(2, 3\)"),
         (
             lambda: spectral_gap(2 * torch.eye(2)),
             r"expected transition in \[0, 1\], got values from 0 to 2",
@@ -102,8 +102,14 @@ def test_kl_divergence_in_closed_form():
         (lambda: spectral_gap(two_states(0.1, 0.3), torch.tensor([0.5, 0.5])), "reversible"),
         (lambda: spectral_gap(two_states(0.1, 0.3), torch.ones(3)), r"of shape \(2,\)"),
         (lambda: autocorrelation(torch.ones(3), 3), "max_lag from 0 to 2, got 3"),
-        (lambda: autocorrelation(torch.ones(1)), r"\(time,\) or \(time, chains\), got \(1,\)"),
-        (lambda: occupancy(torch.ones(3, 2), torch.ones(3, 4)), r"shapes \(3, 2\) and \(3, 4\)"),
+        (
+            lambda: autocorrelation(torch.ones(1)),
+            r"series of shape \(n_steps ≥ 2,\) or .*, got \(1,\)",
+        ),
+        (
+            lambda: occupancy(torch.ones(3, 2), torch.ones(3, 4)),
+            r"patterns of shape \(m, 2\), got \(3, 4\)",
+        ),
         (
             lambda: kl_divergence(torch.ones(2) / 2, torch.ones(3) / 3),
             r"expected q of shape \(2,\), got \(3,\)",

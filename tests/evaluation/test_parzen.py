@@ -87,10 +87,10 @@ def test_log_likelihood_of_a_known_density_within_its_error(generator: torch.Gen
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"samples": torch.zeros(3)}, r"expected samples of shape \(n ≥ 1, n_features\), got \(3,"),
+        ({"samples": torch.zeros(3)}, r"expected samples of shape \(n, n_dims\), got \(3,\)"),
         ({"samples": torch.zeros(0, 2)}, "expected samples of shape"),
-        ({"validation": torch.zeros(4, 3)}, r"expected points of shape \(m ≥ 1, 2\), got \(4, 3\)"),
-        ({"test": torch.zeros(4, 3)}, r"expected points of shape \(m ≥ 1, 2\), got \(4, 3\)"),
+        ({"validation": torch.zeros(4, 3)}, r"expected validation of shape \(m, 2\), got \(4, 3\)"),
+        ({"test": torch.zeros(4, 3)}, r"expected test of shape \(k ≥ 2, 2\), got \(4, 3\)"),
         ({"test": torch.zeros(1, 2)}, r"expected test of shape \(k ≥ 2, 2\), got \(1, 2\)"),
         ({"widths": ()}, "expected widths"),
         ({"widths": (0.1, 0.0)}, "expected widths"),
