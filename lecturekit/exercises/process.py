@@ -172,9 +172,11 @@ def _end_all(child: int) -> None:
     with contextlib.suppress(OSError):
         os.killpg(child, signal.SIGKILL)
     with contextlib.suppress(psutil.Error):
-        for left in psutil.Process().children(recursive=True):
+        left = psutil.Process().children(recursive=True)
+        for each in left:
             with contextlib.suppress(psutil.Error):
-                left.kill()
+                each.kill()
+        psutil.wait_procs(left, timeout=2)  # they have become children of this process
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

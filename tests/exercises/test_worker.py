@@ -248,6 +248,7 @@ def test_what_it_needs_from_the_notebook_goes_with_it(worker):
 def test_a_changed_module_is_run_as_it_is_now(worker, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.delitem(sys.modules, "answers_of_a_student", raising=False)
     (tmp_path / "answers_of_a_student.py").write_text("def answer(x): return 1")
     import answers_of_a_student as answers
 
