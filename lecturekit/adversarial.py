@@ -76,7 +76,7 @@ Exchange = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 @door
 def exchange(
     kept: Annotated[Tensor, "n …"],
-    fresh: Annotated[Tensor, "n …", OF_ANY_TYPE],
+    fresh: Annotated[Tensor, "n …"],
     swap: Annotated[Tensor, "n", MASK],
 ) -> tuple[Tensor, Tensor]:
     """Where `swap`, hand out what was kept and keep what is fresh; elsewhere hand out the fresh.

@@ -88,8 +88,8 @@ class Streams(NamedTuple):
 @door
 def streams(
     model: UNIT | Nets,
-    x1: Annotated[Tensor, "n …"],
-    x2: Annotated[Tensor, "m …"],
+    x1: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"],
+    x2: Annotated[Tensor, "m n_dims | m n_channels 4·height 4·width"],
     *,
     generator: torch.Generator,
 ) -> Streams:
@@ -136,8 +136,8 @@ class Terms(NamedTuple):
 @door
 def autoencoder_terms(
     model: UNIT | Nets,
-    x1: Annotated[Tensor, "n …"],
-    x2: Annotated[Tensor, "m …"],
+    x1: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"],
+    x2: Annotated[Tensor, "m n_dims | m n_channels 4·height 4·width"],
     made: Streams,
     objective: Objective,
     kl: Kl = gaussian_kl,
@@ -206,8 +206,8 @@ def weighted(terms: Terms, weights: Weights) -> Losses:
 @door
 def discriminator_terms(
     model: UNIT | Nets,
-    x1: Annotated[Tensor, "n …"],
-    x2: Annotated[Tensor, "m …"],
+    x1: Annotated[Tensor, "n n_dims | n n_channels 4·height 4·width"],
+    x2: Annotated[Tensor, "m n_dims | m n_channels 4·height 4·width"],
     made: Streams,
     objective: Objective,
 ) -> tuple[Tensor, Tensor]:
