@@ -126,7 +126,8 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def at_the_door(*args: Any, **kwargs: Any) -> Any:
         nonlocal rules
-        if _from_outside(sys._getframe(1)):
+        caller = sys._getframe(1)
+        if caller.f_globals.get("__name__") not in _INSIDE and _from_outside(caller):
             rules = rules or Rules(function)
             rules.check(args, kwargs)
         return function(*args, **kwargs)
@@ -134,11 +135,19 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     return at_the_door
 
 
+# Modules whose calls are the package's own, as they are met: an update of a small model makes a
+# dozen of them, which must not cost it a look at the frames each time.
+_INSIDE: set[str] = set()
+
+
 def _from_outside(frame: types.FrameType | None) -> bool:
     while frame is not None:
         caller = frame.f_globals.get("__name__", "")
         if not caller.startswith(TRANSPARENT):
-            return not caller.startswith(PACKAGE) or caller.startswith(HANDS_ON)
+            if not caller.startswith(PACKAGE) or caller.startswith(HANDS_ON):
+                return True
+            _INSIDE.add(caller)
+            return False
         frame = frame.f_back
     return True
 

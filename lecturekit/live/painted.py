@@ -8,19 +8,22 @@ run that begins anew leaves it as it is.
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lecturekit import plots
+from lecturekit.door import ANYWHERE, NOT_EMPTY, In, Positive, door, refuse
 from lecturekit.live.views import View
 
 Corner = Sequence[float]  # of a stroke: two coordinates
 
 
-class Painted(View):
+class Painted(View, ABC):
     """A picture that takes strokes.
 
     Attributes:
@@ -29,15 +32,16 @@ class Painted(View):
 
     brushes: tuple[str, ...] = ("paint",)
 
+    @abstractmethod
     def stroke(self, corners: Sequence[Corner], brush: int) -> None:
         """Paint along straight lines between corners, (u, v) each, with one of the brushes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def clear(self) -> None:
         """Take away what was painted."""
-        raise NotImplementedError
 
 
+@door
 class PaintedImage(Painted):
     """An image that is painted on, and looked at by the views beside it.
 
@@ -66,20 +70,13 @@ class PaintedImage(Painted):
 
     def __init__(
         self,
-        image: Tensor,
+        image: Annotated[Tensor, "n_channels height width", In(0, 1), ANYWHERE],
         title: str,
-        brushes: Mapping[str, float | Sequence[float]],
+        brushes: Annotated[Mapping[str, float | Sequence[float]], NOT_EMPTY],
         *,
-        width: float = 1.5,
+        width: Positive = 1.5,
     ) -> None:
         super().__init__(lambda: plots.image_grid(_greys_flat(self.image), title, columns=1))
-        if image.ndim != 3 or not ((image >= 0) & (image <= 1)).all():
-            raise ValueError(
-                "expected an image (channels, height, width) of values from 0 to 1, got shape "
-                f"{tuple(image.shape)}"
-            )
-        if not brushes or not width > 0:
-            raise ValueError(f"expected a brush and a width > 0, got {brushes!r}, {width!r}")
         self._first = image.detach().cpu().numpy().copy()
         self._colours = [
             np.broadcast_to(np.asarray(colour, np.float32), len(image))[:, None, None]
@@ -111,6 +108,7 @@ class PaintedImage(Painted):
         self._pixels.numpy()[0] = self._first
 
 
+@door
 class PaintedPoints(Painted):
     """Points of the plane, sprayed where one paints: data of one's own.
 
@@ -136,22 +134,17 @@ class PaintedPoints(Painted):
 
     def __init__(
         self,
-        points: Tensor,
+        points: Annotated[Tensor, "n≥1 2"],
         title: str,
         *,
         extent: tuple[float, float, float, float],
-        spread: float = 0.06,
-        density: float = 60.0,
+        spread: Positive = 0.06,
+        density: Positive = 60.0,
         generator: torch.Generator,
     ) -> None:
         super().__init__(lambda: plots.scatter({self._name(): self._shown()}, title, extent=extent))
-        if points.ndim != 2 or points.shape[1] != 2 or not len(points) or not points.is_cpu:
-            raise ValueError(
-                f"expected points (n, 2) on the CPU, got shape {tuple(points.shape)} on "
-                f"{points.device}"
-            )
-        if not (spread > 0 and density > 0):
-            raise ValueError(f"expected spread and density > 0, got {spread!r}, {density!r}")
+        if not points.is_cpu:  # hands are slower than any processor
+            refuse("points", "on the CPU", f"them on {points.device}", "pass points.cpu()")
         self._spread, self._density, self._generator = spread, density, generator
         self._first = points.detach().clone()
         self._painted = points.new_empty(0, 2)

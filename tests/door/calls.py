@@ -1404,6 +1404,27 @@ def _live() -> Iterator[tuple[str, Call]]:
         ),
     )
     yield "explore", Call(live.explore, {"views": [view], "controls": schedule, "name": "n"})
+    yield (
+        "PaintedImage",
+        Call(
+            live.PaintedImage,
+            {"image": shares(1, 8, 8), "title": "T", "brushes": {"ink": 1.0}, "width": 1.5},
+        ),
+    )
+    yield (
+        "PaintedPoints",
+        Call(
+            live.PaintedPoints,
+            {
+                "points": reals(5, 2),
+                "title": "T",
+                "extent": (-2.0, 2.0, -2.0, 2.0),
+                "spread": 0.1,
+                "density": 60.0,
+                "generator": seeded(),
+            },
+        ),
+    )
     yield "finish", Call(live.finish, {"steps": steps(), "name": "n"})
     yield "View", Call(live.View, {"function": plots.use_style})
     yield (

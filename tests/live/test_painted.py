@@ -58,10 +58,14 @@ class TestImage:
     @pytest.mark.parametrize(
         ("image", "how", "message"),
         [
-            (torch.zeros(4, 4), {}, "channels, height, width"),
-            (torch.full((1, 4, 4), 2.0), {}, "from 0 to 1"),
-            (torch.full((1, 4, 4), torch.nan), {}, "from 0 to 1"),
-            (torch.zeros(1, 4, 4), {"brushes": {}}, "a brush"),
+            (torch.zeros(4, 4), {}, "n_channels, height, width"),
+            (torch.full((1, 4, 4), 2.0), {}, r"image in \[0, 1\]"),
+            (torch.full((1, 4, 4), torch.nan), {}, "image finite"),
+            (
+                torch.zeros(1, 4, 4),
+                {"brushes": {}},
+                "brushes to be a mapping by name with at least one",
+            ),
             (torch.zeros(1, 4, 4), {"width": 0}, "width > 0"),
         ],
     )
@@ -111,9 +115,9 @@ class TestPoints:
         assert next(iter(begin())) > 0.9
 
     def test_refuses(self):
-        with pytest.raises(ValueError, match="points \\(n, 2\\)"):
+        with pytest.raises(ValueError, match=r"points of shape \(n ≥ 1, 2\)"):
             PaintedPoints(torch.zeros(3), "P", extent=(0, 1, 0, 1), generator=torch.Generator())
-        with pytest.raises(ValueError, match="spread and density > 0"):
+        with pytest.raises(ValueError, match="expected spread > 0"):
             points_pad(spread=0)
 
 

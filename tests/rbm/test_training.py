@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lecturekit import data, rbm
-from lecturekit.training import finish, minibatches, repeatable
+from lecturekit.training import DivergenceError, finish, minibatches, repeatable
 
 from .plain import binary, flat, random_rbm
 
@@ -466,3 +466,19 @@ def test_any_numbers_of_rows_and_particles_go_together(n_rows, n_particles):
     chain.prepare(model, v, generator=seeded())
     rbm.update(model, v, chain, learning_rate=0.1, generator=seeded(2))
     torch.testing.assert_close(flat(model.theta), expected)
+
+
+@every_phase
+def test_a_rate_that_makes_finite_nonsense_is_a_divergence_and_a_sane_one_goes_on(make):
+    """Nothing is NaN at a rate of 1000: weights of hundreds of nats, and a dead machine."""
+    patterns, phase, generator = data.bars_and_stripes(3), make(), seeded()
+    model = rbm.RBM(9, 8, generator=generator)
+    plan = rbm.Settings(updates=1500, batch_size=20, learning_rate=1000.0, constant_share=1.0)
+    with pytest.raises(DivergenceError, match=r"parameters up to \S+, where 300 is absurd"):
+        finish(rbm.train(model, patterns, plan, negative_phase=phase, generator=generator))
+    assert max(float(part.abs().max()) for part in model.theta) < 300
+    model.initialise(generator)
+    plan.learning_rate = 0.1
+    before = rbm.exact_log_likelihood(model, patterns).mean()
+    finish(rbm.train(model, patterns, plan, negative_phase=phase, generator=generator))
+    assert rbm.exact_log_likelihood(model, patterns).mean() > before + 0.5
