@@ -140,3 +140,21 @@ def test_reset_begins_anew_and_a_finished_run_is_there_at_once(tmp_path):
     assert not torch.equal(model.W, trained)
     assert finish(begin()()) is None  # as after a restart: nothing is left to do
     assert torch.equal(model.W, trained)
+
+
+class Hostile:
+    """Runs a command where somebody unpickles it."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return (self.mark.touch, ())
+
+
+def test_a_file_that_would_run_code_is_refused_and_runs_none(tmp_path):
+    file, mark = tmp_path / "run.pt", tmp_path / "ran"
+    torch.save({"model": Hostile(mark)}, file)
+    with pytest.raises(ValueError, match="expected file to be a checkpoint"):
+        checkpoint.load(TRAINERS["rbm-fast_weights"](0).steps(), file)
+    assert not mark.exists()
