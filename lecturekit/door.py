@@ -329,7 +329,8 @@ class NumberRule(Rule):
         super().check(name, value, call)
         if isinstance(value, Tensor) and value.device.type == "meta":
             refuse(name, self.wanted, "a tensor on meta")
-        number = float(value)
+        # item() is silent about a gradient that float() warns of.
+        number = float(value.item() if isinstance(value, Tensor) else value)
         if self.finite and not math.isfinite(number):
             refuse(name, self.wanted, came(value))
         if not math.isnan(number) and not self.inside.allow(number, number):

@@ -7,6 +7,7 @@ import inspect
 import math
 import pkgutil
 import types
+import warnings
 
 import numpy as np
 import pytest
@@ -89,6 +90,16 @@ def test_what_is_as_good_as_the_kind_is_taken():
     for right in (1, 1.0, np.float32(1.0), np.int64(1), torch.tensor(1.0)):
         assert inner(right) == 1  # type: ignore[arg-type]
     assert rbm.RBM(np.int64(3), 2).n_visible == 3
+
+
+def test_a_number_with_a_gradient_passes_without_a_warning():
+    torch.set_warn_always(True)  # PyTorch says it once a process else
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert inner(2 * torch.tensor(0.5, requires_grad=True)) == 1  # type: ignore[arg-type]
+    finally:
+        torch.set_warn_always(False)
 
 
 def test_a_derivative_passes_the_door():
