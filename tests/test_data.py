@@ -145,7 +145,7 @@ class TestFlip:
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of this test's own, the checksums of the stand-in files, and no LECTUREKIT_DATA."""
-    monkeypatch.setattr(mnist_files.pooch, "os_cache", lambda project: tmp_path / project)
+    monkeypatch.setattr(mnist_files, "user_cache_path", lambda project: tmp_path / project)
     monkeypatch.delenv("LECTUREKIT_DATA", raising=False)
     return tmp_path / "lecturekit" / "mnist"
 

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pooch
-import requests
 import torch
+from platformdirs import user_cache_path
 from torch import Tensor
 
 from lecturekit.data.images import LabelledImages
@@ -34,7 +33,6 @@ MNIST_MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
-CONNECT, READ = 5.0, 30.0  # seconds to wait for a mirror's answer, and for its next bytes
 Progress = Callable[[str], Any]  # from a file's name to a bar for it, as pooch wants it
 MISSING = "is missing"
 _FILE_STEM = {"train": "train", "test": "t10k"}
@@ -53,7 +51,7 @@ def mnist_folder() -> Path:
     """
     named = os.environ.get("LECTUREKIT_DATA")
     if not named:
-        return Path(pooch.os_cache("lecturekit")) / "mnist"
+        return user_cache_path("lecturekit") / "mnist"
     folder = Path(named).expanduser()
     return folder if any((folder / name).is_file() for name in SHA256) else folder / "mnist"
 
@@ -131,17 +129,16 @@ def fetch_mnist(
 def _fetch(name: str, folder: Path, mirrors: Sequence[str], progress: Progress | None) -> None:
     if not _fault(folder / name):
         return
+    from lecturekit.data import download  # what it needs takes as long to import as all other data
+
     answers = []
     for mirror in mirrors:
-        downloader = pooch.HTTPDownloader(
-            progressbar=progress(name) if progress else False, timeout=(CONNECT, READ)
-        )
         try:
             with replacing(folder / name) as new:
-                downloader(mirror + name, str(new), None)
+                download.to_file(mirror + name, new, progress(name) if progress else False)
                 _check(new, name)
-        except (requests.RequestException, ValueError) as error:
-            answers.append(f"  {mirror}: {_in_a_line(error)}")
+        except (download.Error, ValueError) as error:
+            answers.append(f"  {mirror}: {download.in_a_line(error)}")
         else:
             return
     raise MissingDataError(f"no mirror had a good copy of {name}:\n" + "\n".join(answers))
@@ -150,17 +147,6 @@ def _fetch(name: str, folder: Path, mirrors: Sequence[str], progress: Progress |
 def _check(path: Path, name: str) -> None:
     if fault := _fault(path, name):
         raise ValueError(f"what it sent {fault}")
-
-
-def _in_a_line(error: Exception) -> str:
-    match error:
-        case requests.HTTPError(response=requests.Response() as answer):
-            return f"{answer.status_code} {answer.reason}"
-        case requests.Timeout():
-            return "no answer in time"
-        case requests.ConnectionError():
-            return "no connection"
-    return str(error).partition("\n")[0]
 
 
 def _fault(path: Path, name: str = "") -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import Annotated
 
-import scipy.linalg
 import torch
 from torch import Tensor
 
@@ -57,6 +56,8 @@ def hadamard_patterns(n_bits: Annotated[int, In(2)], count: Count) -> Tensor:
         raise ValueError(f"expected n_bits to be a power of two ≥ 2, got {n_bits}")
     if not 1 <= count <= n_bits:
         raise ValueError(f"expected count from 1 to n_bits = {n_bits}, got {count}")
+    import scipy.linalg  # takes longer than all other data
+
     signs = torch.from_numpy(scipy.linalg.hadamard(n_bits)[:count])
     return (signs > 0).float()
 

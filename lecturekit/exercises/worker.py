@@ -31,6 +31,7 @@ from lecturekit.exercises.exercise import Arguments, Function
 from lecturekit.exercises.observation import Observation, observe
 
 MEMORY_LIMIT = 2 * 1024**3  # bytes that a job may hold
+KEPT = 600.0  # seconds that an idle process is kept: it holds some 200 MB, and takes 1 s to start
 POLL = 0.05  # seconds between two looks at a job that is busy
 START = 120.0  # seconds for a process to import torch on a slow disk
 FORKS = sys.platform == "linux"  # macOS's frameworks don't survive a fork
@@ -41,11 +42,16 @@ class UnsendableError(Exception):
 
 
 class Worker:
-    """A process that is started when it is first needed, kept, and replaced when it is lost."""
+    """A process that is started when it is first needed, kept for a while, and replaced when lost.
+
+    It may be used from any thread, by one at a time.
+    """
 
     def __init__(self, forks: bool = FORKS) -> None:
         self._forks = forks
         self._process: _Process | None = None
+        self._busy = threading.RLock()
+        self._idle: threading.Timer | None = None
 
     def run(
         self,
@@ -81,20 +87,39 @@ class Worker:
 
     def _do(self, job: Any, seen: _Seen, seconds: float) -> str:
         """Have a job done; why it had to be ended, or ""."""
-        try:
-            packed = cloudpickle.dumps(job)
+        with self._busy:
+            if self._idle is not None:
+                self._idle.cancel()
             try:
-                ended = self._ready().do(packed, seen, seconds)  # its start is not on the clock
-            except BrokenPipeError:  # it was ended since it was looked at
+                return self._do_now(job, seen, seconds)
+            except BaseException:
                 self.stop()
-                ended = self._ready().do(packed, seen, seconds)
-            if not self._forks:
-                self.stop()
-                self._process = _Process(self._forks)  # in the background, for the next job
-            return ended
-        except BaseException:
+                raise
+            finally:
+                self._idle = threading.Timer(KEPT, self._rest, args=(self._process,))
+                self._idle.daemon = True
+                self._idle.start()
+
+    def _rest(self, unused: _Process | None) -> None:
+        """End a process that was not needed for a while."""
+        if self._busy.acquire(blocking=False):  # it is needed now
+            try:
+                if self._process is unused:
+                    self.stop()
+            finally:
+                self._busy.release()
+
+    def _do_now(self, job: Any, seen: _Seen, seconds: float) -> str:
+        packed = cloudpickle.dumps(job)
+        try:
+            ended = self._ready().do(packed, seen, seconds)  # its start is not on the clock
+        except BrokenPipeError:  # it was ended since it was looked at
             self.stop()
-            raise
+            ended = self._ready().do(packed, seen, seconds)
+        if not self._forks:
+            self.stop()
+            self._process = _Process(self._forks)  # in the background, for the next job
+        return ended
 
     def _ready(self) -> _Process:
         if self._process is None or not self._process.alive:

@@ -232,6 +232,16 @@ def test_nothing_is_written_to_disk_or_shared_memory(worker, monkeypatch, tmp_pa
         assert not {name for name in os.listdir("/dev/shm") if "loky" in name} - before
 
 
+def test_an_idle_process_is_ended_and_the_next_job_finds_another(worker, monkeypatch):
+    monkeypatch.setattr(worker_module, "KEPT", 0.1)
+    assert run(worker, double).returned
+    process = worker._process._popen.pid
+    assert is_gone(process)
+    monkeypatch.undo()
+    assert run(worker, double).returned
+    assert worker._process._popen.pid != process
+
+
 def test_a_failure_of_our_own_is_not_passed_over(worker):
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         worker.call(lambda: 1 / 0, LONG)
