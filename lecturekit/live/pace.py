@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from lecturekit.training import tunable
 
 CATCH_UP = 0.1  # seconds of updates that a paced run may be behind; a long cell is not made up for
+SHORTEST, LONGEST = 0.001, 0.02  # seconds that a run gives the kernel for all else
+SHARE = "LECTUREKIT_SHARE"  # the variable in which a server's administrator bounds each run
 MEASURED = 1.0  # seconds between two measurements: faster, nobody could read them
 
 
@@ -25,6 +28,32 @@ class Pace:
             return False
         self._next_at += 1 / self.updates_per_second
         return True
+
+
+def share_of_a_core() -> float:
+    """How much of a processor core a run may take: LECTUREKIT_SHARE, else all of it.
+
+    Raises:
+        ValueError: it is no number above 0 and up to 1.
+    """
+    told = os.environ.get(SHARE) or "1"
+    try:
+        share = float(told)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise ValueError(f"expected {SHARE} to be a number above 0 and up to 1, got {told!r}")
+    return share
+
+
+def pause_after(worked: float, share: float = 1.0) -> float:
+    """Seconds to leave the kernel to cells, buttons and sliders after some of work.
+
+    A twentieth of it, or what a share of less than a core asks for. An order passes several
+    threads, each of which needs its turn; after a long update the least of pauses would be over
+    before, and the next update begin.
+    """
+    return max(min(max(worked / 20, SHORTEST), LONGEST), worked * (1 / share - 1))
 
 
 class Rate:

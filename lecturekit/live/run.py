@@ -16,7 +16,7 @@ from lecturekit.live.controls import Control
 from lecturekit.live.history import History, Points
 from lecturekit.live.interrupts import Interrupted, interrupts_held
 from lecturekit.live.orders import Orders
-from lecturekit.live.pace import Pace, Rate
+from lecturekit.live.pace import LONGEST, Pace, Rate, pause_after, share_of_a_core
 from lecturekit.live.timetable import Timetable
 from lecturekit.live.views import View
 from lecturekit.training import DivergenceError, Step, Steps
@@ -24,7 +24,6 @@ from lecturekit.training import DivergenceError, Step, Steps
 Status = Literal["playing", "paused", "finishing", "finished", "stopped", "failed"]
 
 SLICE = 0.02  # seconds of training between two breaths of the kernel's loop
-BREATHS = 0.001, 0.02  # seconds, the shortest and the longest: then the kernel answers
 TOLD = 0.1  # seconds between two lines of progress
 
 
@@ -92,6 +91,7 @@ class Run:
         self.reason = ""
         self.update = self.total = 0
         self.rate = Rate()
+        self._share = share_of_a_core()
         self.error: BaseException | None = None
         self.listener: Listener | None = None
         self.before_play: Callable[[Run], None] = lambda run: None
@@ -299,7 +299,7 @@ class Run:
                 self._draw_due()
             if interrupted():
                 self.pause("interrupted")
-            await _breath(perf_counter() - begun)
+            await asyncio.sleep(pause_after(perf_counter() - begun, self._share))
 
     async def _drain(self) -> None:
         """All steps that are left; the task that played ends by itself when it wakes up."""
@@ -334,9 +334,9 @@ class Run:
                 self._draw_due()
             if interrupted():
                 self._interrupted()
-            await _breath(perf_counter() - begun)
+            await asyncio.sleep(pause_after(perf_counter() - begun, self._share))
         else:
-            await asyncio.sleep(BREATHS[1])
+            await asyncio.sleep(LONGEST)
 
     def _interrupted(self) -> None:
         if self.status in ("finishing", "paused"):
@@ -461,13 +461,3 @@ def _hands_off() -> Iterator[None]:
     """Views must not change what is trained: no gradients, and the global generator put back."""
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         yield
-
-
-async def _breath(worked: float) -> None:
-    """Let the kernel answer cells, buttons and sliders: a twentieth of the time it has worked.
-
-    An order passes several threads, each of which needs its turn; after a long update the least of
-    breaths would be over before, and the next update begin.
-    """
-    shortest, longest = BREATHS
-    await asyncio.sleep(min(max(worked / 20, shortest), longest))

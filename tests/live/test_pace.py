@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lecturekit.live.pace import CATCH_UP, Pace, Rate
+from lecturekit.live.pace import CATCH_UP, SHARE, Pace, Rate, pause_after, share_of_a_core
 from lecturekit.training import tunables
 
 
@@ -75,3 +75,28 @@ def test_a_run_that_begins_anew_has_no_speed_yet(clock):
     clock[0] += 1.0
     rate.look(10)  # was reset: no negative speed
     assert rate.per_second == 0
+
+
+@pytest.mark.parametrize("worked", [1e-5, 0.02, 0.3])
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_a_run_takes_no_more_than_its_share_of_a_core(worked, share):
+    assert worked / (worked + pause_after(worked, share)) <= share + 1e-9
+
+
+def test_alone_on_a_machine_a_run_leaves_only_what_an_order_needs():
+    assert pause_after(0.02) == pytest.approx(0.001)
+    assert pause_after(10.0) == pytest.approx(0.02)
+
+
+def test_the_share_is_read_when_a_run_is_made(monkeypatch):
+    monkeypatch.delenv(SHARE, raising=False)
+    assert share_of_a_core() == 1
+    monkeypatch.setenv(SHARE, "0.25")
+    assert share_of_a_core() == 0.25
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "2", "half", "nan"])
+def test_a_share_that_is_none_is_refused_by_its_name(monkeypatch, wrong):
+    monkeypatch.setenv(SHARE, wrong)
+    with pytest.raises(ValueError, match=f"expected {SHARE} to be a number above 0"):
+        share_of_a_core()

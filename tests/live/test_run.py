@@ -301,7 +301,7 @@ def test_a_run_keeps_its_pace_and_finish_does_not(monkeypatch):
     """100 updates in a second of a clock that only the loop's waiting moves."""
     clock = [0.0]
     monkeypatch.setattr("lecturekit.live.run.perf_counter", lambda: clock[0])
-    monkeypatch.setattr("lecturekit.live.run.BREATHS", (0.0, 0.0))
+    monkeypatch.setattr("lecturekit.live.run.pause_after", lambda worked, share: 0.0)
 
     def ticking() -> Iterator[Step]:
         for index in range(1, 2001):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -66,6 +67,17 @@ def test_the_loop_breathes_meanwhile():
         await cell
 
     asyncio.run(lecture())
+
+
+def test_a_share_of_a_core_is_kept_and_ends_with_the_same_bits(monkeypatch):
+    alone, shared = Line(), Line()
+    asyncio.run(Run(begin(alone, total=2000)).finish())
+    monkeypatch.setenv("LECTUREKIT_SHARE", "0.2")
+    wall, processor = time.perf_counter(), time.process_time()
+    asyncio.run(Run(begin(shared, total=2000)).finish())
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    assert processor / wall < 0.3
+    assert torch.equal(alone.w, shared.w)
 
 
 def test_paused_meanwhile_it_waits_and_goes_on_bit_for_bit():

@@ -84,7 +84,7 @@ def test_finish_draws_less_often(clock):
 @pytest.mark.parametrize("finished", [False, True])
 def test_a_run_gives_most_of_its_time_to_training(clock, monkeypatch, finished):
     """With pictures that take 1 s each; 40 s of training."""
-    monkeypatch.setattr("lecturekit.live.run.BREATHS", (0.0, 0.0))
+    monkeypatch.setattr("lecturekit.live.run.pause_after", lambda worked, share: 0.0)
 
     def costly() -> None:
         clock[0] += 1.0
