@@ -355,7 +355,13 @@ def test_as_a_cells_value_it_shows_itself_where_somebody_watches():
 
 def test_orders_may_come_from_any_thread():
     async def lecture() -> None:
-        run = Run(begin(Line(), total=10**6)).play()
+        begun, fresh = [], begin(Line(), total=10**6)
+
+        def anew() -> Steps:
+            begun.append(True)
+            return fresh()
+
+        run = Run(anew).play()
 
         async def press(order: str) -> None:
             thread = threading.Thread(target=run.ask, args=[order])
@@ -371,7 +377,7 @@ def test_orders_may_come_from_any_thread():
         await press("play")
         await until(lambda: run.update > held + 20)
         await press("reset")
-        await until(lambda: run.update < held + 20)
+        await until(lambda: len(begun) == 2)
         await press("stop")
         await until(lambda: run.status == "stopped")
 
