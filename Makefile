@@ -9,7 +9,7 @@ BUILD := build
 PARALLEL := --numprocesses=auto
 
 .PHONY: help setup lab check test test-lecture sources outputs results section lint benchmark \
-    bench-live site pictures constraints clean
+    bench-live bench-server site pictures constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -69,6 +69,9 @@ benchmark: setup  ## speed, as ratios to raw matrix products and to peers
 
 bench-live: setup  ## what live pictures cost and how fast they follow, in a real page
 	$(BIN)/python tests/benchmarks/bench_live.py
+
+bench-server: setup  ## memory and processor time of students on one server
+	$(BIN)/python tests/benchmarks/bench_server.py
 
 site: setup  ## write the lectures as a book with recorded runs, under build/site
 	$(BIN)/lecturekit site $(BUILD)/site

@@ -39,7 +39,7 @@ def choices_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What is fastest here is measured anew, and not kept where the user's own choices are."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fastest.pooch, "os_cache", lambda project: folder)
+        patch.setattr(fastest, "user_cache_path", lambda project: folder)
         fastest.on_this_machine.cache_clear()
         fastest.on_this_machine()  # remembered from here on
 

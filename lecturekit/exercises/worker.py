@@ -31,7 +31,7 @@ from lecturekit.exercises.exercise import Arguments, Function
 from lecturekit.exercises.observation import Observation, observe
 
 MEMORY_LIMIT = 2 * 1024**3  # bytes that a job may hold
-KEPT = 600.0  # seconds that an idle process is kept: it holds some 200 MB, and takes 1 s to start
+KEPT = 300.0  # seconds that an idle process is kept: it holds 150 MB, and takes 1 s to start
 POLL = 0.05  # seconds between two looks at a job that is busy
 START = 120.0  # seconds for a process to import torch on a slow disk
 FORKS = sys.platform == "linux"  # macOS's frameworks don't survive a fork

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import platform
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-import pooch
 import torch
+from platformdirs import user_cache_path
 
 from lecturekit.files import replacing
+from lecturekit.machine import processor
 
 ROUNDS = 5  # each way has its turn in each; its best one counts
 CLEARLY = 0.9  # of the first way's time: only then is another one taken
@@ -74,15 +74,11 @@ def _measure(ways: Mapping[str, Callable[[], object]]) -> str:
 @cache
 def machine() -> str:
     """What speed depends on: the processor and torch."""
-    name = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     capability = torch.backends.cpu.get_cpu_capability()
-    return f"{name}, {capability}, torch {torch.__version__}"
+    return f"{processor()}, {capability}, torch {torch.__version__}"
 
 
 @cache
 def on_this_machine() -> Fastest:
     """The choices of this machine, kept where the data that were fetched are."""
-    return Fastest(pooch.os_cache("lecturekit") / "fastest.json")
+    return Fastest(user_cache_path("lecturekit") / "fastest.json")

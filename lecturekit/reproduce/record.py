@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import platform
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -14,6 +13,7 @@ import torch
 from lecturekit._version import __version__
 from lecturekit.door import door
 from lecturekit.files import replacing
+from lecturekit.machine import processor
 from lecturekit.reproduce.curves import Curve, Line, lines
 from lecturekit.reproduce.experiment import Pixels
 
@@ -152,15 +152,6 @@ def device_name(device: torch.device | None = None) -> str:
     if device is not None and device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device is not None and device.type != "cpu":
-        return f"{device.type} of {_processor()}"
+        return f"{device.type} of {processor()}"
     n = torch.get_num_threads()
-    return f"{_processor()}, {n} thread{'s' if n > 1 else ''}"
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return f"{processor()}, {n} thread{'s' if n > 1 else ''}"

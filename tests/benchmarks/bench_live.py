@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import ast
 import json
-import platform
 import shutil
 import statistics
 import sys
@@ -22,6 +21,8 @@ from typing import Any
 
 import nbformat
 from playwright.sync_api import Page, sync_playwright
+
+from lecturekit.machine import processor
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -210,15 +211,6 @@ def main() -> None:
             context.close()
             shutil.rmtree(folder, ignore_errors=True)
         browser.close()
-
-
-def processor() -> str:
-    """The processor's name: times mean nothing without it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
