@@ -38,6 +38,15 @@ def test_has_the_form_of_a_source(path):
     assert form.complaints(path) == []
 
 
+@every_notebook
+def test_ends_with_what_became_of_the_idea(path):
+    whereto, stand, sum_up = read(path).cells[-3:]
+    assert whereto.source.startswith("## Where the idea went\n")
+    assert len(re.findall(r"\]\(https://(?:arxiv\.org/abs|doi\.org)/", whereto.source)) == 2
+    assert stand.source.startswith("## Where you stand\n")
+    assert sum_up.source.startswith("progress.sum_up(")
+
+
 def without_parameters(notebook: NotebookNode) -> None:
     form.code_cells(notebook)[0].metadata.tags = []
 
