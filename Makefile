@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 BUILD := build
 PARALLEL := --numprocesses=auto
 
-.PHONY: help setup lab check test test-lecture sources outputs results section lint benchmark \
+.PHONY: help setup lab check test test-lecture sources outputs results section tested published lint benchmark \
     bench-live bench-server site pictures constraints clean
 .DEFAULT_GOAL := help
 
@@ -57,6 +57,12 @@ results: setup  ## write docs/results.md from the recorded numbers of `lectureki
 
 section: setup  ## write the skeleton of a new section: make section STEM=flows N=7
 	$(BIN)/python tests/skeleton/write.py $(STEM) $(N)
+
+tested: setup  ## run the tests, and note in docs/tested.md with what they passed
+	$(BIN)/python -m tests.tested
+
+published: setup  ## enter where the project is published: make published REPOSITORY=https://github.com/…
+	$(BIN)/python -m tests.published $(REPOSITORY)
 
 lint: setup  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 from collections.abc import Generator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -13,6 +16,7 @@ import torch
 from lecturekit import data
 from lecturekit.rbm import fastest
 
+ROOT = Path(__file__).parents[1]
 CI = os.environ.get("CI") == "true"
 
 hypothesis.settings.register_profile("lecturekit", deadline=None, derandomize=CI)
@@ -81,3 +85,17 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
     report.outcome = "failed"
     report.longrepr = f"CI must not skip this: {reason}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project's own files, without what was built."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path

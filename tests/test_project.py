@@ -30,6 +30,7 @@ def requirements(lines: list[str]) -> dict[str, Requirement]:
 
 
 RUNNING = requirements(PROJECT["project"]["dependencies"])
+NOTEBOOK = requirements(PROJECT["project"]["optional-dependencies"]["notebook"])
 LAB = requirements(PROJECT["project"]["optional-dependencies"]["lab"])
 SITE = requirements(PROJECT["project"]["optional-dependencies"]["site"])
 TEST = requirements(PROJECT["project"]["optional-dependencies"]["test"])
@@ -44,9 +45,9 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-
 
 
 class TestVersions:
-    @pytest.mark.parametrize("name", sorted(RUNNING | LAB | SITE | TEST))
+    @pytest.mark.parametrize("name", sorted(RUNNING | NOTEBOOK | LAB | SITE | TEST))
     def test_metadata_has_a_lower_bound_and_constraints_a_pin_above_it(self, name):
-        bound = (RUNNING | LAB | SITE | TEST)[name].specifier
+        bound = (RUNNING | NOTEBOOK | LAB | SITE | TEST)[name].specifier
         assert [clause.operator for clause in bound] == [">="]
         (pin,) = PINS[name].specifier
         assert pin.operator == "=="
@@ -180,8 +181,10 @@ class TestFiles:
             assert command in commands
             assert f"`{command}`" in readme
 
-    def test_the_changelog_knows_this_version(self):
+    def test_the_changelog_and_the_citation_know_this_version(self):
         version = importlib.metadata.version("lecturekit")
+        cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+        assert cited["version"] == version
         assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
     @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.stem)

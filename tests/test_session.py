@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import lecturekit
-from lecturekit.cli.form import ASKING
+from lecturekit.cli.form import asking
 
 
 @pytest.fixture(autouse=True)
@@ -199,4 +199,4 @@ class TestFits:
         monkeypatch.setattr(sys, "meta_path", [PathFinder])
         monkeypatch.delitem(sys.modules, "lecturekit")
         with pytest.raises(SystemExit, match="conda env create"):
-            exec(ASKING, {})
+            exec(asking(""), {})

@@ -6,13 +6,15 @@ import ast
 import copy
 import itertools
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from lecturekit import __version__, exercises
+from lecturekit import exercises
+from lecturekit._version import REPOSITORY, __version__
 from lecturekit.cli.stored import COMPARED
 from lecturekit.exercises.exercise import IMPORTS
 from lecturekit.sections import SECTIONS
@@ -20,18 +22,23 @@ from lecturekit.sections import SECTIONS
 LONGEST_CELL = 15  # statements
 CELL_METADATA = {"tags", "jupyter", "slideshow"}
 PARAMETERS = 'profile = "auto"\nseed = 0'
-# What the first code cell of a lecture begins with: one sentence where the package is missing.
-ASKING = f"""\
-try:
-    import lecturekit
+MISSING = """\
+raise SystemExit(
+    "lecturekit is missing or too old here: in its folder run `make lab`, or with conda "
+    "`conda env create -f environment.yml`, or (in Colab with % before it) "
+    "`pip install -e '.[lab]'`, then restart the kernel."
+) from None"""
+INSTALLING = """\
+import os
 
-    lecturekit.fits("{".".join(__version__.split(".")[:2])}")
-except (ImportError, AttributeError):
+if not {{"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"}} & set(os.environ):
     raise SystemExit(
         "lecturekit is missing or too old here: in its folder run `make lab`, or with conda "
-        "`conda env create -f environment.yml`, or (in Colab with % before it) "
-        "`pip install -e '.[lab]'`, then restart the kernel."
-    ) from None"""
+        "`conda env create -f environment.yml`, then restart the kernel."
+    ) from None
+package = "lecturekit[notebook] @ git+{repository}"
+get_ipython().run_line_magic("pip", f"install --quiet '{{package}}'")
+import lecturekit"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -39,6 +46,20 @@ METADATA = {
 
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|work|tmp|var|opt|Users|mnt)/|[A-Z]:\\\\")
 _NETWORK = re.compile(r"\b(?:urllib|requests|pooch|fetch_mnist|wget|curl)\b|https?://")
+
+
+def asking(repository: str = REPOSITORY) -> str:
+    """What the first code cell of a lecture begins with, for where the package is missing.
+
+    One sentence that says what to do. From a repository that all can see, Colab and Kaggle install
+    it; the versions that they come with stay.
+    """
+    version = ".".join(__version__.split(".")[:2])
+    otherwise = INSTALLING.format(repository=repository) if repository else MISSING
+    return (
+        f'try:\n    import lecturekit\n\n    lecturekit.fits("{version}")\n'
+        f"except (ImportError, AttributeError):\n{textwrap.indent(otherwise, '    ')}"
+    )
 
 
 def as_source(notebook: NotebookNode) -> NotebookNode:
@@ -97,7 +118,8 @@ def _outside(path: Path, notebook: NotebookNode) -> Iterator[str]:
     for cell in notebook.cells:
         if found := _ABSOLUTE_PATH.search(cell.source + str(cell.get("outputs", ""))):
             yield f"it names a path of one machine: {found[0]}"
-        if cell.cell_type == "code" and (found := _NETWORK.search(cell.source)):
+        code = cell.source.removeprefix(asking()) if cell.cell_type == "code" else ""
+        if found := _NETWORK.search(code):
             yield f"a cell touches the network: {found[0]}"
 
 
@@ -108,7 +130,7 @@ def _beginning(notebook: NotebookNode) -> Iterator[str]:
     parameters, start, *_ = code_cells(notebook)
     if parameters.metadata.get("tags") != ["parameters"]:
         yield "its first code cell is not tagged parameters"
-    if parameters.source not in (PARAMETERS, f"{ASKING}\n\n{PARAMETERS}"):
+    if parameters.source not in (PARAMETERS, f"{asking()}\n\n{PARAMETERS}"):
         yield "its parameters are not profile and seed, behind the question for the package"
     if "session = lecturekit.start(profile, seed)" not in start.source:
         yield "its second code cell does not start the session"

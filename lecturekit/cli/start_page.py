@@ -18,7 +18,10 @@ from lecturekit.files import replacing
 NAME = "Start here.md"
 PICTURES = "pictures"
 
-_ROW = re.compile(r"^\| *(\d+) *\| *\[(.+?)\]\(notebooks/(\S+?)\) *\| *(.+?) *\|$", re.MULTILINE)
+_ROW = re.compile(  # number, title, notebook, outcome; a picture may follow
+    r"^\| *(\d+) *\| *\[(.+?)\]\(notebooks/(\S+?)\) *\| *(.+?) *\|(?: *<img [^|]*\|)?$",
+    re.MULTILINE,
+)
 _TIME = re.compile(r"\*\*Time:\*\* *(.+?)\.?(?:\n\n|\Z)", re.DOTALL)
 _SEAL = re.compile(r"\n<!-- as handed out: (\w+) -->\n\Z")
 
@@ -94,8 +97,13 @@ def lectures() -> list[Lecture]:
             shared / "notebooks" / name,
             shared / "docs" / "start" / f"{Path(name).stem}.png",
         )
-        for number, title, name, outcome in _ROW.findall(readme)
+        for number, title, name, outcome in table(readme)
     ]
+
+
+def table(readme: str) -> list[tuple[str, str, str, str]]:
+    """The rows of the README's lectures: number, title, notebook's file, outcome."""
+    return _ROW.findall(readme)
 
 
 def hand_out(folder: Path) -> tuple[Path, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 
+from lecturekit.exercises.closing import closed
 from lecturekit.exercises.exercise import Exercise, Function
 from lecturekit.exercises.judge import judge
 from lecturekit.exercises.result import Note, Outcome, Result
@@ -73,13 +74,19 @@ def hint(number: str) -> Note:
     return Note(text if given < count else f'{text}\n\nAfter this there is `solution("{number}")`.')
 
 
-def solution(number: str) -> Note:
+def solution(number: str, key: str | None = None) -> Note:
     """The derivation of an exercise's answer, and the reference's source.
+
+    Args:
+        number: of the exercise.
+        key: opens solutions that are closed; a lecturer who hands out homework has it.
 
     Raises:
         ValueError: there is no such exercise.
     """
     exercise = _find(number)
+    if why := closed(number, key):
+        return Note(why)
     return Note(
         f"**Solution {number}: {exercise.title}**\n\n{exercise.derivation.strip()}\n\n"
         f"```python\n{exercise.source}```"

@@ -39,6 +39,7 @@ class Exercise:
     Attributes:
         number: "section.place", as in the notebook.
         title: a few words.
+        minutes: how long it takes somebody who has followed the section, as we expect.
         reference: the solution, a plain function that needs nothing but `IMPORTS`. Its signature
             and docstring are the stub that a student fills in.
         case: makes the arguments of one case, `case(make, *sizes)`, with random numbers from a
@@ -61,6 +62,7 @@ class Exercise:
 
     number: str
     title: str
+    minutes: int
     reference: Function
     case: Callable[..., Arguments]
     sizes: tuple[tuple[Any, ...], ...]

@@ -37,6 +37,7 @@ def answer(on: Slips, x: Tensor, factor: Tensor) -> tuple[Tensor, Tensor]:
 EXERCISE = Exercise(
     number="9.1",
     title="scaled rows",
+    minutes=5,
     reference=scale_rows,
     case=lambda make, n, m: (make.uniform(n, m), torch.arange(n).double() + 1),
     sizes=((2, 3), (3, 3), (1, 2)),
@@ -475,6 +476,7 @@ def test_much_printing_is_shown_in_part():
 TOTAL = Exercise(
     number="9.2",
     title="a sum",
+    minutes=5,
     reference=lambda x: x.sum(),
     case=lambda make, n: (make.normal(n),),
     sizes=((2,), (5,)),

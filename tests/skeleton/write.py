@@ -79,9 +79,9 @@ def _enter(root: Path, stem: str, number: int, notebook: str, title: object) -> 
     _insert(contracts, r"source_modules = \[\n(?:    \"lecturekit\.\w+\",\n)*?"
             r"(?=    \"lecturekit\.evaluation\")", f'    "lecturekit.{stem}",\n')  # fmt: skip
     readme = root / "README.md"
-    _insert(
-        readme, r"\| \d+ \| \[.*\n", f"| {number} | [{title}](notebooks/{notebook}.ipynb) | … |\n"
-    )
+    picture = f'<img src="docs/start/{notebook}.png" alt="" width="180">'
+    _insert(readme, r"\| \d+ \| \[.*\n",
+            f"| {number} | [{title}](notebooks/{notebook}.ipynb) | … | {picture} |\n")  # fmt: skip
     _insert(readme, r"\| \[\w+\]\(lecturekit/\w+\) \| section .*\n",
             f"| [{stem}](lecturekit/{stem}) | section {number}: … |\n")  # fmt: skip
     _insert(

@@ -78,6 +78,7 @@ def answer(on: Slips, A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[Tenso
 ADVERSARIAL_GRADIENTS = Exercise(
     number="5.2",
     title="one update of generator and discriminator",
+    minutes=20,
     reference=adversarial_gradients,
     case=case,
     sizes=((2, 3, 4, 5), (1, 1, 1, 1), (3, 3, 6, 6), (4, 2, 7, 3)),

@@ -118,6 +118,7 @@ def _off(x: Tensor, there: Affine, back: Affine) -> Tensor:
 CYCLE = Exercise(
     number="5.4",
     title="the cycle loss",
+    minutes=15,
     reference=cycle_loss,
     case=case,
     sizes=((2, 3, 4, 5), (2, 2, 3, 3), (1, 1, 2, 4), (3, 3, 6, 5)),

@@ -144,6 +144,7 @@ def answer(
 FULL_UPDATE = Exercise(
     number="5.6",
     title="one whole update of CycleGAN",
+    minutes=35,
     reference=cycle_gan_gradients,
     case=case,
     sizes=((2, 3, 4), (1, 2, 1), (3, 5, 5), (4, 3, 8)),

@@ -78,6 +78,7 @@ def exact(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
 OPTIMAL_DISCRIMINATOR = Exercise(
     number="5.1",
     title="the optimal discriminator",
+    minutes=10,
     reference=optimal_discriminator,
     case=case,
     sizes=((3,), (2,), (5,), (8,)),

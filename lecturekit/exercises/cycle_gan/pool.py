@@ -67,6 +67,7 @@ def exact(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
 POOL = Exercise(
     number="5.5",
     title="the image pool",
+    minutes=20,
     reference=exchange,
     case=case,
     sizes=((4, 3, 1), (3, 3, 2), (6, 2, 2), (9, 5, 4), (5, 1, 4), (7, 2, 3)),

@@ -66,6 +66,7 @@ def exact(x: Tensor, y: Tensor, order: Tensor) -> tuple[Tensor, Tensor]:
 UNPAIRED_HALVES = Exercise(
     number="5.3",
     title="training sets without pairs",
+    minutes=15,
     reference=unpaired_halves,
     case=case,
     sizes=((6, 2), (10, 5), (12, 1), (8, 3)),

@@ -77,6 +77,7 @@ def exact(a: Tensor) -> Tensor:
 ACTIVATION_ENTROPY = Exercise(
     number="2.5",
     title="the entropy of activations",
+    minutes=15,
     reference=activation_entropy,
     case=case,
     sizes=((4, 3), (2, 1), (5, 5), (6, 10), (3, 2)),

@@ -90,6 +90,7 @@ def exact(x: Tensor, f: Tensor, W: Tensor, c: Tensor, b: Tensor, sigma: float) -
 ENERGY = Exercise(
     number="2.1",
     title="the energy with experts",
+    minutes=10,
     reference=expert_energy,
     case=case,
     sizes=((5, 2, 4, 3), (1, 2, 2, 2), (3, 3, 3, 3), (4, 6, 3, 5)),

@@ -86,6 +86,7 @@ def exact(A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple[Tensor, Tens
 GENERATOR_GRADIENT = Exercise(
     number="2.6",
     title="the generator's gradient",
+    minutes=20,
     reference=generator_gradient,
     case=case,
     sizes=((4, 3), (1, 1), (2, 2), (3, 5), (7, 2)),

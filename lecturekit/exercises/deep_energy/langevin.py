@@ -82,6 +82,7 @@ def exact(x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tens
 LANGEVIN = Exercise(
     number="2.3",
     title="Langevin steps",
+    minutes=15,
     reference=langevin,
     case=case,
     sizes=((4, 2, 3), (1, 2, 1), (2, 2, 2), (3, 4, 9)),

@@ -70,6 +70,7 @@ def exact(energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
 LIKELIHOOD_GRADIENT = Exercise(
     number="2.2",
     title="the gradient of the log-likelihood",
+    minutes=15,
     reference=likelihood_gradient,
     case=case,
     sizes=((4, 3, 2), (2, 2, 1), (3, 3, 3), (6, 4, 5), (10, 3, 7), (4, 2, 9), (5, 2, 4, -1000.0)),

@@ -107,6 +107,7 @@ def _ball(d: int) -> float:
 NEIGHBOUR_ENTROPY = Exercise(
     number="2.7",
     title="entropy from nearest neighbours",
+    minutes=30,
     reference=neighbour_entropy,
     case=case,
     sizes=((5, 2, 0.3), (3, 1, 1.3), (4, 4, 2.3), (20, 3, 3.3), (12, 6, 4.3)),

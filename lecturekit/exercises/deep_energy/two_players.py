@@ -84,6 +84,7 @@ def answer(on: Slips, W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> tuple[Tenso
 TWO_PLAYERS = Exercise(
     number="2.4",
     title="two players, one energy",
+    minutes=30,
     reference=two_gradients,
     case=case,
     sizes=((2, 3, 4, 5, 6), (1, 2, 2, 2, 2), (3, 3, 3, 4, 4), (4, 2, 3, 7, 5)),

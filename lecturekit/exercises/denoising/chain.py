@@ -110,6 +110,7 @@ def exact(x: Tensor, data: Tensor, sigma: Tensor, noise: Tensor, uniforms: Tenso
 CHAIN = Exercise(
     number="4.5",
     title="a chain from your own denoiser",
+    minutes=30,
     reference=denoising_chain,
     case=case,
     sizes=((4, 3, 6, 2), (5, 6, 3, 1), (3, 4, 5, 3), (6, 8, 7, 2)),

@@ -90,6 +90,7 @@ def exact(x_noisy: Tensor, x: Tensor, probability: Tensor) -> Tensor:
 CORRUPTION = Exercise(
     number="4.2",
     title="the log-probability of salt-and-pepper noise",
+    minutes=15,
     reference=salt_and_pepper_log_prob,
     case=case,
     sizes=((3, 5), (6, 4), (2, 8)),

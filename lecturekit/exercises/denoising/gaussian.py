@@ -76,6 +76,7 @@ def exact(x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
 GAUSSIAN = Exercise(
     number="4.1",
     title="the optimal denoiser of Gaussian data",
+    minutes=15,
     reference=gaussian_denoiser,
     case=case,
     sizes=((3, 2), (4, 1), (2, 5)),

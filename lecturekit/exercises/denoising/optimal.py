@@ -81,6 +81,7 @@ def exact(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
 OPTIMAL = Exercise(
     number="4.3",
     title="the optimal denoiser of a finite data set",
+    minutes=20,
     reference=optimal_denoiser,
     case=case,
     sizes=((3, 5, 2), (4, 2, 1), (5, 4, 3), (3, 4, 2, 100.0)),

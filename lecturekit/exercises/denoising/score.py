@@ -74,6 +74,7 @@ def exact(x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
 SCORE = Exercise(
     number="4.4",
     title="the score from a denoiser",
+    minutes=15,
     reference=score_from_denoiser,
     case=case,
     sizes=((3, 5, 2), (4, 2, 1), (5, 4, 3)),

@@ -122,6 +122,7 @@ def exact(
 WALKBACK = Exercise(
     number="4.6",
     title="one update of walkback",
+    minutes=35,
     reference=walkback_gradient,
     case=case,
     sizes=((4, 6), (3, 5), (5, 8)),

@@ -61,6 +61,7 @@ def exact(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
 BIASED = Exercise(
     number="3.2",
     title="the distance of feature means",
+    minutes=10,
     reference=biased_mmd2,
     case=case,
     sizes=((4, 3, 2), (3, 5, 2), (5, 5, 3), (1, 6, 2), (6, 4, 3)),

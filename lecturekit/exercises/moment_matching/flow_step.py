@@ -91,6 +91,7 @@ def exact(x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
 FLOW_STEP = Exercise(
     number="3.4",
     title="a step down the witness",
+    minutes=25,
     reference=flow_step,
     case=case,
     sizes=((4, 3, 2), (5, 5, 3), (2, 6, 1), (3, 2, 2)),

@@ -106,6 +106,7 @@ def exact(W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) -> Gradients
 GENERATOR_GRADIENT = Exercise(
     number="3.6",
     title="the generator's gradient",
+    minutes=25,
     reference=generator_gradient,
     case=case,
     sizes=((2, 3, 5, 4), (1, 2, 3, 6), (3, 2, 4, 4)),

@@ -68,6 +68,7 @@ def exact(x: Tensor, y: Tensor, sigma: float) -> Tensor:
 KERNEL = Exercise(
     number="3.1",
     title="the Gaussian kernel",
+    minutes=10,
     reference=gaussian_kernel,
     case=case,
     sizes=((4, 3, 2), (5, 5, 3), (2, 6, 4), (3, 3, 1)),

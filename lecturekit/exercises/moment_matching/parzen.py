@@ -135,6 +135,7 @@ def exact(samples: Tensor, validation: Tensor, test: Tensor, widths: Tensor) -> 
 PARZEN = Exercise(
     number="3.7",
     title="a Parzen-window log-likelihood",
+    minutes=25,
     reference=parzen_estimate,
     case=case,
     sizes=(

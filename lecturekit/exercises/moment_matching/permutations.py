@@ -125,6 +125,7 @@ def exact(K: Tensor, n: int, orders: Tensor) -> Tensor:
 PERMUTATIONS = Exercise(
     number="3.5",
     title="a p-value by permutations",
+    minutes=25,
     reference=permutation_p_value,
     case=case,
     sizes=((3, 5, 161), (4, 4, 170), (5, 2, 162), (3, 4, 199), (6, 3, 173)),

@@ -78,6 +78,7 @@ def exact(K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
 UNBIASED = Exercise(
     number="3.3",
     title="the unbiased estimator",
+    minutes=15,
     reference=unbiased_mmd2,
     case=case,
     sizes=((4, 3, 2), (3, 5, 2), (4, 4, 3), (2, 6, 2)),

@@ -119,6 +119,7 @@ def answer(
 ANNEALING = Exercise(
     number="1.7",
     title="log Z by annealed importance sampling",
+    minutes=35,
     reference=ais_log_partition,
     case=case,
     sizes=((3, 2, 4, 7), (3, 3, 5, 3), (2, 2, 5, 6), (2, 4, 3, 8), (4, 3, 6, 3)),

@@ -146,6 +146,7 @@ def exact(
 FAST_WEIGHTS = Exercise(
     number="1.5",
     title="the update with fast weights",
+    minutes=35,
     reference=fpcd_update,
     case=case,
     sizes=((3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16), (4, 4, 9, 9)),

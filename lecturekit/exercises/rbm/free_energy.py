@@ -88,6 +88,7 @@ def exact(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
 FREE_ENERGY = Exercise(
     number="1.1",
     title="the free energy",
+    minutes=10,
     reference=free_energy,
     case=case,
     sizes=(

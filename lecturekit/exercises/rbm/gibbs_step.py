@@ -74,6 +74,7 @@ def answer(
 GIBBS_STEP = Exercise(
     number="1.2",
     title="one Gibbs step",
+    minutes=10,
     reference=gibbs_step,
     case=case,
     sizes=((3, 2, 4), (4, 4, 20), (3, 5, 16), (6, 2, 16)),

@@ -82,6 +82,7 @@ def exact(W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: Tensor) -> T
 GRADIENT = Exercise(
     number="1.3",
     title="the contrastive-divergence gradient",
+    minutes=20,
     reference=cd_gradient,
     case=case,
     sizes=((3, 2, 5, 4), (3, 3, 4, 4), (2, 4, 5, 3), (5, 3, 6, 9), (3, 2, 4, 4)),

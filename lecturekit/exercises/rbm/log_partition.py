@@ -94,6 +94,7 @@ exact = enumeration.log_total_weight
 LOG_PARTITION = Exercise(
     number="1.6",
     title="log Z by summing out one layer",
+    minutes=20,
     reference=log_partition,
     case=case,
     sizes=((3, 2), (3, 3), (2, 5), (6, 3), (4, 3, *HUGE), (60, 3, 1.0, 0.0, 55)),

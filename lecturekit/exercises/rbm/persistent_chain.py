@@ -119,6 +119,7 @@ def exact(
 PERSISTENT_CHAIN = Exercise(
     number="1.4",
     title="the persistent chain",
+    minutes=25,
     reference=pcd_update,
     case=case,
     sizes=((3, 2, 8, 6), (3, 3, 12, 12), (4, 3, 10, 15), (2, 5, 20, 16), (4, 4, 9, 9)),

@@ -100,6 +100,7 @@ def exact(x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
 BOUND = Exercise(
     number="6.2",
     title="the variational bound",
+    minutes=20,
     reference=variational_bound,
     case=case,
     sizes=((2, 4, 3), (3, 3, 3), (4, 2, 1), (2, 3, 4)),

@@ -100,6 +100,7 @@ def answer(on: Slips, x1: Tensor, x2: Tensor, E2: Tensor, G1: Tensor, D1: Tensor
 GAME = Exercise(
     number="6.5",
     title="who gets which gradient",
+    minutes=30,
     reference=adversarial_gradients,
     case=case,
     sizes=((2, 5, 4, 3), (3, 3, 3, 3), (4, 2, 3, 2)),

@@ -75,6 +75,7 @@ def exact(mean: Tensor, log_variance: Tensor) -> Tensor:
 KL = Exercise(
     number="6.1",
     title="the divergence from the prior",
+    minutes=10,
     reference=gaussian_kl,
     case=case,
     sizes=((2, 3), (3, 3), (4, 1), (5, 2)),

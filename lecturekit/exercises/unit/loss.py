@@ -172,6 +172,7 @@ def _surprise(x: Tensor, image: Tensor) -> Tensor:
 LOSS = Exercise(
     number="6.6",
     title="two terms of the loss, from end to end",
+    minutes=35,
     reference=unit_losses,
     case=case,
     sizes=((2, 4, 3), (3, 3, 3), (5, 3, 2), (4, 5, 3)),

@@ -77,6 +77,7 @@ def exact(x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Tensor) -> Ten
 SHARED_GRADIENT = Exercise(
     number="6.4",
     title="the gradient of a shared layer",
+    minutes=15,
     reference=shared_gradient,
     case=case,
     sizes=((2, 6, 5, 4, 3), (3, 3, 3, 3, 3), (4, 2, 3, 2, 5)),

@@ -108,6 +108,7 @@ def exact(x1: Tensor, *layers: Tensor) -> Three:
 TRANSLATIONS = Exercise(
     number="6.3",
     title="three ways through the shared code",
+    minutes=20,
     reference=streams_of_1,
     case=case,
     sizes=((2, 5, 4, 3), (3, 3, 3, 3), (4, 3, 5, 2)),
