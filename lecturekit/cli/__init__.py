@@ -9,10 +9,10 @@ import importlib.metadata
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -68,12 +68,19 @@ def lab(
     folder: Annotated[
         Path | None,
         typer.Argument(
-            help="Opened as it is.", show_default="your working copy, made or refreshed first"
+            help="Opened as it is; with --hall, a lecture: rbm, or 1.",
+            show_default="your working copy, made or refreshed first",
         ),
     ] = None,
     jupyter_options: Annotated[
         list[str] | None, typer.Argument(help="Passed on: lecturekit lab -- --port=9000")
     ] = None,
+    hall: Annotated[
+        bool,
+        typer.Option(
+            "--hall", help="As slides for a hall: no menus, large type; Shift-Enter goes on."
+        ),
+    ] = False,
 ) -> None:
     """Open JupyterLab, with the kernel and the widgets of this very environment."""
     told = list(jupyter_options or [])
@@ -81,6 +88,9 @@ def lab(
         told.insert(0, str(folder))
         folder = None
     with _explained():
+        if hall:
+            _open_hall(str(folder) if folder else None, told)
+            return
         from lecturekit.cli import notebooks, server
 
         if folder is None:
@@ -118,7 +128,9 @@ def copy(
 ) -> None:
     """Make or refresh your own copy of the notebooks; what you changed is never overwritten."""
     with _explained():
-        _hand_out(directory, nbgrader=nbgrader)
+        assignment = "lecturekit.cli.assignment"
+        change = importlib.import_module(assignment).for_nbgrader if nbgrader else None
+        _hand_out(directory, change)
     command = "lecturekit" if shutil.which("lecturekit") else sys.argv[0]
     _out.print(f"Open it with: {escape(shlex.join([command, 'lab', str(directory)]))}")
 
@@ -315,16 +327,27 @@ def _check(notebooks: list[Path]) -> None:
         raise typer.Exit(1)
 
 
-def _hand_out(folder: Path, *, nbgrader: bool = False) -> None:
+def _open_hall(lecture: str | None, jupyter_options: list[str]) -> None:
+    """The slides of a lecture, or the page that leads to all of them."""
+    from lecturekit.cli import hall, notebooks
+
+    chosen = notebooks.select([lecture])[0].name if lecture else None
+    folder = notebooks.working_folder() / hall.FOLDER
+    _hand_out(folder, hall.for_hall, hall.PAGE)
+    hall.launch(folder, chosen, jupyter_options)
+
+
+def _hand_out(
+    folder: Path, change: Callable[[dict[str, Any]], None] | None = None, page: str | None = None
+) -> None:
     """Make or refresh a working copy, and say what was done about each file."""
     from lecturekit.cli import start_page, working_copy
     from lecturekit.cli.notebooks import select
 
-    change = importlib.import_module("lecturekit.cli.assignment").for_nbgrader if nbgrader else None
     for source in select():
         for path, action in working_copy.hand_out(source, folder, change):
             _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
-    path, action = start_page.hand_out(folder)
+    path, action = start_page.hand_out(folder, page or start_page.PAGE)
     _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
 
 

@@ -11,7 +11,7 @@ import os
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,9 @@ from jupyterlab.labapp import LabApp
 
 from lecturekit.cli import start_page
 
-SETTINGS: dict[str, dict[str, Any]] = {
+Settings = Mapping[str, Mapping[str, Any]]
+
+SETTINGS: Settings = {
     # No question about news in the first minute, and no request that leaves the machine.
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # A live panel stays in the page, and goes on, while its cell is out of sight.
@@ -38,37 +40,46 @@ WORKSPACE = "lectures"
 """The arrangement of tabs that a working copy has, apart from that of the user's other work."""
 
 
-def launch(folder: Path, jupyter_options: Sequence[str] = ()) -> None:
+def launch(
+    folder: Path,
+    jupyter_options: Sequence[str] = (),
+    *,
+    settings: Settings = SETTINGS,
+    opened: str = start_page.NAME,
+) -> None:
     """Run JupyterLab on a folder until it is ended, in the browser where there is one.
 
     Args:
-        folder: what it shows; it starts with the start page if the folder has one.
+        folder: what it shows.
         jupyter_options: passed on; they win over ours.
+        settings: of this server alone.
+        opened: the file that it starts with, if the folder has it.
 
     Raises:
         FileNotFoundError: there is no such folder.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    with tempfile.TemporaryDirectory(prefix="lecturekit-") as settings:
-        os.environ.update(environment(Path(settings)))
-        LabApp.launch_instance([*options(folder), *_of_this_machine(), *jupyter_options])
+    with tempfile.TemporaryDirectory(prefix="lecturekit-") as own:
+        os.environ.update(environment(Path(own), settings))
+        LabApp.launch_instance([*options(folder, opened), *_of_this_machine(), *jupyter_options])
 
 
-def options(folder: Path) -> list[str]:
-    """What to tell `jupyter lab` on its command line, for it to open `folder`."""
+def options(folder: Path, opened: str = start_page.NAME) -> list[str]:
+    """What to tell `jupyter lab` on its command line, for it to open `folder`, and a file in it."""
     told = [f"--ServerApp.root_dir={folder.resolve()}"]
-    if (folder / start_page.NAME).is_file():
-        address = f"/lab/workspaces/{WORKSPACE}/tree/{quote(start_page.NAME)}"
+    if (folder / opened).is_file():
+        address = f"/lab/workspaces/{WORKSPACE}/tree/{quote(opened)}"
         told.append(f"--LabApp.default_url={address}")
     return told
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Write SETTINGS into `folder`, for one server to start with.
+def environment(folder: Path, settings: Settings = SETTINGS) -> dict[str, str]:
+    """Write settings into `folder`, for one server to start with.
 
     Args:
         folder: has to last as long as the server.
+        settings: JupyterLab's plugins, and the values that differ from what it comes with.
 
     Returns:
         The variables to set for that server. They also put this environment's commands on the
@@ -76,7 +87,7 @@ def environment(folder: Path) -> dict[str, str]:
     """
     overrides = folder / "labconfig" / "default_setting_overrides.json"
     overrides.parent.mkdir(parents=True, exist_ok=True)
-    overrides.write_text(json.dumps(SETTINGS, indent=2), encoding="utf-8")
+    overrides.write_text(json.dumps(settings, indent=2), encoding="utf-8")
     return {
         "JUPYTER_CONFIG_PATH": _in_front(str(folder), "JUPYTER_CONFIG_PATH"),
         "PATH": _in_front(sysconfig.get_path("scripts"), "PATH"),

@@ -25,7 +25,7 @@ _ROW = re.compile(  # number, title, notebook, outcome; a picture may follow
 _TIME = re.compile(r"\*\*Time:\*\* *(.+?)\.?(?:\n\n|\Z)", re.DOTALL)
 _SEAL = re.compile(r"\n<!-- as handed out: (\w+) -->\n\Z")
 
-_PAGE = """\
+PAGE = """\
 # Generative models, selected topics
 
 Lectures in which models train while you watch. **Click one to open it**, then run its cells
@@ -106,8 +106,12 @@ def table(readme: str) -> list[tuple[str, str, str, str]]:
     return _ROW.findall(readme)
 
 
-def hand_out(folder: Path) -> tuple[Path, str]:
+def hand_out(folder: Path, template: str = PAGE) -> tuple[Path, str]:
     """Put the start page and its pictures into `folder`, or keep the page there if it was changed.
+
+    Args:
+        folder: made if need be.
+        template: Markdown, in which `{rows}` stands for the table of lectures.
 
     Returns:
         The page, and what was done about it.
@@ -119,7 +123,7 @@ def hand_out(folder: Path) -> tuple[Path, str]:
     for lecture in listed:
         with replacing(folder / PICTURES / lecture.picture.name) as new:
             new.write_bytes(lecture.picture.read_bytes())
-    page, newest = folder / NAME, _sealed(_text(listed))
+    page, newest = folder / NAME, _sealed(template.format(rows=_rows(listed)))
     there = page.read_text(encoding="utf-8") if page.exists() else None
     if there == newest:
         return page, "up to date"
@@ -130,8 +134,8 @@ def hand_out(folder: Path) -> tuple[Path, str]:
     return page, "new" if there is None else "refreshed; you had changed nothing"
 
 
-def _text(listed: list[Lecture]) -> str:
-    return _PAGE.format(rows="\n".join(map(_row, listed)))
+def _rows(listed: list[Lecture]) -> str:
+    return "\n".join(map(_row, listed))
 
 
 def _row(lecture: Lecture) -> str:

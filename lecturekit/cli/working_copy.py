@@ -3,7 +3,7 @@
 Each notebook handed out carries, in its metadata, the fingerprint of its cells as they were. As
 long as the cells still have it and show no outputs, nothing of anybody's is in them and an update
 may replace them. No output is handed out, not even those that the sources keep for comparison: what
-stands under a cell comes from running it.
+stands under a cell comes from running it. Nor are the lecturer's notes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lecturekit.cli import short_path
 from lecturekit.files import replacing
 
 # What this environment's kernel says of itself. JupyterLab writes it into a notebook that it opens,
@@ -52,6 +53,7 @@ def hand_out(
     lecture = json.loads(source.read_text(encoding="utf-8"))
     if change is not None:
         change(lecture)
+    short_path.without_notes(lecture)
     newest = fingerprint(lecture)
     lecture["metadata"] |= {"lecturekit": {"handed_out": newest}, "language_info": _LANGUAGE}
     _clear_outputs(lecture)

@@ -190,7 +190,7 @@ class Panel {
 
   see(visible) {
     this.visible = visible;
-    if (visible) this.paint();
+    if (visible) this.arrange();  // on a slide, what stands above it may be new
     this.say(visible ? { see: this.id, drawn: -1 } : { unsee: this.id });
   }
 
@@ -261,7 +261,7 @@ class Panel {
     this.root.style.fontSize = full ? `${Math.max(16, window.innerHeight / 42)}px` : "";
     const W = this.views.clientWidth, above = this.views.offsetTop;
     if (!places.length || !W || !this.root.isConnected) return;
-    const seen = full ? window.innerHeight - 12 : (scroller(this.el)?.clientHeight ?? window.innerHeight) - 36;
+    const seen = full ? window.innerHeight - 12 : roomOf(this.root) - 36;
     const H = Math.max(240, seen - above), { boxes, height } = bestCut(places.map(preferredShape), W, H);
     this.views.style.height = `${height}px`;
     places.forEach(({ canvas }, i) => {
@@ -347,6 +347,14 @@ function scroller(el) {
   for (let at = el.parentElement; at && at !== document.body; at = at.parentElement)
     if (/auto|scroll/.test(getComputedStyle(at).overflowY) && at.clientHeight > 200 && !at.closest(".jp-OutputArea")) return at;
   return null;
+}
+
+// The height that there is for a panel. A page scrolls; on a slide, what stands above it has its own.
+function roomOf(root) {
+  const around = scroller(root.parentElement), height = around?.clientHeight ?? window.innerHeight;
+  if (!root.closest(".jp-Deck, .reveal")) return height;
+  const top = around ? around.getBoundingClientRect().top - around.scrollTop : 0;
+  return height - (root.getBoundingClientRect().top - top);
 }
 
 // Ink and paper of the page, and with them the palette for light or for dark paper.

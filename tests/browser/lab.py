@@ -30,7 +30,7 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 class JupyterLab:
     """A server on a free port, set as `lecturekit lab` sets it, for the time of a `with`.
 
-    A user's own settings are a theme and nothing else.
+    A user's own settings are a theme and nothing else. `settings` are its server's.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class JupyterLab:
         theme: str = "JupyterLab Light",
         python_path: Sequence[Path] = (),
         options: Sequence[str] = (),
+        settings: server.Settings = server.SETTINGS,
         **environment: str,
     ):
         self.folder, self._options = folder, options
@@ -50,7 +51,7 @@ class JupyterLab:
         themes.write_text(json.dumps({"theme": theme}))
         self._environment = {
             **os.environ,
-            **server.environment(self._own),
+            **server.environment(self._own, settings),
             "PYTHONPATH": os.pathsep.join(map(str, [ROOT, *python_path])),
             "JUPYTERLAB_SETTINGS_DIR": str(self._own / "user"),
             "JUPYTERLAB_WORKSPACES_DIR": str(self._own / "workspaces"),
