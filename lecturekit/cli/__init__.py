@@ -5,6 +5,7 @@ Jupyter, papermill and torch take seconds, and an installation without [lab] has
 from __future__ import annotations
 
 import codecs
+import datetime
 import importlib.metadata
 import shlex
 import shutil
@@ -125,12 +126,27 @@ def copy(
         bool,
         typer.Option("--nbgrader", help="As assignments: exercises to be filled in and graded."),
     ] = False,
+    without_solutions: Annotated[
+        bool,
+        typer.Option(
+            "--without-solutions",
+            help="As homework: with a sheet of the exercises; a key opens the solutions.",
+        ),
+    ] = False,
+    until: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="From that day on solutions open to all."),
+    ] = None,
 ) -> None:
     """Make or refresh your own copy of the notebooks; what you changed is never overwritten."""
+    if until is not None and not without_solutions:
+        raise typer.BadParameter("only with --without-solutions", param_hint="--until")
     with _explained():
         assignment = "lecturekit.cli.assignment"
         change = importlib.import_module(assignment).for_nbgrader if nbgrader else None
         _hand_out(directory, change)
+        if without_solutions:
+            _hand_out_homework(directory, until.date() if until else None)
     command = "lecturekit" if shutil.which("lecturekit") else sys.argv[0]
     _out.print(f"Open it with: {escape(shlex.join([command, 'lab', str(directory)]))}")
 
@@ -349,6 +365,17 @@ def _hand_out(
             _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
     path, action = start_page.hand_out(folder, page or start_page.PAGE)
     _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
+
+
+def _hand_out_homework(folder: Path, until: datetime.date | None) -> None:
+    """Close the solutions, write the sheet, and give the lecturer the key."""
+    from lecturekit.cli import homework
+    from lecturekit.exercises import closing
+
+    key = closing.close(folder, until)
+    _out.print(f"[bold]{escape(str(homework.write_sheet(folder, until)))}[/bold]: new")
+    when = f"until {until}" if until else "for all who lack the key"
+    _out.print(f'Solutions are closed {when}. For you: exercises.solution("1.1", key="{key}")')
 
 
 def _refuse(failures: list[str]) -> None:

@@ -14,7 +14,6 @@ from lecturekit.exercises import Exercise
 from lecturekit.grading.answers import sections_of
 
 SCHEMA = 3  # of nbgrader's cell metadata
-POINTS = 1.0  # for each exercise; nbgrader lets a teacher change it
 
 
 def for_nbgrader(notebook: dict[str, Any]) -> None:
@@ -44,7 +43,9 @@ def _judging(exercise: Exercise) -> dict[str, Any]:
     return {
         "cell_type": "code",
         "id": uuid.uuid5(uuid.NAMESPACE_URL, name).hex[:8],  # the same in every copy
-        "metadata": {"nbgrader": _mark(name, grade=True, locked=True) | {"points": POINTS}},
+        "metadata": {
+            "nbgrader": _mark(name, grade=True, locked=True) | {"points": float(exercise.points)}
+        },
         "execution_count": None,
         "outputs": [],
         "source": f"verdict = {verdict}\nassert verdict.outcome == 'correct', verdict",

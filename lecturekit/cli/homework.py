@@ -7,17 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lecturekit.cli import start_page
-from lecturekit.exercises import Exercise, catalogue
+from lecturekit.exercises import catalogue
 from lecturekit.files import replacing
 from lecturekit.sections import SECTIONS
 
 NAME = "homework.md"
-MINUTES_A_POINT = 5
-
-
-def points(exercise: Exercise) -> int:
-    """What an exercise is worth, by the time that it takes."""
-    return max(1, round(exercise.minutes / MINUTES_A_POINT))
 
 
 def write_sheet(folder: Path, until: datetime.date | None) -> Path:
@@ -43,6 +37,6 @@ def _lines(until: datetime.date | None) -> Iterator[str]:
         yield "| exercise | | points | minutes |"
         yield "|---|---|---:|---:|"
         for each in listed:
-            yield f"| {each.number} | {each.title} | {points(each)} | {each.minutes} |"
-        total = sum(map(points, listed))
+            yield f"| {each.number} | {each.title} | {each.points} | {each.minutes} |"
+        total = sum(each.points for each in listed)
         yield f"| | **together** | **{total}** | {sum(each.minutes for each in listed)} |"

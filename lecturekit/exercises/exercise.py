@@ -101,6 +101,11 @@ class Exercise:
         return self.reference.__name__
 
     @property
+    def points(self) -> int:
+        """What it is worth as homework: one for each five minutes."""
+        return max(1, round(self.minutes / 5))
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the arguments, in order."""
         return tuple(inspect.signature(self.reference).parameters)
