@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.manager import KernelManager, start_new_kernel
+
+from tests.kernel import Kernel, running
 
 START = """
 import torch
@@ -22,52 +22,17 @@ def where(W, b, c, v):
 """
 
 
-class Kernel:
-    """A kernel whose cells are run one at a time."""
-
-    def __init__(self, manager: KernelManager, client: BlockingKernelClient):
-        self.manager, self._client = manager, client
-
-    def run(self, code: str) -> dict[str, str]:
-        """What the cell shows, by mime type, with what it prints under "stream"."""
-        return self.outcome(self.begin(code))
-
-    def begin(self, code: str) -> str:
-        return self._client.execute(code)
-
-    def outcome(self, cell: str) -> dict[str, str]:
-        shown: dict[str, str] = {"stream": ""}
-        while True:
-            message = self._client.get_iopub_msg(timeout=120)
-            if message["parent_header"].get("msg_id") != cell:
-                continue
-            content = message["content"]
-            if message["msg_type"] == "execute_result":
-                shown |= content["data"]
-            elif message["msg_type"] == "stream":
-                shown["stream"] += content["text"]
-            elif message["msg_type"] == "error":
-                shown["error"] = content["ename"]
-            elif message["msg_type"] == "status" and content["execution_state"] == "idle":
-                return shown
-
-    def worker(self) -> int:
-        """The id of the process by which checks are run."""
-        text = self.run('exercises.check("1.1", where)')["text/plain"]
-        return int(re.search(r"worker (\d+)", text)[1])
-
-
 @pytest.fixture
 def kernel() -> Iterator[Kernel]:
-    manager, client = start_new_kernel(startup_timeout=120)
-    try:
-        kernel = Kernel(manager, client)
+    with running() as kernel:
         kernel.run(START)
         yield kernel
-    finally:
-        client.stop_channels()
-        if manager.has_kernel:
-            manager.shutdown_kernel(now=True)
+
+
+def worker(kernel: Kernel) -> int:
+    """The id of the process by which checks are run."""
+    text = kernel.run('exercises.check("1.1", where)')["text/plain"]
+    return int(re.search(r"worker (\d+)", text)[1])
 
 
 def is_gone(process: int) -> bool:
@@ -98,14 +63,14 @@ def test_answers_given_in_cells(kernel: Kernel):
     assert "correct" in right["text/plain"]
     assert right["stream"] == "True\n"
 
-    process = kernel.worker()
+    process = worker(kernel)
     kernel.manager.shutdown_kernel()
     assert is_gone(process)
 
 
 @pytest.mark.notebook
 def test_an_interrupt_during_a_check_and_a_kernel_that_is_killed(kernel: Kernel, tmp_path: Path):
-    first = kernel.worker()
+    first = worker(kernel)
     begun = tmp_path / "begun"
     kernel.run(
         "def loop(W, b, c, v):\n"
@@ -120,7 +85,7 @@ def test_an_interrupt_during_a_check_and_a_kernel_that_is_killed(kernel: Kernel,
     assert kernel.outcome(cell)["error"] == "KeyboardInterrupt"
     assert is_gone(first)
 
-    second = kernel.worker()
+    second = worker(kernel)
     assert second != first
     kernel.manager.shutdown_kernel(now=True)
     assert is_gone(second)
