@@ -363,8 +363,8 @@ def _hand_out(
     for source in select():
         for path, action in working_copy.hand_out(source, folder, change):
             _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
-    path, action = start_page.hand_out(folder, page or start_page.PAGE)
-    _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
+    for path, action in start_page.hand_out(folder, page or start_page.PAGE):
+        _out.print(f"[bold]{escape(str(path))}[/bold]: {action}")
 
 
 def _hand_out_homework(folder: Path, until: datetime.date | None) -> None:

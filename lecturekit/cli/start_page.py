@@ -17,6 +17,7 @@ from lecturekit.files import replacing
 
 NAME = "Start here.md"
 PICTURES = "pictures"
+GLOSSARY = "glossary.md"
 
 _ROW = re.compile(  # number, title, notebook, outcome; a picture may follow
     r"^\| *(\d+) *\| *\[(.+?)\]\(notebooks/(\S+?)\) *\| *(.+?) *\|(?: *<img [^|]*\|)?$",
@@ -106,15 +107,15 @@ def table(readme: str) -> list[tuple[str, str, str, str]]:
     return _ROW.findall(readme)
 
 
-def hand_out(folder: Path, template: str = PAGE) -> tuple[Path, str]:
-    """Put the start page and its pictures into `folder`, or keep the page there if it was changed.
+def hand_out(folder: Path, template: str = PAGE) -> list[tuple[Path, str]]:
+    """Put the start page, its pictures and the glossary into `folder`, but for what was changed.
 
     Args:
         folder: made if need be.
         template: Markdown, in which `{rows}` stands for the table of lectures.
 
     Returns:
-        The page, and what was done about it.
+        Each page, and what was done about it.
 
     Raises:
         OSError: see `lectures`; or the folder cannot be written to.
@@ -123,7 +124,19 @@ def hand_out(folder: Path, template: str = PAGE) -> tuple[Path, str]:
     for lecture in listed:
         with replacing(folder / PICTURES / lecture.picture.name) as new:
             new.write_bytes(lecture.picture.read_bytes())
-    page, newest = folder / NAME, _sealed(template.format(rows=_rows(listed)))
+    return [
+        _hand_out(folder / NAME, template.format(rows=_rows(listed))),
+        _hand_out(folder / GLOSSARY, glossary()),
+    ]
+
+
+def glossary() -> str:
+    """Words and notation, to which the notebooks link."""
+    return (notebooks.shared_folder() / "notebooks" / GLOSSARY).read_text(encoding="utf-8")
+
+
+def _hand_out(page: Path, text: str) -> tuple[Path, str]:
+    newest = _sealed(text)
     there = page.read_text(encoding="utf-8") if page.exists() else None
     if there == newest:
         return page, "up to date"

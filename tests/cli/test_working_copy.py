@@ -39,6 +39,7 @@ class TestCopy:
             "01_waves.ipynb",
             "02_more_waves.ipynb",
             "Start here.md",
+            "glossary.md",
             "pictures",
         ]
         nbformat.validate(nbformat.read(mine / "01_waves.ipynb", as_version=4))

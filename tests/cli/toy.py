@@ -36,6 +36,7 @@ def write_course(folder: Path) -> None:
     nbformat.write(lecture("print(profile, seed)"), folder / "notebooks" / "01_waves.ipynb")
     nbformat.write(lecture("1 + 1"), folder / "notebooks" / "02_more_waves.ipynb")
     (folder / "README.md").write_text(README, encoding="utf-8")
+    (folder / "notebooks/glossary.md").write_text("# Words\n\n### Wave\n\nWhat waves.\n")
     for stem in ("01_waves", "02_more_waves"):
         Image.new("RGB", (3, 2)).save(folder / "docs" / "start" / f"{stem}.png")
 

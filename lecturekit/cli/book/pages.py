@@ -33,6 +33,7 @@ your answers.
 
 slides
 exercises
+lectures/glossary
 reference/index
 ```
 
@@ -46,6 +47,7 @@ def pages(chapters: Sequence[Chapter], title: str) -> dict[str, str]:
         "index.md": _index(chapters, title),
         "slides.md": _slides(chapters),
         "exercises.md": _exercises(chapters),
+        f"lectures/{start_page.GLOSSARY}": start_page.glossary(),  # beside what links to it
         "reference/index.md": _reference(),
     }
     for rooms in reference.rooms().values():

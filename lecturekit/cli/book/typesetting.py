@@ -80,7 +80,6 @@ def build(executed: Mapping[str, Path], output: Path) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="lecturekit-site-") as folder:
         sources = Path(folder) / "book"
         _write(sources, pages.pages(chapters, TITLE))
-        (sources / "lectures").mkdir()
         for chapter in chapters:
             _put_chapter(chapter, sources)
         _put_pictures(sources / "pictures")
