@@ -17,16 +17,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600
 
 # What of the slide that is shown is too tall for the screen, in pixels, and what is cut at a side.
 FAULTS = """() => {
-    const screen = document.querySelector('.jp-Deck .jp-Notebook'), room = screen.getBoundingClientRect();
+    const screen = document.querySelector('.jp-Deck .jp-Notebook');
+    const room = screen.getBoundingClientRect(), faults = [];
     const cells = [...screen.querySelectorAll('.jp-Cell.jp-deck-mod-onscreen')];
-    const faults = [], title = cells.map(cell => cell.innerText.trim().split('\\n')[0]).find(Boolean);
+    const title = cells.map(cell => cell.innerText.trim().split('\\n')[0]).find(Boolean);
     const tall = screen.scrollHeight - screen.clientHeight;
     if (tall > 1) faults.push(`${tall} px too tall`);
-    for (const part of cells.flatMap(cell => [...cell.querySelectorAll('p, li, pre, table, img, canvas, mjx-math')])) {
+    const kinds = 'p, li, pre, table, img, canvas, mjx-math';
+    for (const part of cells.flatMap(cell => [...cell.querySelectorAll(kinds)])) {
         const { left, right, width } = part.getBoundingClientRect();
         const sticksOut = width > 0 && Math.max(right - room.right, room.left - left);
-        const inside = part.scrollWidth - part.clientWidth;
-        const cut = Math.max(sticksOut, part.tagName === 'PRE' ? inside : 0);
+        const cut = Math.max(sticksOut, part.tagName === 'PRE' && part.scrollWidth - part.clientWidth);
         if (cut > 1) faults.push(`${part.tagName.toLowerCase()} is ${Math.round(cut)} px too wide`);
     }
     return faults.map(fault => `${title}: ${fault}`);
