@@ -48,7 +48,7 @@ _LOOK = {
     # Pictures, panels and formulas have their part of it.
     f"{_SHOWING} .jp-Deck figure img": {
         "width": "100%",
-        "max-height": "58vh",
+        "max-height": "52vh",
         "object-fit": "contain",
         "object-position": "left",
     },

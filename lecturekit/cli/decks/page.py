@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -19,9 +20,12 @@ from lecturekit.cli import short_path
 from lecturekit.cli.book.formulas import mathml
 from lecturekit.cli.book.lecture import anchor
 from lecturekit.cli.short_path import Slide
+from lecturekit.live.recorder import FILM
 
 _HEADING = re.compile(r"<h(\d)>(.*?)</h\1>")
 _LINK = re.compile(r'<a href="(?!https?:)([^"]*)">(.*?)</a>', re.DOTALL)
+_PLAYED = re.compile(r"^(\w+) = live\.play\(", re.MULTILINE)
+_AWAITED = re.compile(r"^await (\w+)\.finish\(", re.MULTILINE)
 _TAG = re.compile(r"<[^>]*>")
 _FORMATTER = HtmlFormatter(nowrap=True, style="default")
 
@@ -40,6 +44,20 @@ def slides(notebook: NotebookNode) -> str:
     written = "\n".join("<section>\n" + "\n".join(each) + "\n</section>" for each in sections)
     places = set(re.findall(r' id="([^"]*)"', written))
     return _LINK.sub(lambda found: found[0] if _leads(found[1], places) else found[2], written)
+
+
+def put_stills(notebook: NotebookNode) -> None:
+    """Where a cell waits for the end of a run, show that end; the recorder has it at the run."""
+    stills: dict[str, str] = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        recorded = [output.data for output in cell.outputs if FILM in output.get("data", {})]
+        for data, name in zip(recorded, _PLAYED.findall(cell.source), strict=False):
+            stills[name] = data["text/html"]
+        ends = [stills[name] for name in _AWAITED.findall(cell.source) if name in stills]
+        shown = [new_output("display_data", {"text/html": still}) for still in ends]
+        cell.outputs = [*shown, *cell.outputs]
 
 
 def code_style() -> str:

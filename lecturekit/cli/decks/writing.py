@@ -68,6 +68,7 @@ def build(executed: Mapping[str, Path], output: Path) -> list[str]:
     films: dict[str, str] = {}
     for stem, path in executed.items():
         notebook = nbformat.read(path, as_version=4)
+        page.put_stills(notebook)
         taken = take_films(notebook, stem)
         written = page.slides(notebook)
         films |= {name: film for name, film in taken.items() if f'"{name}"' in written}
