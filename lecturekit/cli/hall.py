@@ -46,8 +46,8 @@ _LOOK = {
         "outline": "none !important",
     },
     # Pictures, panels and formulas have their part of it.
+    f"{_SHOWING} .jp-Deck figure": {"max-width": "none !important"},
     f"{_SHOWING} .jp-Deck figure img": {
-        "width": "100%",
         "max-height": "52vh",
         "object-fit": "contain",
         "object-position": "left",
