@@ -53,6 +53,7 @@ _LOOK = {
         "object-position": "left",
     },
     f"{_SHOWING} .jp-Deck .lecturekit-run": {"font-size": f"calc({_SIZE} * 0.72)"},
+    f"{_SHOWING} .jp-Deck .lecturekit-prediction:not(:fullscreen)": {"font-size": _SIZE},
     f"{_SHOWING} .jp-Deck mjx-container[display='true']": {"font-size": "104% !important"},
     # Code that is folded is a place to run, and gone once there is something to be seen.
     f"{_SHOWING} .jp-Deck .jp-CodeCell:has(.jp-OutputArea-child) .jp-InputPlaceholder": _NOWHERE,

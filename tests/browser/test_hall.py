@@ -27,10 +27,20 @@ FAULTS = """() => {
     for (const part of cells.flatMap(cell => [...cell.querySelectorAll(kinds)])) {
         const { left, right, width } = part.getBoundingClientRect();
         const sticksOut = width > 0 && Math.max(right - room.right, room.left - left);
-        const cut = Math.max(sticksOut, part.tagName === 'PRE' && part.scrollWidth - part.clientWidth);
+        const inside = part.scrollWidth - part.clientWidth;
+        const cut = Math.max(sticksOut, part.tagName === 'PRE' && inside);
         if (cut > 1) faults.push(`${part.tagName.toLowerCase()} is ${Math.round(cut)} px too wide`);
     }
     return faults.map(fault => `${title}: ${fault}`);
+}"""
+
+
+SETTLED = """async () => {
+    const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)));
+    await frame();
+    const images = document.querySelectorAll('.jp-deck-mod-onscreen img');
+    await Promise.all([...images].map(image => image.decode().catch(() => {})));
+    await frame();
 }"""
 
 
@@ -100,10 +110,8 @@ class Deck:
         return list(faults)
 
     def faults(self) -> list[str]:
-        """What of the present slide does not fit."""
-        self.page.wait_for_timeout(100)  # MathJax and pictures take their places
-        if self.page.evaluate(FAULTS):
-            self.page.wait_for_timeout(1000)
+        """What of the present slide does not fit, once its pictures have taken their places."""
+        self.page.evaluate(SETTLED)
         return self.page.evaluate(FAULTS)
 
 
