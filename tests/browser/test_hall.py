@@ -96,6 +96,8 @@ class Deck:
         expect(panel.root).to_be_visible(timeout=20_000)
         wait_until(lambda: panel.out_of_sight() == [], 10, f"all of {panel.name()}")
         wait_until(lambda: panel.blank() == [], 10, f"pictures of {panel.name()}")
+        if "playing=False" in short_path.source(self.cells[place]):  # it waits for what is painted
+            panel.press("Play")
         if panel.root.locator(".lecturekit-state").is_visible():
             wait_until(lambda: panel.updates() > 0, 60, f"{panel.name()} to play")
 

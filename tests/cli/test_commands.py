@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from lecturekit import data
-from lecturekit.cli import book, checkup, execution, form
+from lecturekit.cli import book, checkup, decks, execution, form, notebooks
 from lecturekit.cli.stored import COMPARED
 from tests.cli.toy import call, lecture
 from tests.local_mirror import GOOD, Mirror
