@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from lecturekit.cli import hall, short_path, start_page, working_copy
 from lecturekit.sections import SECTIONS
-from tests.browser.lab import ROOT, JupyterLab, Notebook, wait_until
+from tests.browser.lab import ROOT, SCREENSHOTS, JupyterLab, Notebook, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600)]
 
@@ -123,6 +124,22 @@ def lab(tmp_path: Path) -> Iterator[JupyterLab]:
     start_page.hand_out(folder, hall.PAGE)
     with hall_server(folder) as server:
         yield server
+
+
+def test_the_first_page_leads_to_a_lecture_and_the_button_out_of_the_slides(
+    lab: JupyterLab, page: Page
+):
+    hall_copy(ROOT / "notebooks" / SECTIONS[0].notebook, lab.folder)
+    page.goto(f"{lab.url}/lab/tree/{quote(start_page.NAME)}?token={lab.token}")
+    link = page.get_by_role("link", name="1 · Restricted Boltzmann machines")
+    expect(link).to_be_in_viewport(timeout=60_000)
+    page.screenshot(path=SCREENSHOTS / "hall.png")
+    link.click()
+    title = page.locator(".jp-Deck .jp-deck-mod-onscreen h1")
+    expect(title).to_contain_text("1 · Restricted Boltzmann machines", timeout=30_000)
+    expect(page.get_by_role("menuitem", name="Run", exact=True)).not_to_be_visible()
+    page.get_by_title("Exit Deck").click()
+    expect(page.get_by_role("menuitem", name="Run", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(

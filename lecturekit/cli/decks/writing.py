@@ -36,8 +36,8 @@ _FIRST = """\
 <ul>
 {cards}
 </ul>
-<p>Space goes on, S opens the speaker's notes, F fills the screen. A run is recorded: Play, or its
-slider, goes through training.</p>
+<p>Space goes on, S opens the speaker's notes, F fills the screen. A run is recorded: Enter
+plays it, its slider goes through training.</p>
 </body>
 </html>
 """
