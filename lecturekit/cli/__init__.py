@@ -25,12 +25,28 @@ app = typer.Typer(
 )
 
 
+OF_SITE = ("docutils", "furo", "markdown_it", "mdit_py_plugins", "myst_nb", "pygments", "sphinx",
+           "sphinx_revealjs")  # fmt: skip
 INTERRUPTED = 130  # as shells say it of a command that Ctrl-C ended
 PLAIN = {"✓": "ok", "✗": "WRONG", "–": "-", "—": "-", "−": "-", "→": "->", "…": "...", "×": "x"}
 
 # Paths stay in one piece, whatever the terminal's width.
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(soft_wrap=True, highlight=False, stderr=True)
+
+# What several commands take.
+_Sections = Annotated[
+    list[str] | None, typer.Argument(help="For example: rbm, or 1.", show_default="all")
+]
+_Profile = Annotated[Literal["auto", "smoke", "cpu", "gpu"], typer.Option(help="The sizes.")]
+_Seed = Annotated[int, typer.Option(min=0, help="Every random number follows from it.")]
+_Executed = Annotated[
+    Path | None,
+    typer.Option(
+        help="Notebooks with their recorded runs, to be taken as they are.",
+        show_default="executed into build/recorded, unless those there are of this state",
+    ),
+]
 
 
 def main() -> None:
@@ -153,13 +169,9 @@ def copy(
 
 @app.command()
 def run(
-    sections: Annotated[
-        list[str] | None, typer.Argument(help="For example: rbm, or 1.", show_default="all")
-    ] = None,
-    profile: Annotated[
-        Literal["auto", "smoke", "cpu", "gpu"], typer.Option(help="The sizes.")
-    ] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
+    sections: _Sections = None,
+    profile: _Profile = "auto",
+    seed: _Seed = 0,
     output: Annotated[Path, typer.Option(help="For the executed notebooks.")] = Path(
         "build/executed"
     ),
@@ -200,20 +212,10 @@ def run(
 @app.command()
 def site(
     directory: Annotated[Path, typer.Argument(help="Where it is, or is to be.")],
-    sections: Annotated[
-        list[str] | None, typer.Argument(help="For example: rbm, or 1.", show_default="all")
-    ] = None,
-    profile: Annotated[
-        Literal["auto", "smoke", "cpu", "gpu"], typer.Option(help="The sizes.")
-    ] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
-    executed: Annotated[
-        Path | None,
-        typer.Option(
-            help="Notebooks with their recorded runs, to be taken as they are.",
-            show_default="executed into build/recorded, unless those there are of this state",
-        ),
-    ] = None,
+    sections: _Sections = None,
+    profile: _Profile = "auto",
+    seed: _Seed = 0,
+    executed: _Executed = None,
 ) -> None:
     """Write the lectures as a book for any browser: no kernel, no network, runs that play.
 
@@ -222,15 +224,31 @@ def site(
     """
     with _explained():
         from lecturekit.cli import book
-        from lecturekit.cli.notebooks import select
 
-        chosen = select(sections or ())
-        if executed is None:
-            executed, parameters = Path("build/recorded"), {"profile": profile, "seed": seed}
-            failures = book.record(chosen, executed, parameters)
-        else:
-            failures = []
-        failures += book.build({each.stem[3:]: executed / each.name for each in chosen}, directory)
+        there, failures = _recorded(sections, profile, seed, executed)
+        failures += book.build(there, directory)
+    _refuse(failures)
+    _out.print(f"✓ Open {escape(str((directory / 'index.html').resolve()))}")
+
+
+@app.command()
+def slides(
+    directory: Annotated[Path, typer.Argument(help="Where they are, or are to be.")],
+    sections: _Sections = None,
+    profile: _Profile = "auto",
+    seed: _Seed = 0,
+    executed: _Executed = None,
+) -> None:
+    """Write the lectures as slides for any browser: no kernel, no network, runs that play.
+
+    They are those of `lecturekit lab --hall`; S opens the speaker's notes. What was executed for
+    `lecturekit site` is not executed again. Exits as that does.
+    """
+    with _explained():
+        from lecturekit.cli import decks
+
+        there, failures = _recorded(sections, profile, seed, executed)
+        failures += decks.build(there, directory)
     _refuse(failures)
     _out.print(f"✓ Open {escape(str((directory / 'index.html').resolve()))}")
 
@@ -319,7 +337,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        extra = "site" if error.name in ("docutils", "furo", "myst_nb", "sphinx") else "lab"
+        extra = "site" if error.name in OF_SITE else "lab"
         _stop(f"this needs {error.name}, which comes with: pip install 'lecturekit[{extra}]'")
     except (OSError, ValueError) as error:
         _stop(str(error))
@@ -376,6 +394,20 @@ def _hand_out_homework(folder: Path, until: datetime.date | None) -> None:
     _out.print(f"[bold]{escape(str(homework.write_sheet(folder, until)))}[/bold]: new")
     when = f"until {until}" if until else "for all who lack the key"
     _out.print(f'Solutions are closed {when}. For you: exercises.solution("1.1", key="{key}")')
+
+
+def _recorded(
+    sections: list[str] | None, profile: str, seed: int, executed: Path | None
+) -> tuple[dict[str, Path], list[str]]:
+    """Stem → the executed notebook of each section, and what failed while it was executed."""
+    from lecturekit.cli import book
+    from lecturekit.cli.notebooks import select
+
+    chosen, failures = select(sections or ()), []
+    if executed is None:
+        executed = Path("build/recorded")
+        failures = book.record(chosen, executed, {"profile": profile, "seed": seed})
+    return {each.stem[3:]: executed / each.name for each in chosen}, failures
 
 
 def _refuse(failures: list[str]) -> None:

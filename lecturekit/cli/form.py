@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from lecturekit import exercises
 from lecturekit._version import REPOSITORY, __version__
+from lecturekit.cli import short_path
 from lecturekit.cli.stored import COMPARED
 from lecturekit.exercises.exercise import IMPORTS
 from lecturekit.sections import SECTIONS
@@ -93,6 +94,7 @@ def complaints(path: Path) -> list[str]:
         *_beginning(notebook),
         *_cells(notebook),
         *_stubs(path, notebook),
+        *short_path.complaints(notebook),
     ]
 
 
@@ -137,7 +139,8 @@ def _beginning(notebook: NotebookNode) -> Iterator[str]:
 
 
 def _cells(notebook: NotebookNode) -> Iterator[str]:
-    for before, cell in itertools.pairwise(notebook.cells):
+    read = [cell for cell in notebook.cells if short_path.kind(cell) != "notes"]  # by everybody
+    for before, cell in itertools.pairwise(read):
         if before.cell_type == cell.cell_type == "code":
             yield f"no words before the cell {_first_line(cell)!r}"
     for cell in code_cells(notebook):

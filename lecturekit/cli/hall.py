@@ -40,7 +40,21 @@ _LOOK = {
     },
     f"{_SHOWING} .jp-SideBar, {_SHOWING} .jp-Deck-DesignTools": _NOWHERE,
     f"{_SHOWING} .jp-Deck-Remote:not(:hover)": {"opacity": "0.2"},
-    f"{_SHOWING} .jp-Deck .jp-Cell": {"border-color": "transparent !important"},
+    f"{_SHOWING} .jp-Deck .jp-Cell": {
+        "border-color": "transparent !important",
+        "box-shadow": "none !important",
+        "outline": "none !important",
+    },
+    # Pictures, panels and formulas have their part of it.
+    f"{_SHOWING} .jp-Deck figure": {"max-width": "none !important"},
+    f"{_SHOWING} .jp-Deck figure img": {
+        "max-height": "52vh",
+        "object-fit": "contain",
+        "object-position": "left",
+    },
+    f"{_SHOWING} .jp-Deck .lecturekit-run": {"font-size": f"calc({_SIZE} * 0.72)"},
+    f"{_SHOWING} .jp-Deck .lecturekit-prediction:not(:fullscreen)": {"font-size": _SIZE},
+    f"{_SHOWING} .jp-Deck mjx-container[display='true']": {"font-size": "104% !important"},
     # Code that is folded is a place to run, and gone once there is something to be seen.
     f"{_SHOWING} .jp-Deck .jp-CodeCell:has(.jp-OutputArea-child) .jp-InputPlaceholder": _NOWHERE,
 }

@@ -42,8 +42,13 @@ def kind(cell: Cell) -> str:
 
 
 def source(cell: Cell) -> str:
-    """Its text, which JSON may have in lines."""
-    return "".join(cell["source"])
+    """Its text."""
+    return joined(cell["source"])
+
+
+def joined(text: str | list[str]) -> str:
+    """A text that JSON may have in lines."""
+    return "".join(text)
 
 
 def slides(notebook: MutableMapping[str, Any]) -> list[Slide]:

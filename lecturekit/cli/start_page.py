@@ -47,6 +47,7 @@ from top to bottom with **Shift-Enter**. All of it runs on this machine, offline
 
 ## Lecturers
 
+- **In a hall:** `lecturekit lab --hall rbm` shows a lecture as slides, with live runs.
 - **Full screen:** a live panel's full-screen button fills the projector with it; so does the key
   `f`, once you have clicked on the panel.
 - **Profiles:** a lecture's first code cell has `profile = "auto"`, which is `"gpu"` where there is

@@ -5,31 +5,43 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from lecturekit.cli import hall, short_path, start_page, working_copy
 from lecturekit.sections import SECTIONS
-from tests.browser.lab import ROOT, JupyterLab, Notebook, wait_until
+from tests.browser.lab import ROOT, SCREENSHOTS, JupyterLab, Notebook, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600)]
 
 # What of the slide that is shown is too tall for the screen, in pixels, and what is cut at a side.
 FAULTS = """() => {
-    const screen = document.querySelector('.jp-Deck .jp-Notebook'), room = screen.getBoundingClientRect();
+    const screen = document.querySelector('.jp-Deck .jp-Notebook');
+    const room = screen.getBoundingClientRect(), faults = [];
     const cells = [...screen.querySelectorAll('.jp-Cell.jp-deck-mod-onscreen')];
-    const faults = [], title = cells.map(cell => cell.innerText.trim().split('\\n')[0]).find(Boolean);
+    const title = cells.map(cell => cell.innerText.trim().split('\\n')[0]).find(Boolean);
     const tall = screen.scrollHeight - screen.clientHeight;
     if (tall > 1) faults.push(`${tall} px too tall`);
-    for (const part of cells.flatMap(cell => [...cell.querySelectorAll('p, li, pre, table, img, canvas, mjx-math')])) {
+    const kinds = 'p, li, pre, table, img, canvas, mjx-math';
+    for (const part of cells.flatMap(cell => [...cell.querySelectorAll(kinds)])) {
         const { left, right, width } = part.getBoundingClientRect();
         const sticksOut = width > 0 && Math.max(right - room.right, room.left - left);
         const inside = part.scrollWidth - part.clientWidth;
-        const cut = Math.max(sticksOut, part.tagName === 'PRE' ? inside : 0);
+        const cut = Math.max(sticksOut, part.tagName === 'PRE' && inside);
         if (cut > 1) faults.push(`${part.tagName.toLowerCase()} is ${Math.round(cut)} px too wide`);
     }
     return faults.map(fault => `${title}: ${fault}`);
+}"""
+
+
+SETTLED = """async () => {
+    const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)));
+    await frame();
+    const images = document.querySelectorAll('.jp-deck-mod-onscreen img');
+    await Promise.all([...images].map(image => image.decode().catch(() => {})));
+    await frame();
 }"""
 
 
@@ -85,6 +97,8 @@ class Deck:
         expect(panel.root).to_be_visible(timeout=20_000)
         wait_until(lambda: panel.out_of_sight() == [], 10, f"all of {panel.name()}")
         wait_until(lambda: panel.blank() == [], 10, f"pictures of {panel.name()}")
+        if "playing=False" in short_path.source(self.cells[place]):  # it waits for what is painted
+            panel.press("Play")
         if panel.root.locator(".lecturekit-state").is_visible():
             wait_until(lambda: panel.updates() > 0, 60, f"{panel.name()} to play")
 
@@ -99,10 +113,8 @@ class Deck:
         return list(faults)
 
     def faults(self) -> list[str]:
-        """What of the present slide does not fit."""
-        self.page.wait_for_timeout(100)  # MathJax and pictures take their places
-        if self.page.evaluate(FAULTS):
-            self.page.wait_for_timeout(1000)
+        """What of the present slide does not fit, once its pictures have taken their places."""
+        self.page.evaluate(SETTLED)
         return self.page.evaluate(FAULTS)
 
 
@@ -112,6 +124,22 @@ def lab(tmp_path: Path) -> Iterator[JupyterLab]:
     start_page.hand_out(folder, hall.PAGE)
     with hall_server(folder) as server:
         yield server
+
+
+def test_the_first_page_leads_to_a_lecture_and_the_button_out_of_the_slides(
+    lab: JupyterLab, page: Page
+):
+    hall_copy(ROOT / "notebooks" / SECTIONS[0].notebook, lab.folder)
+    page.goto(f"{lab.url}/lab/tree/{quote(start_page.NAME)}?token={lab.token}")
+    link = page.get_by_role("link", name="1 · Restricted Boltzmann machines")
+    expect(link).to_be_in_viewport(timeout=60_000)
+    page.screenshot(path=SCREENSHOTS / "hall.png")
+    link.click()
+    title = page.locator(".jp-Deck .jp-deck-mod-onscreen h1")
+    expect(title).to_contain_text("1 · Restricted Boltzmann machines", timeout=30_000)
+    expect(page.get_by_role("menuitem", name="Run", exact=True)).not_to_be_visible()
+    page.get_by_title("Exit Deck").click()
+    expect(page.get_by_role("menuitem", name="Run", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from lecturekit import data
-from lecturekit.cli import book, checkup, execution, form, notebooks
+from lecturekit.cli import book, checkup, decks, execution, form, notebooks
 from lecturekit.cli.stored import COMPARED
 from tests.cli.toy import call, lecture
 from tests.local_mirror import GOOD, Mirror
@@ -31,7 +31,7 @@ class TestHelp:
         printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert printed.stdout == "set()\n", printed.stderr
 
-    @pytest.mark.parametrize("command", ["lab", "fetch", "copy", "run", "site", "doctor"])
+    @pytest.mark.parametrize("command", ["lab", "fetch", "copy", "run", "site", "slides", "doctor"])
     def test_every_command_explains_itself(self, command):
         code, output = call(command, "--help")
         assert code == 0
@@ -158,6 +158,22 @@ class TestSite:
         code, printed = call("site", "pages", "--executed", tmp_path)
         assert code == 1
         assert printed == "✗ a.html: b.html leads nowhere"
+
+
+class TestSlides:
+    """`lecturekit slides`, but for the decks: those are tested in `decks`."""
+
+    def test_takes_what_the_site_takes(self, originals, monkeypatch, tmp_path):
+        calls, complaints = [], []
+        monkeypatch.setattr(decks, "build", lambda *told: calls.append(told) or complaints)
+        code, printed = call("slides", "pages", "2", "--executed", tmp_path / "before")
+        assert code == 0
+        assert "✓ Open" in printed
+        assert calls == [
+            ({"more_waves": tmp_path / "before" / "02_more_waves.ipynb"}, Path("pages"))
+        ]
+        complaints.append("a.html: b.html leads nowhere")
+        assert call("slides", "pages", "--executed", tmp_path) == (1, f"✗ {complaints[0]}")
 
 
 class TestFetch:

@@ -13,10 +13,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from jupyter_core.paths import jupyter_path
 from jupyterlab.commands import get_app_dir
 from jupyterlab_server.settings_utils import get_settings
 
-from lecturekit.cli import notebooks, server
+from lecturekit.cli import hall, notebooks, server
 from tests.cli.toy import call
 
 START = "--LabApp.default_url=/lab/workspaces/lectures/tree/Start%20here.md"
@@ -117,6 +118,64 @@ class TestLab:
         assert not (tmp_path / "mine").exists()
 
 
+class TestInTheHall:
+    """`lecturekit lab --hall`."""
+
+    @pytest.fixture
+    def users(self, tmp_path, monkeypatch) -> Path:
+        """The folder of a user's own settings, who has chosen a theme, and once showed a deck."""
+        folder = tmp_path / "users"
+        for name, told in {
+            "@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Dark"},
+            "@deathbeds/jupyterlab-deck/plugin": {"active": False},
+        }.items():
+            path = folder / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(told), encoding="utf-8")
+        monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(folder))
+        monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", "/somewhere")
+        return folder
+
+    def test_opens_a_lecture_in_a_folder_of_its_own(self, launched, originals, users, tmp_path):
+        code, output = call("lab", "--hall", "2", "--", "--port=9000")
+        assert code == 0, output
+        place = "/lab/workspaces/lectures/tree/02_more_waves.ipynb"
+        shown = tmp_path / "mine" / "hall"
+        expected = {f"--ServerApp.root_dir={shown}", f"--LabApp.default_url={place}", "--port=9000"}
+        assert expected <= set(launched)
+        assert launched.overrides == hall.HALL
+        cells = json.loads((shown / "02_more_waves.ipynb").read_text())["cells"]
+        folded = [cell["metadata"].get("jupyter") for cell in cells if cell["cell_type"] == "code"]
+        assert folded == [{"source_hidden": True}] * 2
+
+    def test_without_a_lecture_it_opens_the_page_that_leads_to_all(
+        self, launched, originals, users, tmp_path
+    ):
+        assert call("lab", "--hall")[0] == 0
+        assert START in launched
+        page = (tmp_path / "mine" / "hall" / "Start here.md").read_text()
+        assert "(02_more_waves.ipynb)" in page.split("\n---\n")[1]
+
+    def test_refuses_a_lecture_that_there_is_not(self, launched, originals, users):
+        code, output = call("lab", "--hall", "optics")
+        assert code == 1
+        assert "there is no section optics; there are: waves, more_waves" in output
+        assert launched == []
+
+    def test_the_users_settings_are_in_force_as_a_copy(self, users, tmp_path):
+        before = {path: path.read_text() for path in users.rglob("*.*") if path.is_file()}
+        ours = hall.environment(tmp_path / "ours")
+        copied = Path(ours["JUPYTERLAB_SETTINGS_DIR"])
+        settings = [path.relative_to(copied) for path in copied.rglob("*.jupyterlab-settings")]
+        assert settings == [Path("@jupyterlab/apputils-extension/themes.jupyterlab-settings")]
+        assert Path(ours["JUPYTERLAB_WORKSPACES_DIR"]).parent == tmp_path / "ours"
+        assert {path: path.read_text() for path in before} == before
+
+    def test_a_user_who_has_no_settings_needs_none(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(tmp_path / "nowhere"))
+        assert hall.environment(tmp_path / "ours")
+
+
 class TestWorkingFolder:
     def test_is_beside_a_checkouts_notebooks(self):
         assert notebooks.working_folder() == Path(__file__).parents[2] / "my-notebooks"
@@ -132,7 +191,7 @@ class TestSettings:
     @pytest.fixture
     def users(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         """A folder for the user's settings, with ours for this server."""
-        for name, value in server.environment(tmp_path / "ours").items():
+        for name, value in server.environment(tmp_path / "ours", hall.HALL).items():
             monkeypatch.setenv(name, value)
         return tmp_path / "users"
 
@@ -140,16 +199,20 @@ class TestSettings:
     def read(plugin: str, users: Path) -> dict[str, Any]:
         app = Path(get_app_dir())
         found, _ = get_settings(
-            str(app / "settings"), str(app / "schemas"), str(users), schema_name=plugin
+            str(app / "settings"),
+            str(app / "schemas"),
+            str(users),
+            schema_name=plugin,
+            labextensions_path=jupyter_path("labextensions"),
         )
         return found
 
-    @pytest.mark.parametrize("plugin", server.SETTINGS)
+    @pytest.mark.parametrize("plugin", hall.HALL)
     def test_are_defaults_of_plugins_that_there_are(self, plugin, users, monkeypatch):
         schema = self.read(plugin, users)["schema"]
         monkeypatch.delenv("JUPYTER_CONFIG_PATH")
         known = self.read(plugin, users)["schema"]
-        for name, value in server.SETTINGS[plugin].items():
+        for name, value in hall.HALL[plugin].items():
             assert schema["properties"][name]["default"] == value
             assert known["properties"][name]["default"] != value
             jsonschema.validate({name: value}, known)

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lecturekit import exercises
-from lecturekit.cli import form
+from lecturekit.cli import form, short_path
 from lecturekit.cli.form import code_cells
 from lecturekit.cli.stored import COMPARED
 from tests.notebooks.lectures import (
@@ -104,6 +104,61 @@ def no_check(notebook: NotebookNode) -> None:
         cell.source = cell.source.replace('exercises.check("1.1"', 'exercises.hint("1.1"')
 
 
+def unmarked(notebook: NotebookNode) -> None:
+    notebook.cells[0].metadata = {}
+
+
+def a_mark_that_is_none(notebook: NotebookNode) -> None:
+    notebook.cells[0].metadata.slideshow = {"slide_type": "-"}
+
+
+def words_behind_what_is_for_home(notebook: NotebookNode) -> None:
+    notebook.cells[-2].metadata.slideshow = {"slide_type": "skip"}
+    notebook.cells[-1].metadata = {}
+
+
+def notes_without_minutes(notebook: NotebookNode) -> None:
+    notes = next(cell for cell in notebook.cells if short_path.kind(cell) == "notes")
+    notes.source = f"**Notes**\n\n{notes.source}"
+
+
+def a_section_without_a_slide(notebook: NotebookNode) -> None:
+    cell = next(cell for cell in notebook.cells if cell.source.startswith("## "))
+    cell.metadata.slideshow = {"slide_type": "subslide"}
+
+
+def an_exercise_in_the_hall(notebook: NotebookNode) -> None:
+    cell = next(cell for cell in notebook.cells if "exercises.check(" in cell.source)
+    cell.metadata.slideshow = {"slide_type": "subslide"}
+
+
+def words_as_code(notebook: NotebookNode) -> None:
+    notebook.cells[0].metadata.tags = ["code"]
+
+
+def a_question_beside_its_run(notebook: NotebookNode) -> None:
+    slide = {"slideshow": {"slide_type": "subslide"}}
+    notebook.cells += [
+        new_markdown_cell("Words.", metadata=slide),
+        new_code_cell("predictions.ask(this)\nlive.play(that)"),
+    ]
+
+
+def two_runs_on_a_slide(notebook: NotebookNode) -> None:
+    a_question_beside_its_run(notebook)
+    notebook.cells[-1].source = "live.play(this)\nlive.play(that)"
+
+
+def words_only_in_notes(notebook: NotebookNode) -> None:
+    notes = {"slideshow": {"slide_type": "notes"}}
+    notebook.cells += [
+        new_markdown_cell("Words."),
+        new_code_cell("x = 0"),
+        new_markdown_cell("**Notes** · 1 min", metadata=notes),
+        new_code_cell("x = 1"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
@@ -120,6 +175,16 @@ def no_check(notebook: NotebookNode) -> None:
         (another_stub, "the stub of exercise 1.1 is not that of the exercise"),
         (a_promise_not_kept, "the exercises promise `import math`, which no cell does"),
         (no_check, "exercise 1.1 is not checked"),
+        (unmarked, "its first cell opens no slide"),
+        (a_mark_that_is_none, "'-' is no type of a slide: '# 1 "),
+        (words_behind_what_is_for_home, "it is not clear where this belongs: 'progress.sum_up"),
+        (notes_without_minutes, "notes do not begin with **Notes** · N min: '**Notes**'"),
+        (a_section_without_a_slide, "a section does not open a slide: '## 1.1"),
+        (an_exercise_in_the_hall, "an exercise is for home"),
+        (words_as_code, "nothing is folded where the tag `code` stands: '# 1 "),
+        (a_question_beside_its_run, "a question and its run on one slide: 'Words.'"),
+        (two_runs_on_a_slide, "2 live runs on one slide: 'Words.'"),
+        (words_only_in_notes, "no words before the cell 'x = 1'"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -128,6 +193,20 @@ def test_what_is_wrong_with_a_form_is_said(spoil, complaint, tmp_path):
     spoil(notebook)
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
     assert any(complaint in found for found in form.complaints(path))
+
+
+@every_notebook
+def test_the_notes_have_minutes_for_a_lecture(path):
+    assert 60 <= sum(map(short_path.minutes, short_path.slides(read(path)))) <= 75
+
+
+@every_notebook
+@pytest.mark.notebook
+def test_the_short_path_needs_nothing_of_what_is_for_home(path, tmp_path):
+    """Its cells alone, in a fresh kernel."""
+    notebook = read(path)
+    notebook.cells = [cell for slide in short_path.slides(notebook) for cell in slide.cells]
+    assert complaints(execute(notebook, tmp_path)) == []
 
 
 def test_the_register_has_every_notebook_and_every_notebook_is_in_it():

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from lecturekit.cli import short_path
 from lecturekit.exercises import catalogue
 from lecturekit.live.recorder import FILM
 from lecturekit.sections import Section
@@ -65,6 +66,7 @@ class Chapter:
     def __init__(self, section: Section, executed: Path, public: Mapping[str, str]) -> None:
         self.section = section
         self.notebook: NotebookNode = copy.deepcopy(nbformat.read(executed, as_version=4))
+        short_path.without_notes(self.notebook)
         python = {"name": "python", "pygments_lexer": "ipython3"}
         self.notebook.metadata = nbformat.from_dict({"language_info": python})
         first = self.notebook.cells[0].source
@@ -73,7 +75,7 @@ class Chapter:
         self.parts: list[Place] = []
         self.exercises: dict[str, Place] = {}
         self.boxes: list[tuple[Place, Place]] = []
-        self.films: dict[str, str] = {}
+        self.films = take_films(self.notebook, section.stem)
         self._public = public
         self._label_exercises()
         self._walk()
@@ -107,7 +109,6 @@ class Chapter:
                 cell.source = _ON_THE_SLIDE.sub(self._box, cell.source)
             elif cell.cell_type == "code":
                 self._note_uses(cell.source)
-                cell.outputs = [*self._outputs(cell)]
 
     @property
     def label(self) -> str:
@@ -145,29 +146,41 @@ class Chapter:
         parts = whole.split(".")
         yield from (".".join(parts[:n]) for n in range(len(parts), 1, -1))
 
-    # ----------------------------------------------------------------------------------- outputs
 
-    def _outputs(self, cell: NotebookNode) -> Iterator[NotebookNode]:
-        for output in cell.outputs:
-            data = output.get("data", {})
-            if FILM in data:
-                yield self._film(data)
-            elif not self._is_empty(output):
-                yield output
+def take_films(notebook: NotebookNode, stem: str) -> dict[str, str]:
+    """Take the recorded runs out of a notebook's outputs, and leave a place for each.
 
-    def _film(self, data: NotebookNode) -> NotebookNode:
-        name = f"{self.section.stem}-{len(self.films) + 1}"
-        self.films[name] = data[FILM]
-        words = html.escape(data["text/plain"].splitlines()[0], quote=True)
-        place = f'<div class="lecturekit-film" data-film="{name}" aria-label="{words}">'
-        shown = {"text/html": f"{place}{data['text/html']}</div>", "text/plain": data["text/plain"]}
-        return nbformat.v4.new_output("display_data", shown)
+    Empty outputs go, too.
 
-    @staticmethod
-    def _is_empty(output: NotebookNode) -> bool:
-        """What a panel leaves behind where there is no kernel."""
-        data = output.get("data", {})
-        return "application/vnd.jupyter.widget-view+json" in data or data.get("text/html") == ""
+    Returns:
+        Name → the text of a recorded run.
+    """
+    films: dict[str, str] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            shown = [output for output in cell.outputs if not _is_empty(output)]
+            cell.outputs = [_placed(output, stem, films) for output in shown]
+    return films
+
+
+def _placed(output: NotebookNode, stem: str, films: dict[str, str]) -> NotebookNode:
+    data = output.get("data", {})
+    if FILM not in data:
+        return output
+    name = f"{stem}-{len(films) + 1}"
+    films[name] = data[FILM]
+    words = html.escape(data["text/plain"].splitlines()[0], quote=True)
+    place = f'<div class="lecturekit-film" data-film="{name}" aria-label="{words}">'
+    shown = {"text/html": f"{place}{data['text/html']}</div>", "text/plain": data["text/plain"]}
+    return nbformat.v4.new_output("display_data", shown)
+
+
+def _is_empty(output: NotebookNode) -> bool:
+    """What a panel leaves behind where there is no kernel."""
+    data = output.get("data", {})
+    if FILM in data:
+        return False
+    return "application/vnd.jupyter.widget-view+json" in data or data.get("text/html") == ""
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a page of the book loads: one script, one style, and the films of its runs."""
+"""What a page of the book or of a deck loads: one script, one style, and the films of its runs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from lecturekit.live.panel import PanelWidget, module
 _HERE = Path(__file__).parent
 
 
-def write(folder: Path, films: Iterable[Mapping[str, str]]) -> None:
+def write(folder: Path, films: Iterable[Mapping[str, str]], style: str) -> None:
     """Write them into the folder from which pages load.
 
     Args:
         folder: made if need be.
         films: name → text, of each lecture.
+        style: CSS of the pages' own.
     """
     (folder / "films").mkdir(parents=True, exist_ok=True)
     code = json.dumps(f"{module()}\n{_text('player.js')}", ensure_ascii=False)
     _put(folder / "lecturekit.js", f"const MODULE = {code};\n{_text('page.js')}")
-    _put(folder / "lecturekit.css", f"{PanelWidget._css}\n{_text('page.css')}")
+    _put(folder / "lecturekit.css", f"{PanelWidget._css}\n{_text('formulas.css')}\n{style}")
     for name, film in ((name, film) for each in films for name, film in each.items()):
         _put(
             folder / "films" / f"{name}.js",

@@ -83,7 +83,8 @@ def build(executed: Mapping[str, Path], output: Path) -> list[str]:
         for chapter in chapters:
             _put_chapter(chapter, sources)
         _put_pictures(sources / "pictures")
-        scripts.write(sources / "_static", [chapter.films for chapter in chapters])
+        style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+        scripts.write(sources / "_static", [chapter.films for chapter in chapters], style)
         built = Path(folder) / "built"
         told = {"lecturekit_used": pages.used(chapters), "lecturekit_public": public}
         warnings = _typeset(sources, built, told)
