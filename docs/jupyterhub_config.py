@@ -8,6 +8,8 @@ c = get_config()  # noqa: F821, JupyterHub's
 c.JupyterHub.spawner_class = "docker"
 c.DockerSpawner.image = "lecturekit"  # as repo2docker has built it
 c.DockerSpawner.remove = True
+c.DockerSpawner.notebook_dir = "/home/jovyan/my-notebooks"
+# A new volume begins with what the image has there: the copy that postBuild made.
 c.DockerSpawner.volumes = {"lecturekit-{username}": "/home/jovyan/my-notebooks"}
 
 # What a student's container may take, and what it is sure of; server.md has what was measured.

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from jupyterlab.commands import get_app_dir
 from jupyterlab_server.settings_utils import get_settings
 
 from lecturekit.cli import hall, notebooks, server
+from lecturekit.sections import SECTIONS
 from tests.cli.toy import call
 
+ROOT = Path(__file__).parents[2]
 START = "--LabApp.default_url=/lab/workspaces/lectures/tree/Start%20here.md"
 
 
@@ -243,3 +246,14 @@ def test_jupyterlab_takes_the_options(tmp_path):
     config = json.loads(shown.stdout)
     assert config["ServerApp"]["root_dir"] == str(tmp_path)
     assert config["LabApp"]["default_url"] == START.partition("=")[2]
+
+
+def test_an_image_for_servers_has_the_settings_and_a_copy_to_work_in(tmp_path, monkeypatch):
+    """What repo2docker runs once it has built the environment."""
+    monkeypatch.setenv("NB_PYTHON_PREFIX", str(tmp_path / "prefix"))
+    monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
+    subprocess.run(["bash", ROOT / "postBuild"], cwd=tmp_path, check=True, capture_output=True)
+    written = tmp_path / "prefix/etc/jupyter/labconfig/default_setting_overrides.json"
+    assert json.loads(written.read_text()) == server.SETTINGS
+    copied = sorted(path.name for path in (tmp_path / "my-notebooks").glob("*.ipynb"))
+    assert copied == [section.notebook for section in SECTIONS]
