@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lecturekit.training import DivergenceError, Schedule, finish, tunables
+from lecturekit.training import PARAMETERS, DivergenceError, Schedule, finish, tunables
 from tests.sections import Training, trainers
 
 TRAINERS = trainers()
@@ -121,13 +121,27 @@ def test_a_divergence_gives_back_the_last_finite_model(make):
 
 
 @every_trainer
-def test_after_a_divergence_another_run_goes_on(make):
+def test_finite_nonsense_is_a_divergence_too(make):
+    """A rate that no slider reaches: all numbers stay finite, and none of them means anything."""
+    training = make(0)
+    training.settings.updates = 200
+    for owner, name in training.rates:
+        setattr(owner, name, 1e3)
+    with pytest.raises(DivergenceError):
+        finish(training.steps())
+    assert training.state().abs().max() < PARAMETERS
+
+
+@every_trainer
+@pytest.mark.parametrize("rate", [3e38, 1e3])
+def test_after_a_divergence_another_run_goes_on(make, rate):
     """All that the run owns is put back: particles, fast weights, optimisers, averages too."""
     training = make(0)
     sane = [(owner, name, getattr(owner, name)) for owner, name in training.rates]
     finish(training.steps())
+    training.settings.updates = 200
     for owner, name, _ in sane:
-        setattr(owner, name, 3e38)
+        setattr(owner, name, rate)
     with pytest.raises(DivergenceError):
         finish(training.steps())
     for owner, name, value in sane:

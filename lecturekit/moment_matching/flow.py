@@ -58,7 +58,7 @@ class Particles(nn.Module):
         return self
 
 
-FAR = 1e4  # times as far out as the data: no particle feels them there
+FAR = 10.0  # times as far out as the data: no particle feels them there
 
 
 @door

@@ -13,7 +13,7 @@ from lecturekit.door import Count, Positive, check_settings, door, settings_now
 from lecturekit.training.snapshot import Snapshot
 from lecturekit.training.steps import Step, Steps
 
-PARAMETERS = 1e4  # no net here has learned anything with weights above 100
+PARAMETERS = 1e3  # no net here has learned anything with weights above 100
 
 
 class DivergenceError(RuntimeError):
