@@ -93,6 +93,7 @@ class Panel {
     this.views = make("div", { className: "lecturekit-views" });
     this.root.append(this.bar, this.lost, sliders, this.error, this.views);
     this.root.addEventListener("keydown", (event) => this.key(event));
+    for (const kind of ["mousedown", "focusin"]) this.root.addEventListener(kind, keepOnSlide);
     this.root.addEventListener("fullscreenchange", () => this.arrange());
     this.el.append(this.root);
   }
@@ -356,6 +357,9 @@ function roomOf(root) {
   const top = around ? around.getBoundingClientRect().top - around.scrollTop : 0;
   return height - (root.getBoundingClientRect().top - top);
 }
+
+// On a slide, what one touches does not become the active cell: Shift-Enter goes on, and does not begin it anew.
+function keepOnSlide(event) { if (event.currentTarget.closest(".jp-Deck")) event.stopPropagation(); }
 
 // Ink and paper of the page, and with them the palette for light or for dark paper.
 function themeOf(el) {

@@ -17,6 +17,8 @@ export default { render({ model, el }) {
     make("div", { className: "lecturekit-answers" }, buttons), make("div", {}, [note, full]));
   // Keys that press a button are the button's, not the notebook's.
   root.addEventListener("keydown", (event) => { if ([" ", "Enter"].includes(event.key) && !event.shiftKey) event.stopPropagation(); });
+  // On a slide, the cell does not become the active one: Shift-Enter goes on.
+  for (const kind of ["mousedown", "focusin"]) root.addEventListener(kind, (event) => { if (root.closest(".jp-Deck")) event.stopPropagation(); });
   el.append(root);
 
   const show = () => {
