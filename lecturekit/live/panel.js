@@ -145,7 +145,11 @@ class Panel {
   showState() {
     const state = this.model.get("state");
     this.buttons.play.textContent = this.underWay() ? "Pause" : "Play";
-    for (const [order, button] of Object.entries(this.buttons)) button.disabled = !state.can.includes(order);
+    for (const [order, button] of Object.entries(this.buttons)) {
+      const can = state.can.includes(order);
+      if (!can && button === document.activeElement) this.root.focus();  // else keys would be nobody's
+      button.disabled = !can;
+    }
     if (this.buttons.reset) this.buttons.reset.hidden = !state.resettable;
     this.progress.max = Math.max(state.total, 1);
     this.progress.value = state.update;

@@ -7,7 +7,7 @@ export default { render({ model, el }) {
     element.append(...children);
     return element;
   };
-  const root = make("div", { className: "lecturekit-prediction", role: "group", ariaLabel: `prediction ${number}` });
+  const root = make("div", { className: "lecturekit-prediction", tabIndex: -1, role: "group", ariaLabel: `prediction ${number}` });
   const buttons = answers.map((answer) =>
     make("button", { textContent: answer, onclick: () => model.send({ commit: answer }) }));
   const note = make("span", { role: "status" });
@@ -23,6 +23,7 @@ export default { render({ model, el }) {
 
   const show = () => {
     const { given, right } = model.get("said");
+    if (given !== null && buttons.includes(document.activeElement)) root.focus();  // else keys would be nobody's
     answers.forEach((answer, i) => {
       buttons[i].disabled = given !== null || right.length > 0;
       buttons[i].ariaPressed = String(answer === given);
