@@ -39,6 +39,8 @@ _LOOK = {
         "box-sizing": "border-box",
     },
     f"{_SHOWING} .jp-SideBar, {_SHOWING} .jp-Deck-DesignTools": _NOWHERE,
+    # What is not to be seen takes no clicks: it would cut a cell, or collapse an output.
+    f"{_SHOWING} .jp-NotebookPanel-toolbar, {_SHOWING} .jp-OutputArea-promptOverlay": _NOWHERE,
     f"{_SHOWING} .jp-Deck-Remote:not(:hover)": {"opacity": "0.2"},
     f"{_SHOWING} .jp-Deck .jp-Cell": {
         "border-color": "transparent !important",

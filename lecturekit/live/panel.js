@@ -93,6 +93,7 @@ class Panel {
     this.views = make("div", { className: "lecturekit-views" });
     this.root.append(this.bar, this.lost, sliders, this.error, this.views);
     this.root.addEventListener("keydown", (event) => this.key(event));
+    for (const kind of ["mousedown", "focusin"]) this.root.addEventListener(kind, keepOnSlide);
     this.root.addEventListener("fullscreenchange", () => this.arrange());
     this.el.append(this.root);
   }
@@ -144,7 +145,11 @@ class Panel {
   showState() {
     const state = this.model.get("state");
     this.buttons.play.textContent = this.underWay() ? "Pause" : "Play";
-    for (const [order, button] of Object.entries(this.buttons)) button.disabled = !state.can.includes(order);
+    for (const [order, button] of Object.entries(this.buttons)) {
+      const can = state.can.includes(order);
+      if (!can && button === document.activeElement) this.root.focus();  // else keys would be nobody's
+      button.disabled = !can;
+    }
     if (this.buttons.reset) this.buttons.reset.hidden = !state.resettable;
     this.progress.max = Math.max(state.total, 1);
     this.progress.value = state.update;
@@ -356,6 +361,9 @@ function roomOf(root) {
   const top = around ? around.getBoundingClientRect().top - around.scrollTop : 0;
   return height - (root.getBoundingClientRect().top - top);
 }
+
+// On a slide, what one touches does not become the active cell: Shift-Enter goes on, and does not begin it anew.
+function keepOnSlide(event) { if (event.currentTarget.closest(".jp-Deck")) event.stopPropagation(); }
 
 // Ink and paper of the page, and with them the palette for light or for dark paper.
 function themeOf(el) {

@@ -7,7 +7,7 @@ export default { render({ model, el }) {
     element.append(...children);
     return element;
   };
-  const root = make("div", { className: "lecturekit-prediction", role: "group", ariaLabel: `prediction ${number}` });
+  const root = make("div", { className: "lecturekit-prediction", tabIndex: -1, role: "group", ariaLabel: `prediction ${number}` });
   const buttons = answers.map((answer) =>
     make("button", { textContent: answer, onclick: () => model.send({ commit: answer }) }));
   const note = make("span", { role: "status" });
@@ -17,10 +17,13 @@ export default { render({ model, el }) {
     make("div", { className: "lecturekit-answers" }, buttons), make("div", {}, [note, full]));
   // Keys that press a button are the button's, not the notebook's.
   root.addEventListener("keydown", (event) => { if ([" ", "Enter"].includes(event.key) && !event.shiftKey) event.stopPropagation(); });
+  // On a slide, the cell does not become the active one: Shift-Enter goes on.
+  for (const kind of ["mousedown", "focusin"]) root.addEventListener(kind, (event) => { if (root.closest(".jp-Deck")) event.stopPropagation(); });
   el.append(root);
 
   const show = () => {
     const { given, right } = model.get("said");
+    if (given !== null && buttons.includes(document.activeElement)) root.focus();  // else keys would be nobody's
     answers.forEach((answer, i) => {
       buttons[i].disabled = given !== null || right.length > 0;
       buttons[i].ariaPressed = String(answer === given);
