@@ -144,12 +144,14 @@ def _pattern(got: Sequence[Any], exact: Sequence[Tensor]) -> str:
     row = torch.cat([each.flatten() for each in numbers if each is not None])
     wanted = torch.cat([each.double().flatten() for each in exact])
     close = (row - wanted).abs() <= 1e-6 * (1 + wanted.abs())
-    if ((row - wanted).abs() <= 1e-2 * wanted.abs().max()).all():
+    off = ((row - wanted) / wanted).abs().nan_to_num(0.0).max()  # 0 for 0 is right
+    if off <= 1e-3:
         return (
-            "All numbers{about} are right to two digits or more, but not to six: something on the "
-            "way is rounded (`.half()`, a number typed in with few digits), or a small number is "
-            "added."
+            "All numbers{about} are right to within 0.1 %: is something on the way rounded "
+            "(`.half()`, a constant typed in with few digits), or a small number added?"
         )
+    if off <= 1e-2:
+        return "All numbers{about} are right to within 1 %."
     if close.any() and len(row) > 2:
         return f"{int(close.sum())} of all {len(row)} entries{{about}} are right."
     if (row.abs() - wanted.abs()).abs().max() <= 1e-6 * (1 + wanted.abs().max()):
@@ -179,9 +181,14 @@ def difference(exercise: Exercise, value: Any, exact: Any) -> str:
 def changes(exercise: Exercise, seen: Observation) -> str:
     """That the function changed its arguments."""
     names = " and ".join(f"`{exercise.parameters[place]}`" for place in seen.changed)
+    giver = (
+        "A live run hands it the model's own parameters and data"
+        if exercise.live
+        else ("Whoever calls it goes on with what was handed in")
+    )
     return (
-        f"the function changes its argument {names} in place. A live run hands it the model's own "
-        "parameters and data, so compute new tensors: `x = x + d` in place of `x += d`."
+        f"the function changes its argument {names} in place. {giver}, so compute new tensors: "
+        "`x = x + d` in place of `x += d`."
     )
 
 
