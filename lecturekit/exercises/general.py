@@ -47,8 +47,8 @@ WORDS = {
     "reciprocal": "This is 1 divided by what is asked for.",
     "complement": "This is 1 minus what is asked for.",
     "modulus": "These are moduli: the signs are lost.",
-    "nothing": "Every number is 0: is a factor 0, a share of whole numbers rounded down, or a gradient "
-    "cut off?",
+    "nothing": "Every number is 0: is a factor 0, is a share of whole numbers rounded down, or is "
+    "a gradient cut off?",
     "in bits": "These are numbers in bits: use natural logarithms.",
     "exchanged": "The results are right, but returned in the wrong order.",
     "reversed": "The numbers are right, in the opposite order.",
