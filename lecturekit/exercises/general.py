@@ -185,6 +185,7 @@ def of_a_part(factor: Slip, part: str) -> Slip:
 def on_top(says: str) -> str:
     """The same of a result that has another slip already, whose cause can't be guessed."""
     says = re.sub(r": (a sum stands|it is divided|is a factor 0).*", ".", says)
+    says = says.replace(WORDS["negated"], "Every sign is the wrong way round.")
     return re.sub(r"the right one|what is asked for", "what it would then be", says)
 
 
