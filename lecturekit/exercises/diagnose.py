@@ -152,7 +152,7 @@ def _in_another_order(table: Table, got: list[Any], right: list[Any]) -> Diagnos
     )
     says = (
         "By their shapes, the results are returned in the wrong order: it is "
-        f"{', '.join(table.exercise.returns)}."
+        f"{_listed(table.exercise.returns)}."
     )
     if besides is None:
         return Diagnosis(("exchanged",), f"{says} They are not all right either.")
@@ -247,7 +247,8 @@ class _Search:
             for column in self._got
         ]
         if any(len(set(places)) == len(places) for places in product(*fitting)):
-            self._says["exchanged"] = general.WORDS["exchanged"]
+            order = _listed(self._table.exercise.returns)
+            self._says["exchanged"] = f"{general.WORDS['exchanged'].rstrip('.')}: it is {order}."
             for explained in self._explained:
                 explained.add(frozenset({"exchanged"}))
 

@@ -53,7 +53,8 @@ def _malformed_leaf(exercise: Exercise, got: Any, wanted: Tensor) -> tuple[str, 
         like = example(exercise)
         return (
             f"a tensor of dtype {wanted.dtype}, as the arguments have it",
-            f"{got.dtype} (a comparison gives torch.bool, to be converted by .to({like}.dtype))",
+            f"{got.dtype} ({_WHENCE.get(got.dtype, 'another precision')}, to be converted by "
+            f".to({like}.dtype))",
         )
     bad = ~got.isfinite() & wanted.isfinite()
     if bad.any():
@@ -64,6 +65,12 @@ def _malformed_leaf(exercise: Exercise, got: Any, wanted: Tensor) -> tuple[str, 
             "large number, or a division by 0)",
         )
     return None
+
+
+_WHENCE = {
+    torch.bool: "a comparison gives this type",
+    torch.int64: "a count is a whole number, and // rounds down to one",
+}
 
 
 def example(exercise: Exercise) -> str:
@@ -263,7 +270,11 @@ def failure(exercise: Exercise, seen: Observation) -> str:
 def advice(exercise: Exercise, error: str) -> str:
     """What an error usually means, in the names of this exercise."""
     says = next((says for sign, says in _ADVICE if re.search(sign, error)), "")
-    return says.replace("{like}", example(exercise))
+    by = re.search(
+        r"\b(\w+)\S*\.clone\(\)\.requires_grad_", exercise.source
+    )  # differentiated by it
+    trained = by[1] if by and by[1] in exercise.parameters else example(exercise)
+    return says.replace("{trained}", trained).replace("{like}", example(exercise))
 
 
 _ADVICE = (
@@ -271,7 +282,7 @@ _ADVICE = (
     (
         "does not require grad|does not have a grad_fn",
         "Autograd has nothing to differentiate: a copy that asks for gradients is "
-        "`{like}.clone().requires_grad_()`, and everything between it and the loss stays a tensor, "
+        "`{trained}.clone().requires_grad_()`, and everything between it and the loss stays a tensor, "
         "without detach(), item(), numpy() or no_grad().",
     ),
     (
