@@ -7,8 +7,9 @@ one may be right and another wrong, and the fewest slips that explain all of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import combinations, permutations, product
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +19,8 @@ from lecturekit.exercises import general
 from lecturekit.exercises.compare import as_numbers, close, leaves, leaves_close, structure
 from lecturekit.exercises.exercise import Arguments, Exercise
 from lecturekit.exercises.observation import Observation
+
+MOST_ORDERED = 4  # results: of so many, other orders are tried
 
 RAISED = object()  # in place of a value where a function did not return
 
@@ -57,6 +60,16 @@ class Table:
             found.append(parts[leaf])
         return found
 
+    def unchanged(self, names: tuple[str, ...]) -> list[int]:
+        """The results that these slips leave right."""
+        columns = range(len(self.exercise.returns))
+        pairs = [(self.leaves(names, leaf), self.leaves((), leaf)) for leaf in columns]
+        return [
+            leaf
+            for leaf, (slipped, right) in enumerate(pairs)
+            if slipped and right and all(map(leaves_close, slipped, right))
+        ]
+
     def _attempt(self, names: tuple[str, ...], place: int) -> Any:
         try:
             value = self.exercise.slipping(*names)(*self.cases[place])
@@ -85,15 +98,15 @@ def diagnose(
     right = [table.value((), place) for place in range(len(cases))]
     for name in table.own:
         if _whole(table, (name,), got):
-            return _say(table, {name: None})
+            return _say(table, {name: None}, right=table.unchanged((name,)))
     if RAISED not in got and list(map(structure, got)) == list(map(structure, right)):
-        if found := _Search(table, got).found():
+        if found := _Search(table, got).found() or _in_another_order(table, got, right):
             return found
     elif found := _another_structure(table, got, right):
         return found
     for pair in combinations(table.own, 2):
         if _whole(table, pair, got):
-            return _say(table, dict.fromkeys(pair))
+            return _say(table, dict.fromkeys(pair), right=table.unchanged(pair))
     return None
 
 
@@ -123,6 +136,33 @@ def _another_structure(table: Table, got: list[Any], right: list[Any]) -> Diagno
                 ("one result",), f"This is {meaning} alone, and right; return all of them."
             )
     return None
+
+
+def _in_another_order(table: Table, got: list[Any], right: list[Any]) -> Diagnosis | None:
+    """Results that have the right shapes only in one other order, and a slip besides."""
+    columns, wanted = ([*zip(*map(leaves, each), strict=True)] for each in (got, right))
+    shapes, fitting = ([[*map(_shape, column)] for column in each] for each in (columns, wanted))
+    orders = [order for order in permutations(range(len(shapes))) if len(shapes) <= MOST_ORDERED]
+    orders = [order for order in orders if [shapes[place] for place in order] == fitting]
+    if len(orders) != 1 or structure(got[0]) != (None,) * len(shapes):
+        return None
+    sorted_out = [tuple(leaves(each)[place] for place in orders[0]) for each in got]
+    besides = diagnose(
+        table.exercise, table.cases, [Observation(value=each) for each in sorted_out], table
+    )
+    says = (
+        "By their shapes, the results are returned in the wrong order: it is "
+        f"{_listed(table.exercise.returns)}."
+    )
+    if besides is None:
+        return Diagnosis(("exchanged",), f"{says} They are not all right either.")
+    says = f"Two things. {says} Besides: {besides.says.removeprefix('Two things. ')}"
+    return Diagnosis(("exchanged", *besides.names), says)
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    number = as_numbers(value)
+    return None if number is None else tuple(number.shape)
 
 
 class _Search:
@@ -165,7 +205,7 @@ class _Search:
                 rights = [as_numbers(each) for each in values]
                 if not any(each is None for each in (*numbers, *rights)):
                     slip = general.relation(numbers, rights, self._table.scales)  # type: ignore[arg-type]
-                    if slip:
+                    if slip and not (slip.weak and names):
                         (self._weak if slip.weak else self._says)[slip.name] = slip.says
                         explained.add(frozenset({*names, slip.name}))
         if frozenset() not in explained:
@@ -196,17 +236,21 @@ class _Search:
                 self._explained[leaf].add(frozenset({name}))
 
     def _by_exchange(self) -> None:
-        """Results in each other's places."""
-        places, name = range(len(self._got)), "exchanged"
-        for leaf in places:
-            for other in places:
-                values = self._table.leaves((), other) if other != leaf else None
-                if values and all(map(leaves_close, self._got[leaf], values)):
-                    self._explained[leaf].add(frozenset({name}))
-                    self._says[name] = (
-                        "The results are right, but returned in the wrong order: it is "
-                        f"{', '.join(self._table.exercise.returns)}."
-                    )
+        """All results right, but in each other's places."""
+        rights = [self._table.leaves((), leaf) for leaf in range(len(self._got))]
+        fitting = [
+            [
+                place
+                for place, values in enumerate(rights)
+                if values and all(map(leaves_close, column, values))
+            ]
+            for column in self._got
+        ]
+        if any(len(set(places)) == len(places) for places in product(*fitting)):
+            order = _listed(self._table.exercise.returns)
+            self._says["exchanged"] = f"{general.WORDS['exchanged'].rstrip('.')}: it is {order}."
+            for explained in self._explained:
+                explained.add(frozenset({"exchanged"}))
 
     def _by_pair(self, leaf: int, column: list[Any]) -> None:
         for pair in combinations(self._table.own, 2):
@@ -252,56 +296,62 @@ class _Search:
                 affected[name].add(leaf)
         pair = tuple(name for name in self._table.own if name in names)
         if len(pair) == len(names) == 2 and _whole(self._table, pair, self._values):
-            return {name: set(range(len(self._got))) for name in names}
-        return affected
+            return {name: self._natural(name) for name in names}
+        return {name: affected[name] & self._natural(name) for name in names}
 
     def _diagnosis(self, names: Names) -> Diagnosis:
         """What to say: of each slip, in which results it is, where that is not all it would do."""
         affected = self._affected(names)
         order = [name for name in (*self._table.own, *self._says) if name in names]
-        whole = {name for name in order if affected[name] >= self._natural(name)} | {"exchanged"}
+        whole = {name for name in order if affected[name] >= self._natural(name)}
         places = {name: None if name in whole else sorted(affected[name]) for name in order}
-        return _say(self._table, places, self._says)
+        right = {leaf for leaf, each in enumerate(self._explained) if frozenset() in each}
+        first, *others = order
+        over = {
+            name
+            for name in others
+            if name not in self._table.own and affected[name] & affected[first] - right
+        }
+        return _say(self._table, places, self._says, over, sorted(right))
 
     def _natural(self, name: str) -> set[int]:
         """The results that a slip changes."""
         if name not in self._naturals:
-            self._naturals[name] = {
-                leaf
-                for leaf in range(len(self._got))
-                if name not in self._table.own or self._changes(name, leaf)
-            }
+            same = self._table.unchanged((name,)) if name in self._table.own else ()
+            self._naturals[name] = set(range(len(self._got))) - set(same)
         return self._naturals[name]
-
-    def _changes(self, name: str, leaf: int) -> bool:
-        slipped, right = self._table.leaves((name,), leaf), self._table.leaves((), leaf)
-        return not slipped or not right or not all(map(leaves_close, slipped, right))
 
 
 def _say(
-    table: Table, places: dict[str, list[int] | None], says: dict[str, str] | None = None
+    table: Table,
+    places: dict[str, list[int] | None],
+    says: Mapping[str, str] = MappingProxyType({}),
+    over: Set[str] = frozenset(),
+    right: Iterable[int] = (),
 ) -> Diagnosis:
-    exercise = table.exercise
-    sentences = []
+    """One sentence or two: of each slip, its results where these are not all that it would change.
+
+    Slips in `over` are on top of the first one. `right` are the results that need no change.
+    """
+    exercise, text = table.exercise, ""
     for name, affected in places.items():
-        whole = exercise.slips.get(name) if affected is None or name in table.own else None
-        said = whole or (says or {})[name]
-        if affected is not None:
-            said = f"In {_listed(exercise.returns[leaf] for leaf in affected)}: {said}"
-        sentences.append(said)
-    wrong = {leaf for affected in places.values() for leaf in affected or ()}
-    rest = [meaning for leaf, meaning in enumerate(exercise.returns) if leaf not in wrong]
-    text = sentences[0]
-    if len(sentences) > 1:
-        text = f"Two things. {sentences[0]} Besides: {sentences[1]}"
-    if rest and None not in places.values():
-        listed = _listed(rest)
+        own = name in table.own or (affected is None and name not in over)
+        said = exercise.slips.get(name, says.get(name, "")) if own else says[name]
+        said = general.on_top(said) if name in over else said
+        where = f"n {_listed(exercise.returns[leaf] for leaf in affected)}: " if affected else ""
+        if not text:
+            text = f"I{where}{said}" if where else said
+        elif name in over:
+            text = f"Two things. {text} On top of that{', i' + where if where else ': '}{said}"
+        else:
+            text = f"Two things. {text} Besides: {'I' + where if where else ''}{said}"
+    if listed := _listed(exercise.returns[leaf] for leaf in right):
         text += f" {listed[0].upper()}{listed[1:]}: right."
     return Diagnosis(tuple(places), text)
 
 
 def _listed(parts: Iterable[str]) -> str:
-    *most, last = parts
+    *most, last = [*parts] or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 

@@ -53,7 +53,8 @@ def _malformed_leaf(exercise: Exercise, got: Any, wanted: Tensor) -> tuple[str, 
         like = example(exercise)
         return (
             f"a tensor of dtype {wanted.dtype}, as the arguments have it",
-            f"{got.dtype} (a comparison gives torch.bool, to be converted by .to({like}.dtype))",
+            f"{got.dtype} ({_WHENCE.get(got.dtype, 'another precision')}, to be converted by "
+            f".to({like}.dtype))",
         )
     bad = ~got.isfinite() & wanted.isfinite()
     if bad.any():
@@ -64,6 +65,12 @@ def _malformed_leaf(exercise: Exercise, got: Any, wanted: Tensor) -> tuple[str, 
             "large number, or a division by 0)",
         )
     return None
+
+
+_WHENCE = {
+    torch.bool: "a comparison gives this type",
+    torch.int64: "a count is a whole number, and // rounds down to one",
+}
 
 
 def example(exercise: Exercise) -> str:
@@ -144,12 +151,14 @@ def _pattern(got: Sequence[Any], exact: Sequence[Tensor]) -> str:
     row = torch.cat([each.flatten() for each in numbers if each is not None])
     wanted = torch.cat([each.double().flatten() for each in exact])
     close = (row - wanted).abs() <= 1e-6 * (1 + wanted.abs())
-    if ((row - wanted).abs() <= 1e-2 * wanted.abs().max()).all():
+    off = ((row - wanted) / wanted).abs().nan_to_num(0.0).max()  # 0 for 0 is right
+    if off <= 1e-3:
         return (
-            "All numbers{about} are right to two digits or more, but not to six: something on the "
-            "way is rounded (`.half()`, a number typed in with few digits), or a small number is "
-            "added."
+            "All numbers{about} are right to within 0.1 %: is something on the way rounded "
+            "(`.half()`, a constant typed in with few digits), or a small number added?"
         )
+    if off <= 1e-2:
+        return "All numbers{about} are right to within 1 %."
     if close.any() and len(row) > 2:
         return f"{int(close.sum())} of all {len(row)} entries{{about}} are right."
     if (row.abs() - wanted.abs()).abs().max() <= 1e-6 * (1 + wanted.abs().max()):
@@ -179,9 +188,14 @@ def difference(exercise: Exercise, value: Any, exact: Any) -> str:
 def changes(exercise: Exercise, seen: Observation) -> str:
     """That the function changed its arguments."""
     names = " and ".join(f"`{exercise.parameters[place]}`" for place in seen.changed)
+    giver = (
+        "A live run hands it the model's own parameters and data"
+        if exercise.live
+        else ("Whoever calls it goes on with what was handed in")
+    )
     return (
-        f"the function changes its argument {names} in place. A live run hands it the model's own "
-        "parameters and data, so compute new tensors: `x = x + d` in place of `x += d`."
+        f"the function changes its argument {names} in place. {giver}, so compute new tensors: "
+        "`x = x + d` in place of `x += d`."
     )
 
 
@@ -256,7 +270,11 @@ def failure(exercise: Exercise, seen: Observation) -> str:
 def advice(exercise: Exercise, error: str) -> str:
     """What an error usually means, in the names of this exercise."""
     says = next((says for sign, says in _ADVICE if re.search(sign, error)), "")
-    return says.replace("{like}", example(exercise))
+    by = re.search(
+        r"\b(\w+)\S*\.clone\(\)\.requires_grad_", exercise.source
+    )  # differentiated by it
+    trained = by[1] if by and by[1] in exercise.parameters else example(exercise)
+    return says.replace("{trained}", trained).replace("{like}", example(exercise))
 
 
 _ADVICE = (
@@ -264,7 +282,7 @@ _ADVICE = (
     (
         "does not require grad|does not have a grad_fn",
         "Autograd has nothing to differentiate: a copy that asks for gradients is "
-        "`{like}.clone().requires_grad_()`, and everything between it and the loss stays a tensor, "
+        "`{trained}.clone().requires_grad_()`, and everything between it and the loss stays a tensor, "
         "without detach(), item(), numpy() or no_grad().",
     ),
     (

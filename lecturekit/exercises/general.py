@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -46,8 +47,8 @@ WORDS = {
     "reciprocal": "This is 1 divided by what is asked for.",
     "complement": "This is 1 minus what is asked for.",
     "modulus": "These are moduli: the signs are lost.",
-    "nothing": "Every number is 0: a factor is 0, or no gradient arrives because something on the "
-    "way is detached.",
+    "nothing": "Every number is 0: is a factor 0, is a share of whole numbers rounded down, or is "
+    "a gradient cut off?",
     "in bits": "These are numbers in bits: use natural logarithms.",
     "exchanged": "The results are right, but returned in the wrong order.",
     "reversed": "The numbers are right, in the opposite order.",
@@ -181,6 +182,13 @@ def of_a_part(factor: Slip, part: str) -> Slip:
     return Slip(f"{factor.name}, {part}", simple.get(factor.name, says), factor.weak)
 
 
+def on_top(says: str) -> str:
+    """The same of a result that has another slip already, whose cause can't be guessed."""
+    says = re.sub(r": (a sum stands|it is divided|is a factor 0).*", ".", says)
+    says = says.replace(WORDS["negated"], "Every sign is the wrong way round.")
+    return re.sub(r"the right one|what is asked for", "what it would then be", says)
+
+
 def _holds(change: Callable[[Tensor], Tensor], before: list[Tensor], after: list[Tensor]) -> bool:
     return all(leaves_close(change(b), a) for b, a in zip(before, after, strict=True))
 
@@ -274,11 +282,11 @@ def _factors(measures: list[_Measure], n_cases: int) -> Iterator[Named]:
     known = {"negated": -1.0, "doubled": 2.0, "halved": 0.5, "in bits": 1 / math.log(2)}
     for name, factor in known.items():
         yield Slip(name, WORDS[name]), [factor] * n_cases
-    for scale, before in ((1.0, ""), (-1.0, "−"), (2.0, "2"), (0.5, "½"), (-2.0, "−2")):
+    for scale in (1.0, -1.0, 2.0, 0.5, -2.0):
         for letter, meaning, values, counts in measures:
             legend = f", with N {meaning}" if meaning else ""
-            for form, what, tail in _POWERS if counts else _POWERS[:6]:
-                expression = before + form.format(letter)
+            for above, below, what, tail in _POWERS if counts else _POWERS[:6]:
+                expression = _written(scale, above.format(letter), below.format(letter))
                 hint = tail if counts and scale in (1.0, -1.0) else ""
                 yield (
                     Slip(
@@ -289,17 +297,27 @@ def _factors(measures: list[_Measure], n_cases: int) -> Iterator[Named]:
                 )
 
 
-_POWERS: tuple[tuple[str, Callable[[float], float], str], ...] = (
-    ("{}", lambda n: n, ": a sum stands where a mean belongs"),
-    ("1/{}", lambda n: 1 / n, ": it is divided once too often, as a mean where a sum belongs"),
-    ("√{}", math.sqrt, ""),
-    ("1/√{}", lambda n: 1 / math.sqrt(n), ""),
-    ("{}²", lambda n: n * n, ""),
-    ("1/{}²", lambda n: 1 / (n * n), ""),
-    ("{0}/({0} − 1)", lambda n: n / (n - 1) if n > 1 else math.nan, ""),
-    ("({0} − 1)/{0}", lambda n: (n - 1) / n, ""),
-    ("√({0}/({0} − 1))", lambda n: math.sqrt(n / (n - 1)) if n > 1 else math.nan, ""),
-    ("√(({0} − 1)/{0})", lambda n: math.sqrt((n - 1) / n), ""),
+def _written(scale: float, above: str, below: str) -> str:
+    """The fraction of the two, times one of the simple scales."""
+    sign = "−" if scale < 0 else ""
+    if abs(scale) == 2:
+        above = f"2 · {above}" if above else "2"
+    elif scale == 0.5:
+        below = f"(2 · {below})" if below else "2"
+    return f"{sign}{above or 1}/{below}" if below else f"{sign}{above}"
+
+
+_POWERS: tuple[tuple[str, str, Callable[[float], float], str], ...] = (
+    ("{}", "", lambda n: n, ": a sum stands where a mean belongs"),
+    ("", "{}", lambda n: 1 / n, ": it is divided once too often, as a mean where a sum belongs"),
+    ("√{}", "", math.sqrt, ""),
+    ("", "√{}", lambda n: 1 / math.sqrt(n), ""),
+    ("{}²", "", lambda n: n * n, ""),
+    ("", "{}²", lambda n: 1 / (n * n), ""),
+    ("{}", "({} − 1)", lambda n: n / (n - 1) if n > 1 else math.nan, ""),
+    ("({} − 1)", "{}", lambda n: (n - 1) / n, ""),
+    ("√{}", "√({} − 1)", lambda n: math.sqrt(n / (n - 1)) if n > 1 else math.nan, ""),
+    ("√({} − 1)", "√{}", lambda n: math.sqrt((n - 1) / n), ""),
 )
 
 

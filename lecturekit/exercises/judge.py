@@ -45,12 +45,13 @@ def _result(exercise: Exercise, found: verdict.Verdict, function: Any = None) ->
     frame = found.shown.frame if found.shown else None
     if frame and (line := linecache.getline(*frame).strip()[: explain.LINE_LIMIT]):
         excerpts = ((f"Line {frame.line} of your code", line), *excerpts)
+    theirs = verdict.in_float64(function) if found.in_float64 else function
     return Result(
         exercise.number,
         exercise.title,
         found.outcome,
         message,
-        function if found.outcome is Outcome.CORRECT else exercise.reference,
+        theirs if found.outcome is Outcome.CORRECT else exercise.reference,
         excerpts,
         found.arguments,
         found.expected,

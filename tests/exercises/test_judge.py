@@ -143,7 +143,8 @@ def test_what_only_resembles_a_slip_is_not_called_one(check):
 def test_two_slips_at_once_are_both_named(check):
     result = check(lambda x, f: (x * f[:, None], (x * f[:, None]).sum(1) / 2 + 1))
     assert result.message == (
-        "Two things. Those are halves of the sums. Besides: The sums are too high by one."
+        "Two things. Those are halves of the sums. Besides: The sums are too high by one. "
+        "The scaled rows: right."
     )
 
 
@@ -204,7 +205,8 @@ def test_other_wrong_numbers_are_narrowed_down_and_shown_with_a_case_to_follow_b
 @pytest.mark.parametrize(
     ("alter", "message"),
     [
-        (lambda y: y + 1e-3 * y.sin(), "right to two digits or more"),
+        (lambda y: y + 1e-3 * y.sin(), "right to within 0.1 %"),
+        (lambda y: y * 1.005 + 1e-3, "right to within 1 %."),
         (lambda y: y * torch.tensor([1, -1, 1])[: len(y)], "entries in their sums are right"),
         (lambda y: -(y**2) - 3 * y, "All signs in their sums are the wrong way round."),
         (lambda y: y**2 + 3, "All numbers in their sums are too high."),
@@ -529,13 +531,24 @@ def test_an_answer_that_fails_only_when_gradients_are_asked_for_is_told_why(judg
 
 
 @pytest.mark.parametrize(
-    "answer", [lambda x: x.double().sum(), lambda x: x @ torch.ones_like(x).double()]
+    "answer",
+    [
+        lambda x: x.double().sum(),
+        lambda x: x @ torch.ones_like(x).double(),
+        lambda x: (x + 1e9).sum() - 1e9 * len(x),
+    ],
 )
-def test_what_works_in_float64_alone_is_refused_where_a_live_run_needs_more(judge_here, answer):
-    result = judge_here(LIVE, answer)
-    assert result.outcome == "broken"
-    assert "a live run computes in float32" in result.message
-    assert judge_here(TOTAL, answer).outcome == "correct"
+def test_what_works_in_float64_alone_is_called_in_it_by_a_live_run(judge_here, answer):
+    result = judge_here(TRAINED, answer)
+    assert result.outcome == "correct", result
+    assert "calls it in float64" in result.message
+    x = torch.tensor([0.25, 0.5], requires_grad=True)
+    total = result.function(x)
+    assert total.dtype == torch.float32
+    torch.testing.assert_close(total, x.sum())
+    total.backward()
+    torch.testing.assert_close(x.grad, torch.ones(2))
+    assert judge_here(TOTAL, answer).function is answer
 
 
 def test_a_python_number_is_as_good_as_a_scalar(judge_here):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lecturekit.exercises import adversarial
 from lecturekit.exercises.exercise import Arguments, Exercise, Slips
 from lecturekit.exercises.tiny import Maker
 
@@ -37,29 +38,29 @@ def adversarial_gradients(A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[T
     return g_A, g_w
 
 
-def case(make: Maker, n_in: int, n_out: int, n: int, m: int) -> Arguments:
+def case(make: Maker, n_in: int, n_out: int, n: int, m: int, sure: float = 1.0) -> Arguments:
     shapes = ((n_in, n_out), (n_out,), (n, n_in), (m, n_out))
-    return tuple(make.normal(*shape) for shape in shapes)
+    A, w, x, y = (make.normal(*shape) for shape in shapes)
+    return A, sure * w, x, y
 
 
 def answer(on: Slips, A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Both by hand, without autograd."""
     fake = x @ A
+    to_real, to_fake = adversarial.slopes(on, fake @ w)
+    real_to_real, real_to_fake = adversarial.slopes(on, y @ w)
     n, m = (1, 1) if on("sums") else (len(x), len(x)) if on("one divisor") else (len(x), len(y))
-    fooled, missed = torch.sigmoid(fake @ w), 1 - torch.sigmoid(y @ w)
-    if on("scores for probabilities"):
-        fooled, missed = fake @ w, 1 - y @ w
-    on_fake, on_real = fake.T @ fooled / n, -y.T @ missed / m
+    n_fake, n_real = (n + m, n + m) if on("pooled") else (n, m)
+    on_fake, on_real = fake.T @ to_fake / n_fake, y.T @ real_to_real / n_real
     if on("labels exchanged"):
-        on_fake = -fake.T @ (1 - fooled) / n
-        on_real = y.T @ (1 - missed) / m
+        on_fake, on_real = fake.T @ to_real / n, y.T @ real_to_fake / m
+    on_fake = -fake.T @ to_real / n if on("1 − log D") else on_fake
     on_real = 0 * on_real if on("no term of the real images") else on_real
     on_fake = 0 * on_fake if on("no term of the generated images") else on_fake
     g_w = on_real - on_fake if on("fake's sign") else on_real + on_fake
     g_w = g_w / 2 if on("discriminator halved") else g_w
     g_w = -g_w if on("discriminator climbs") else g_w
-    made, caught = torch.outer(x.T @ (1 - fooled), w) / n, torch.outer(x.T @ fooled, w) / n
-    g_A = -made
+    g_A, caught = (torch.outer(x.T @ slope, w) / n for slope in (to_real, to_fake))
     if on("saturating"):
         g_A = -caught
     elif on("discriminator's loss for A"):
@@ -68,10 +69,10 @@ def answer(on: Slips, A: Tensor, w: Tensor, x: Tensor, y: Tensor) -> tuple[Tenso
         g_A = torch.outer(x.T @ (fake @ w - 1), w) * 2 / n
     g_A = g_A + caught if on("no detach") or on("neither") else g_A
     if on("not cleared") or on("neither"):
-        g_w = g_w - fake.T @ (1 - fooled) / n
+        g_w = g_w + fake.T @ to_real / n
     g_A = -g_A if on("generator climbs") else g_A
     g_A = torch.zeros_like(A) if on("detached for the generator") else g_A
-    g_A = torch.outer((1 - fooled) @ x, torch.ones_like(w)) / -n if on("w forgotten") else g_A
+    g_A = torch.outer(to_real @ x, torch.ones_like(w)) / n if on("w forgotten") else g_A
     return g_A, g_w
 
 
@@ -81,7 +82,7 @@ ADVERSARIAL_GRADIENTS = Exercise(
     minutes=20,
     reference=adversarial_gradients,
     case=case,
-    sizes=((2, 3, 4, 5), (1, 1, 1, 1), (3, 3, 6, 6), (4, 2, 7, 3)),
+    sizes=((2, 3, 4, 5), (1, 1, 1, 1), (3, 3, 6, 6), (4, 2, 7, 3), (3, 2, 8, 5, 100.0)),
     by_hand=(1, 2, 2, 1),
     answer=answer,
     slips={
@@ -113,17 +114,20 @@ ADVERSARIAL_GRADIENTS = Exercise(
         "D(y) is missing.",
         "fake's sign": "In the discriminator's loss the generated images have the wrong sign: "
         "−mean log(1 − D(G(x))).",
+        "1 − log D": "The bracket is wrong in the discriminator's loss: it has log(1 − D(G(x))), "
+        "not 1 − log D(G(x)).",
         "discriminator halved": "The discriminator's loss is halved; asked for is the sum of its "
         "two means.",
         "sums": "These are sums over the rows; every loss is a mean.",
         "one divisor": "The real images are divided by the number of x; each mean is over its own "
         "rows.",
-        "scores for probabilities": "The scores are used as if they were probabilities: D(y) = "
-        "σ(y·w).",
+        "pooled": "The discriminator's two terms are divided by the number of all rows, n + m: "
+        "each mean is over its own rows.",
         "least squares": "The generator descends (score − 1)², the least squares of the paper. "
         "Here its loss is −mean log D(G(x)).",
         "w forgotten": "The gradient for A lacks the factor w, the derivative of the score by the "
         "image.",
+        **adversarial.SLIPS,
         "negated": "Both signs are wrong: these are gradients to be ascended.",
         "exchanged": "Both are right, in the wrong order: first A, then w.",
     },

@@ -61,8 +61,8 @@ def answer(
     """All by hand, without autograd."""
     if on("generators exchanged"):
         x, y = y, x
-    weight = 1.0 if on("no weight") else weight
-    every = weight if on("everything weighted") else 1.0
+    every = weight if on("everything weighted") or on("weight at the wrong term") else 1.0
+    weight = 1.0 if on("no weight") or on("weight at the wrong term") else weight
     target = 0.0 if on("target 0") else -1.0 if on("target −1") else 1.0
     judges = (u, v) if on("discriminators exchanged") else (v, u)
 
@@ -70,6 +70,7 @@ def answer(
         error = start @ there @ back - start
         error = start @ back @ there - start if on("wrong way round") else error
         slope = 2 * error if on("squares in the cycle") else error.sign()
+        slope = torch.ones_like(error) if on("no modulus") else slope
         n = start.numel()
         n = len(start) if on("rows of the cycle") else 1 if on("cycle summed") else n
         return slope / n
@@ -159,6 +160,8 @@ FULL_UPDATE = Exercise(
         "no weight": "λ is missing from the cycle loss, as on the slide: multiply it by `weight`.",
         "everything weighted": "λ multiplies the adversarial terms as well; it belongs to the "
         "cycle loss alone.",
+        "weight at the wrong term": "λ multiplies the adversarial terms; it belongs to the cycle "
+        "loss.",
         "target 0": "The generators pull their scores to 0, where the discriminators want them: a "
         "generator wants to be taken for real, a score of 1.",
         "target −1": "The sign is wrong in the generators' adversarial terms: (D(G(x)) − 1)².",
@@ -191,6 +194,7 @@ FULL_UPDATE = Exercise(
         "no adversarial term": "The adversarial terms are missing from the generators' loss.",
         "cycles averaged": "The two cycles are averaged; they are added.",
         "squares in the cycle": "The cycle loss has squares; it is the mean of moduli, ‖·‖₁.",
+        "no modulus": "In the cycle loss the moduli are missing: errors of opposite signs cancel.",
         "rows of the cycle": "In the cycle loss the moduli of a row are summed; it is the mean "
         "over all entries.",
         "cycle summed": "The cycle loss is a sum over all entries; it is their mean.",

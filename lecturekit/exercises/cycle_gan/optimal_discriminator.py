@@ -96,12 +96,12 @@ OPTIMAL_DISCRIMINATOR = Exercise(
         "coin": "D is ½ everywhere. That is the best only where p = q: it is p/(p + q).",
         "decision": "D is 1 where p is larger and 0 elsewhere: a decision. The best D is a "
         "probability, p/(p + q); being sure and wrong costs infinitely much.",
-        "value negated": "D* is right; its loss has the wrong sign. The slide's loss is maximised "
-        "over D: what you give is what a training loop minimises.",
-        "mean of states": "D* is right; the expectations are not plain means over the states. "
-        "Each state counts with its probability: p in the first sum, q in the second.",
-        "sum over states": "D* is right; the expectations are not plain sums over the states. "
-        "Each state counts with its probability: p in the first sum, q in the second.",
+        "value negated": "The loss has the wrong sign. The slide's is maximised over D: what you "
+        "give is what a training loop minimises.",
+        "mean of states": "The expectations are not plain means over the states. Each state "
+        "counts with its probability: p in the first sum, q in the second.",
+        "sum over states": "The expectations are not plain sums over the states. Each state "
+        "counts with its probability: p in the first sum, q in the second.",
         "expectations exchanged": "The two expectations are exchanged: log D is weighted by p, "
         "log(1 − D) by q.",
         "both under p": "Both expectations are taken under the data: log(1 − D) is weighted by q, "
@@ -112,7 +112,7 @@ OPTIMAL_DISCRIMINATOR = Exercise(
         "second term subtracted": "The second sum has the wrong sign: the loss is Σ p log D + Σ q "
         "log(1 − D).",
         "half the value": "The loss is halved: it is a sum of two expectations, not their mean.",
-        "value in bits": "D* is right; the loss is in bits. Use the natural logarithm.",
+        "value in bits": "The loss is in bits. Use the natural logarithm.",
         "divergence": "This is 2 JS(p, q), what the generator has to gain. The loss is lower by "
         "log 4.",
         "half the divergence": "This is JS(p, q); the loss is 2 JS(p, q) − log 4.",

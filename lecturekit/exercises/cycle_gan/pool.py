@@ -38,14 +38,17 @@ def answer(on: Slips, kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor
     coin = ~swap if on("coin") else swap
     coin = coin.flip(0) if on("coins backwards") else coin
     coin = coin[:1].expand_as(coin) if on("one coin for all") else coin
+    coin = coin.any().expand_as(coin) if on("any coin") else coin
+    coin = coin.all().expand_as(coin) if on("all coins") else coin
     mask = coin[:, None]
     given, pool = torch.where(mask, kept, fresh), torch.where(mask, fresh, kept)
     if on("mixed"):
         given = pool = (kept + fresh) / 2
     elif on("selected"):
         given, pool = kept[coin], fresh[coin]
-    elif on("swapped first"):
+    elif on("swapped first") or on("both swapped first"):
         given = torch.cat([kept[coin], fresh[~coin]])
+        pool = torch.cat([fresh[coin], kept[~coin]]) if on("both swapped first") else pool
     elif on("zeros"):
         given, pool = torch.where(mask, kept, 0 * fresh), torch.where(mask, fresh, 0 * kept)
     if on("always"):
@@ -64,13 +67,16 @@ def exact(kept: Tensor, fresh: Tensor, swap: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(given), torch.stack(pool)
 
 
+COLLECTED = "The rows are collected by coin, so that they lose their places: row by row."
+
+
 POOL = Exercise(
     number="5.5",
     title="the image pool",
     minutes=20,
     reference=exchange,
     case=case,
-    sizes=((4, 3, 1), (3, 3, 2), (6, 2, 2), (9, 5, 4), (5, 1, 4), (7, 2, 3)),
+    sizes=((4, 3, 1), (3, 3, 2), (6, 2, 2), (9, 5, 4), (5, 1, 4), (7, 2, 3), (4, 2, 0), (3, 2, 3)),
     by_hand=(3, 1, 1),
     answer=answer,
     live=True,
@@ -80,21 +86,25 @@ POOL = Exercise(
         "it is True, the kept image is handed out and the fresh one stays.",
         "coins backwards": "The coins are used in the opposite order: row by row.",
         "one coin for all": "One coin decides on all rows; each row has its own.",
+        "any coin": "The whole batch is exchanged as soon as one coin shows True; each row has "
+        "its own coin.",
+        "all coins": "The batch is exchanged only if all coins show True; each row has its own "
+        "coin.",
         "always": "Every image is exchanged: the discriminator would see only old ones, and the "
         "pool would be the last batch.",
         "never": "Nothing is exchanged: this is training without a pool.",
-        "not kept": "What is handed out is right, but the fresh images never get into the pool: "
-        "it would hold the first translations for ever. (Or what was handed out is read for them, "
-        "after it was exchanged: compute both from what came in.)",
-        "all kept": "What is handed out is right, but all fresh images go into the pool, also "
-        "those that the discriminator has just seen; the old ones there are lost.",
-        "not given": "The pool is right, but the discriminator gets the fresh images only. (Or it "
-        "gets what has just been put into the pool: compute both from what came in.)",
-        "all given": "The pool is right, but the discriminator gets the kept images only.",
+        "not kept": "The fresh images never get into the pool: it would hold the first "
+        "translations for ever. (Or what was handed out is read for them, after it was exchanged: "
+        "compute both from what came in.)",
+        "all kept": "All fresh images go into the pool, also those that the discriminator has "
+        "just seen; the old ones there are lost.",
+        "not given": "The discriminator gets the fresh images only. (Or it gets what has just "
+        "been put into the pool: compute both from what came in.)",
+        "all given": "The discriminator gets the kept images only.",
         "mixed": "The two images are mixed; each goes whole to one of the two places.",
         "selected": "Only the rows with a coin are returned; the results have all rows.",
-        "swapped first": "The rows are collected by coin, so that they lose their places: row by "
-        "row.",
+        "swapped first": COLLECTED,
+        "both swapped first": COLLECTED,
         "zeros": "The rows without a coin are 0: there the fresh image is handed out, and the "
         "pool stays.",
     },

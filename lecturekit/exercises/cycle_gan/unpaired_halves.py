@@ -94,7 +94,7 @@ UNPAIRED_HALVES = Exercise(
         "every other": "Every other row of `order` is taken; it is the first half for X, the "
         "second for Y.",
         "inverse order": "`order` is inverted: it names the rows to take, x[order[:half]].",
-        "sorted": "The rows are right, but sorted; asked for is their order in `order`.",
+        "sorted": "The rows are sorted; asked for is their order in `order`.",
         "second half backwards": "The set of Y is in the opposite order.",
     },
     returns=("the training set of X", "the training set of Y"),

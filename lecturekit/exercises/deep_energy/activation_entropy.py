@@ -27,10 +27,10 @@ def activation_entropy(a: Tensor) -> Tensor:
     return 0.5 * torch.log(2 * torch.pi * torch.e * variance).sum()
 
 
-def case(make: Maker, batch: int, n_units: int) -> Arguments:
+def case(make: Maker, batch: int, n_units: int, scale: float = 1.0, far: float = 0.0) -> Arguments:
     spread, offset = 0.2 + 3 * make.uniform(n_units), make.normal(n_units, scale=2.0)
     while True:  # until every unit varies
-        a = make.tidy(offset + spread * make.normal(batch, n_units))
+        a = make.tidy(scale * (offset + spread * make.normal(batch, n_units)) + far)
         if a.var(dim=0).min() > 0:
             return (a,)
 
@@ -52,11 +52,21 @@ def answer(on: Slips, a: Tensor) -> Tensor:
         variance = variance.square()
     elif on("deviation unsquared"):
         variance = variance.sqrt()
+    elif on("a small number added"):
+        variance = variance + 1e-5
+    elif on("small ones cut off"):
+        variance = variance.clamp(min=1e-2)
+    elif on("difference of large numbers"):
+        narrow = a.float()
+        variance = (narrow.square().mean(dim=dim) - narrow.mean(dim=dim).square()).double()
     inside = 1.0 if on("no 2π") else 2 * torch.pi
     inside = math.pi if on("no 2") else inside
     inside = inside if on("no e") else inside * math.e
     if on("logarithm of the sum"):
         return 0.5 * torch.log(inside * variance.sum())
+    if on("full covariance"):
+        centred = a - a.mean(dim=0)
+        return 0.5 * torch.logdet(inside * centred.T @ centred / len(a))
     each = torch.log(inside * variance)
     if on("half of the second"):
         return math.log(inside) * len(each) + 0.5 * torch.log(variance).sum()
@@ -80,7 +90,7 @@ ACTIVATION_ENTROPY = Exercise(
     minutes=15,
     reference=activation_entropy,
     case=case,
-    sizes=((4, 3), (2, 1), (5, 5), (6, 10), (3, 2)),
+    sizes=((4, 3), (2, 1), (6, 5), (12, 10), (3, 2), (5, 2, 0.005), (7, 2, 10.0, 300.0)),
     by_hand=(3, 2),
     answer=answer,
     exact=exact,
@@ -96,6 +106,12 @@ ACTIVATION_ENTROPY = Exercise(
         "mean deviation": "The mean modulus of the deviations stands for σ; σ² is the mean of "
         "their squares.",
         "squares summed": "The squares of the deviations are summed; the variance is their mean.",
+        "a small number added": "A small number is added to the variance, as batch norm does for "
+        "its division. A unit of small variance would then seem to have more entropy.",
+        "small ones cut off": "Small variances are cut off below: a unit that hardly varies has a "
+        "very low entropy.",
+        "difference of large numbers": "E[a²] − E[a]² is a difference of large numbers where the "
+        "mean is large, and float32 keeps seven digits of each. Take the mean off first.",
         "no e": "e is missing from log(2πe σ²): this is off by ½ nat for every unit.",
         "no 2π": "2π is missing from log(2πe σ²).",
         "no 2": "The 2 is missing from log(2πe σ²).",
@@ -110,6 +126,9 @@ ACTIVATION_ENTROPY = Exercise(
         "unit over the batch, `dim=0`.",
         "over everything": "One deviation is taken over the whole tensor; each unit has its own, "
         "over the batch.",
+        "full covariance": "This is the entropy of one normal density with all covariances. Here "
+        "the units are taken as independent: each has a variance of its own, and the entropies "
+        "add up.",
         "each unit": "One entropy per unit; the answer is their sum.",
         "in bits": "This is in bits; the logarithm is the natural one.",
         "negated": "The sign is flipped: a broader unit has more entropy, not less.",

@@ -69,10 +69,12 @@ def answer(
         quadratic = x.norm(dim=1) / sigma**2
     elif on("squares averaged"):
         quadratic = (x * x).mean(dim=1) / sigma**2
+    centred = on("bias as centre")
+    quadratic = ((x - b) ** 2).sum(dim=1) / sigma**2 if centred else quadratic
     quadratic = quadratic / 2 if on("Gaussian half") else quadratic
     if on("no quadratic term"):
         quadratic = torch.zeros_like(quadratic)
-    linear = torch.zeros_like(quadratic) if on("no linear term") else x @ b
+    linear = torch.zeros_like(quadratic) if on("no linear term") or centred else x @ b
     linear = -linear if on("bias raises") else linear
     if on("experts raise"):
         return quadratic - linear + experts
@@ -104,6 +106,8 @@ ENERGY = Exercise(
         "no quadratic term": "xᵀx/σ² is missing. Without it E falls for ever in the direction of "
         "b, and Z is infinite.",
         "no linear term": "−bᵀx is missing.",
+        "bias as centre": "b is taken for the centre, ‖x − b‖²/σ². The energy has xᵀx/σ² − bᵀx, "
+        "whose centre is σ²b/2.",
         "sigma unsquared": "xᵀx is divided by σ; the energy has σ², in the squared units of x.",
         "multiplied by sigma squared": "xᵀx is multiplied by σ² where it is divided by it.",
         "no sigma": "xᵀx is not divided by σ².",

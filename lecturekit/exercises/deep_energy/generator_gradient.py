@@ -44,6 +44,7 @@ def answer(on: Slips, A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple[
     n = 1 if on("sums") else len(z)
     paired = z @ A.T + m if on("paired with samples") else z
     energy = slopes.T @ paired / n
+    energy = torch.outer(slopes.mean(dim=0), z.mean(dim=0)) if on("product of means") else energy
     energy = energy.T if on("energy transposed") else energy
     energy = energy / len(A) if on("averaged over dimensions") else energy
     entropy = torch.linalg.inv(A).T
@@ -53,6 +54,8 @@ def answer(on: Slips, A: Tensor, m: Tensor, z: Tensor, slopes: Tensor) -> tuple[
         entropy = torch.linalg.det(A) * entropy
     elif on("logarithm for slope"):
         entropy = torch.linalg.slogdet(A).logabsdet.expand_as(A)
+    elif on("entry by entry"):
+        entropy = (1 / A).T
     elif on("A for its inverse"):
         entropy = A
     elif on("entropy of each sample"):
@@ -106,6 +109,8 @@ GENERATOR_GRADIENT = Exercise(
         "energy transposed": "The energy's part is transposed: ∂E/∂A_ij = Σ slope_i z_j, so "
         "slopes.T @ z.",
         "sums": "The slopes are summed over the samples; E_z is a mean.",
+        "product of means": "The energy's part is made of the means, mean slope times mean z. It "
+        "is the mean of the products, slopes.T @ z / n.",
         "averaged over dimensions": "The energy's part is divided by the number of dimensions as "
         "well; the mean is over the samples alone.",
         "paired with samples": "The slopes are paired with the samples. The derivative of A z by "
@@ -114,6 +119,8 @@ GENERATOR_GRADIENT = Exercise(
         "without the determinant.",
         "logarithm for slope": "log|det A| itself stands where its derivative belongs, A⁻ᵀ.",
         "A for its inverse": "A itself stands where its transposed inverse belongs.",
+        "entry by entry": "1/A is taken entry by entry; the inverse of a matrix is "
+        "torch.linalg.inv(A).",
         "entropy of each sample": "The entropy's part is counted once for each sample. log|det A| "
         "is in KL once: sum the slopes' part over the samples and divide it, or neither.",
         "entropy divided": "The entropy's part is divided by the number of samples too. It is no "

@@ -39,7 +39,7 @@ def case(make: Maker, n: int, n_dims: int, n_steps: int) -> Arguments:
 
 
 def answer(on: Slips, x: Tensor, precision: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    drift = {"half the drift": 0.5, "twice the drift": 2.0, "no drift": 0.0}
+    drift = {"half the drift": 0.5, "half the step": 0.5, "twice the drift": 2.0, "no drift": 0.0}
     size = next((factor for name, factor in drift.items() if on(name)), 1.0) * step_size
     size = 1.0 if on("drift without step size") else -size if on("uphill") else size
     scales = {
@@ -47,11 +47,13 @@ def answer(on: Slips, x: Tensor, precision: Tensor, step_size: float, noise: Ten
         "noise of the step size": step_size,
         "noise without root": 2 * step_size,
         "noise too small": step_size**0.5,
+        "half the step": step_size**0.5,
         "noise of √2": 2**0.5 * step_size,
         "unit noise": 1.0,
         "noise subtracted": -((2 * step_size) ** 0.5),
     }
     scale = next((value for name, value in scales.items() if on(name)), (2 * step_size) ** 0.5)
+    noise = noise.flip(0) if on("noise backwards") else noise
     start, path = x, [x]
     for n in noise[: 1 if on("one step") else len(noise) - on("one step too few")]:
         n = noise[0] if on("same noise") else n
@@ -103,13 +105,16 @@ LANGEVIN = Exercise(
         "unit noise": "The noise is as large as it comes; scale it by √(2ε).",
         "noise subtracted": "The noise is subtracted. That would sample as well, but here the "
         "numbers are handed in, and added.",
-        "half the drift": "The drift is ε/2, which goes with noise of √ε. With √(2ε) the drift is "
-        "ε; as it is, the particles sample from exp(−E/2).",
+        "half the drift": "The drift is ε/2, which goes with noise of √ε. With noise of √(2ε) the "
+        "drift is ε; otherwise the particles would sample from exp(−E/2).",
+        "half the step": "Drift and noise belong together, but to a step of ε/2: −(ε/2)∇E(x) with "
+        "√ε. Here ε stands before the slope, −ε∇E(x), with noise of √(2ε).",
         "twice the drift": "The drift is 2ε: the derivative of ½ xᵀΛx is Λx, not 2Λx.",
         "drift without step size": "The slope is not multiplied by the step size: x − ε ∇E(x).",
         "one step": "Only the first step is taken: there are as many as noise has entries.",
         "one step too few": "The last step is missing: there are as many as noise has entries.",
         "same noise": "Every step has the noise of the first one; step k has noise[k].",
+        "noise backwards": "The noise is used in the opposite order: step k has noise[k].",
         "slope at the start": "The slope is computed once, at the start. A step needs ∇E where "
         "the particle is now.",
         "restarted": "Every step begins at the start again; it goes on from where the last one "

@@ -44,6 +44,8 @@ def answer(on: Slips, energies: Tensor, slopes: Tensor, data: Tensor) -> Tensor:
     elif on("most likely state"):
         weights = torch.nn.functional.one_hot(energies.argmin(), len(energies)).to(slopes.dtype)
     of_model = weights @ slopes
+    if on("states of the data alone"):
+        of_model = (-energies[data]).softmax(dim=0) @ slopes[data]
     of_model = of_model / len(slopes) if on("expectation averaged") else of_model
     of_data = slopes[data].mean(dim=0)
     if on("data summed"):
@@ -82,6 +84,8 @@ LIKELIHOOD_GRADIENT = Exercise(
         "energy, P ∝ exp(−E).",
         "all states alike": "All states are weighted alike. The expectation is over χ ∼ P: each "
         "counts with its probability exp(−E)/Z.",
+        "states of the data alone": "The expectation runs over the states of the data alone. The "
+        "model gives every state a probability, and Z is a sum over all of them.",
         "not normalised": "The weights exp(−E) do not sum to 1: divide by Z, or use a softmax.",
         "overflow": "Right for small energies; for energies around −1000 exp(−E) is infinite. "
         "torch.softmax subtracts the largest exponent first.",

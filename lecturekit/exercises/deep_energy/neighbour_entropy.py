@@ -17,7 +17,7 @@ def neighbour_entropy(x: Tensor) -> Tensor:
     H ≈ ψ(n) − ψ(1) + log V_d + d · mean log ρᵢ, where ρᵢ is the distance from point i to its
     nearest other point, V_d = π^(d/2) / Γ(d/2 + 1) the volume of the unit ball in d dimensions,
     and ψ the digamma function. torch.digamma takes a tensor of floating-point numbers;
-    math.lgamma(t) is log Γ(t).
+    math.lgamma(t) is log Γ(t). The live run trains through x: its gradient counts too.
 
     Args:
         x: independent points, no two alike, (n, d) with n ≥ 2
@@ -64,6 +64,8 @@ def answer(on: Slips, x: Tensor) -> Tensor:
         log_volume = math.log(2) + d / 2 * math.log(math.pi) - math.lgamma(d / 2)
     elif on("no 1 in the gamma function"):
         log_volume = d / 2 * math.log(math.pi) - math.lgamma(d / 2)
+    elif on("gamma function unlogged"):
+        log_volume = d / 2 * math.log(math.pi) - math.gamma(d / 2 + 1)
     elif on("gamma function added"):
         log_volume = d / 2 * math.log(math.pi) + math.lgamma(d / 2 + 1)
     elif on("π to the power d"):
@@ -142,6 +144,8 @@ NEIGHBOUR_ENTROPY = Exercise(
         "no 1 in the gamma function": "The 1 is missing in Γ(d/2 + 1).",
         "gamma function added": "log Γ(d/2 + 1) is added; V_d is divided by Γ, so it is "
         "subtracted.",
+        "gamma function unlogged": "Γ(d/2 + 1) is subtracted without its logarithm: "
+        "math.lgamma(d/2 + 1).",
         "π to the power d": "π is to the power d; V_d has π^(d/2).",
         "volume unlogged": "V_d is added without its logarithm.",
         "volume subtracted": "log V_d has the wrong sign: it is added.",

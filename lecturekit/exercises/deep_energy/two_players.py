@@ -68,7 +68,9 @@ def answer(on: Slips, W: Tensor, A: Tensor, x: Tensor, z: Tensor) -> tuple[Tenso
     g_A = slope.T @ z / m
     none = torch.zeros_like(on_data)
     g_W = (none if on("no data term") else on_data) - (none if on("no samples") else on_samples)
-    if on("energy of the samples"):
+    if on("pooled"):
+        g_W = (n * on_data - m * on_samples) / (n + m)
+    elif on("energy of the samples"):
         g_W = on_samples
     elif on("added"):
         g_W = on_data + on_samples
@@ -91,11 +93,11 @@ TWO_PLAYERS = Exercise(
     by_hand=(1, 2, 1, 2, 3),
     answer=answer,
     slips={
-        "generator climbs": "W is right; the generator's gradient has its sign flipped. Its loss "
-        "is +mean E(χ): it looks for low energy. Either −mean E(χ) was taken, or χ was detached "
-        "in the wrong one of the losses, so that what A received is the energy's.",
-        "energy climbs": "A is right; the energy's gradient is the exact negative. The energy is "
-        "to fall on the data and rise on the samples: the loss is mean E(x) − mean E(χ).",
+        "generator climbs": "The generator's gradient has its sign flipped. Its loss is +mean "
+        "E(χ): it looks for low energy. Either −mean E(χ) was taken, or χ was detached in the "
+        "wrong one of the losses, so that what A received is the energy's.",
+        "energy climbs": "The energy's gradient is the exact negative. The energy is to fall on "
+        "the data and rise on the samples: the loss is mean E(x) − mean E(χ).",
         "detached for both": "The generator gets no gradient: χ is detached for its loss too. "
         "Detach only in the energy's loss, where χ is to count as a fixed point. (Or both losses "
         "reach A, and cancel: −E(χ) + E(χ).)",
@@ -114,6 +116,8 @@ TWO_PLAYERS = Exercise(
         "sums": "These are gradients of sums; both losses are means over their own rows.",
         "one divisor": "The data's term is divided by the number of samples; each mean is over "
         "its own rows.",
+        "pooled": "In the energy's loss both terms are divided by the number of all rows, n + m: "
+        "each mean is over its own rows.",
         "experts raise": "The experts have the wrong sign in the energy: E(x) = xᵀx − Σ "
         "softplus(Wᵢᵀx).",
         "no softplus": "The softplus is missing: its derivative, the sigmoid of Wᵢᵀx, is in both "

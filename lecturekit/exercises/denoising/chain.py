@@ -40,11 +40,16 @@ def denoising_chain(
     return torch.stack(states)
 
 
-def case(make: Maker, n_steps: int, n_chains: int, n_data: int, n_dims: int) -> Arguments:
+def case(
+    make: Maker, n_steps: int, n_chains: int, n_data: int, n_dims: int, spread: float = 1.0
+) -> Arguments:
     _, data, sigma = finite.points_with_noise(make, 1, n_data, n_dims)
+    data = spread * data
     start = data[make.whole(n_data, n_chains)]
-    noise = make.normal(n_steps, n_chains, n_dims)
-    return start, data, sigma, noise, make.uniform(n_steps, n_chains)
+    noise, uniforms = make.normal(n_steps, n_chains, n_dims), make.uniform(n_steps, n_chains)
+    if spread > 1:  # so far apart that most points can't be drawn, not even by a u of 0
+        start, uniforms[0] = data[-1].expand_as(start).clone(), 0.0
+    return start, data, sigma, noise, uniforms
 
 
 def answer(
@@ -79,6 +84,7 @@ def answer(
         reached = reached.cumsum(dim=1)
         passed = reached <= (1 - u if on("upper end") else u)[:, None]
         passed = posterior <= u[:, None] if on("not cumulated") else passed
+        passed = reached < u[:, None] if on("reached") else passed
         place = passed.sum(dim=1)
         place = place - 1 if on("one too low") else place + 1 if on("one too high") else place
         place = posterior.argmax(dim=1) if on("most probable") else place
@@ -113,7 +119,7 @@ CHAIN = Exercise(
     minutes=30,
     reference=denoising_chain,
     case=case,
-    sizes=((4, 3, 6, 2), (5, 6, 3, 1), (3, 4, 5, 3), (6, 8, 7, 2)),
+    sizes=((4, 3, 6, 2), (5, 6, 3, 1), (3, 4, 5, 3), (6, 8, 7, 2), (2, 3, 4, 2, 200.0)),
     by_hand=(2, 2, 3, 1),
     answer=answer,
     live=True,
@@ -158,12 +164,14 @@ CHAIN = Exercise(
         "`posterior.cumsum(dim=1)`.",
         "upper end": "The uniform number is used from the other end, 1 − u: the next X is where "
         "the cumulated probabilities first exceed u.",
+        "reached": "The next X is taken where the cumulated probabilities first *reach* u. With u "
+        "= 0 that is the first point, however improbable: it is where they first exceed u.",
         "one too low": "The place is one too low: count the cumulated probabilities that are ≤ u; "
         "that count is the index.",
         "one too high": "The place is one too high: count the cumulated probabilities that are ≤ "
         "u; that count is the index.",
-        "one step late": "All states are right, but one place late: X_0 was given, the first one "
-        "asked for is X_1.",
+        "one step late": "The states come one place late: X_0 was given, the first one asked for "
+        "is X_1.",
         "last alone": "This is the last state alone; return all of them, X_1, X_2, …",
     },
     returns=("the clean states after each step",),

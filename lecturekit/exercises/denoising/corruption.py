@@ -64,6 +64,9 @@ def answer(on: Slips, x_noisy: Tensor, x: Tensor, probability: Tensor) -> Tensor
     elif on("stays alone"):
         log_flips = 0 * log_flips
     each = torch.where(same, log_stays, log_flips)
+    each = (
+        x_noisy * each if on("white alone") else (1 - x_noisy) * each if on("black alone") else each
+    )
     if on("number of patterns"):
         n, k = x.shape[1], (~same).sum(dim=1)
         ways = math.lgamma(n + 1.0) - torch.lgamma(k + 1.0) - torch.lgamma(n - k + 1.0)
@@ -124,6 +127,10 @@ CORRUPTION = Exercise(
         "flips alone": "Only the flipped pixels count; those that look the same have the "
         "probability 1 − ν/2, whose logarithm is not 0.",
         "stays alone": "Only the pixels that look the same count; a flip has the probability ν/2.",
+        "white alone": "Only the pixels that are 1 in x_noisy count: half of a cross-entropy. "
+        "Those that are 0 have a probability as well.",
+        "black alone": "Only the pixels that are 0 in x_noisy count: half of a cross-entropy. "
+        "Those that are 1 have a probability as well.",
         "averaged": "This is the mean over pixels. They are independent, so probabilities are "
         "multiplied and log-probabilities summed.",
         "not summed over pixels": "The pixels are still there, one column each: sum their "

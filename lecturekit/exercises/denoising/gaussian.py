@@ -35,6 +35,7 @@ def case(make: Maker, batch: int, n_dims: int) -> Arguments:
 
 def answer(on: Slips, x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor) -> Tensor:
     data, noise = std**2, sigma**2
+    mean = x_noisy.mean(dim=0) if on("mean of the batch") else mean
     if on("deviations for variances"):
         data, noise = std, sigma
     elif on("data's deviation"):
@@ -57,6 +58,10 @@ def answer(on: Slips, x_noisy: Tensor, mean: Tensor, std: Tensor, sigma: Tensor)
         return trust * (x_noisy - mean)
     if on("mean not subtracted"):
         return mean + trust * x_noisy
+    if on("bare score"):
+        return x_noisy - (x_noisy - mean) / (data + noise)
+    if on("score by the deviation"):
+        return x_noisy - sigma * (x_noisy - mean) / (data + noise)
     if on("correction's sign"):
         return x_noisy + noise * (x_noisy - mean) / (data + noise)
     if on("mean weighed as x"):
@@ -100,6 +105,8 @@ GAUSSIAN = Exercise(
         "untouched": "This leaves X′ as it is. X′ is an unbiased guess of X, but E[X | X′] also "
         "knows where data are likely, and moves towards them.",
         "mean alone": "This is E[X] without a look at X′. Right in the limit σ → ∞ only.",
+        "mean of the batch": "The mean of the noisy batch stands where `mean`, that of the data, "
+        "belongs.",
         "weights exchanged": "The two weights are exchanged: the larger the noise, the *less* X′ "
         "is to be trusted.",
         "mean forgotten": "This shrinks towards 0. The data lie around `mean`: shrink x′ − mean, "
@@ -111,6 +118,9 @@ GAUSSIAN = Exercise(
         "σ²/(std² + σ²).",
         "clean score": "This is x + σ²∇log p(x) with the score of the *clean* density, as the "
         "slide has it. Exact is the score of the noisy density, of variance std² + σ².",
+        "bare score": "The score is added without its factor: E[X | x′] = x′ + σ²∇log p(x′).",
+        "score by the deviation": "The score is multiplied by σ where it should be σ²: E[X | x′] "
+        "= x′ + σ²∇log p(x′).",
         "correction's sign": "The correction has the wrong sign: it moves points away from the "
         "data. The score points uphill, towards the mean: ∇log p = −(x − mean)/variance.",
         "correction": "This is the correction E[X | x′] − x′; asked for is where it leads, E[X | "

@@ -41,7 +41,8 @@ def answer(on: Slips, x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
     squares = squares.sqrt() if on("distance for its square") else squares
     scale = sigma if on("sigma for its square") else sigma**2
     scale = torch.ones_like(sigma) if on("no sigma") else scale
-    exponents = -squares / ((1 if on("half forgotten") else 2) * scale)
+    divisor = 1 if on("half forgotten") else 4 if on("2 squared") else 2
+    exponents = -squares / (divisor * scale)
     exponents = -exponents if on("farthest") else exponents
     exponents = x_noisy @ data.T / sigma**2 if on("inner products") else exponents
     weights = exponents.softmax(dim=0 if on("wrong axis") else 1)
@@ -95,6 +96,8 @@ OPTIMAL = Exercise(
         "no sigma": "σ² is missing: the density of the noise is exp(−‖x′ − x‖²/(2σ²)).",
         "half forgotten": "The ½ is missing: the density of the noise is exp(−‖x′ − x‖²/(2σ²)), "
         "with 2σ² below.",
+        "2 squared": "The 2 is squared as well, (2σ)²: the density of the noise is exp(−‖x′ − "
+        "x‖²/(2σ²)).",
         "distance for its square": "Distances stand where their squares belong: exp(−‖x′ − "
         "x‖²/(2σ²)).",
         "squares averaged": "The squares are averaged over the coordinates; ‖x′ − x‖² is their "
@@ -108,8 +111,8 @@ OPTIMAL = Exercise(
         "wrong axis": "The weights sum to 1 over the rows of x_noisy. For each X′ they have to "
         "sum to 1 over the *data points*: softmax over `dim=1` of a (batch, n_data) matrix.",
         "farthest": "The sign in the exponent is wrong: the points far away get the most weight.",
-        "not normalised": "The weights P(x)·C(x′|x) are right but do not sum to 1: divide by "
-        "their sum, P(x′). softmax does it for you.",
+        "not normalised": "The weights P(x)·C(x′|x) do not sum to 1: divide by their sum, P(x′). "
+        "softmax does it for you.",
         "divided by n": "The weights are divided by the number of points; they have to be divided "
         "by their sum, so that they sum to 1.",
         "exponents as weights": "The exponents stand where their exponentials belong: softmax.",

@@ -38,7 +38,8 @@ def answer(on: Slips, x_noisy: Tensor, data: Tensor, sigma: Tensor) -> Tensor:
     squares = difference.square().sum(dim=2)
     squares = squares.sqrt() if on("distance for its square") else squares
     scale = sigma if on("sigma in the weights") else sigma**2
-    exponents = -squares / ((1 if on("half forgotten") else 2) * scale)
+    divisor = 1 if on("half forgotten") else 4 if on("2 squared") else 2
+    exponents = -squares / (divisor * scale)
     exponents = -exponents if on("farthest") else exponents
     weights = exponents.softmax(dim=0 if on("wrong axis") else 1)
     weights = exponents.exp() if on("not normalised") else weights
@@ -104,6 +105,7 @@ SCORE = Exercise(
         "logarithm: divide by p_σ(x′).",
         "sigma in the weights": "In the weights σ stands where σ² belongs: exp(−‖x′ − x‖²/(2σ²)).",
         "half forgotten": "In the weights the ½ is missing: exp(−‖x′ − x‖²/(2σ²)).",
+        "2 squared": "In the weights the 2 is squared as well, (2σ)²: exp(−‖x′ − x‖²/(2σ²)).",
         "distance for its square": "In the weights distances stand where their squares belong: "
         "exp(−‖x′ − x‖²/(2σ²)).",
         "farthest": "The sign in the weights' exponent is wrong: the points far away get the most "
@@ -111,8 +113,8 @@ SCORE = Exercise(
         "wrong axis": "The weights sum to 1 over the rows of x_noisy; for each X′ they have to "
         "sum to 1 over the data points: softmax over `dim=1`.",
         "not normalised": "The weights do not sum to 1: a softmax divides by their sum.",
-        "negated": "This is the exact negative: α has the wrong sign. The score points to where "
-        "the density rises, from x′ towards the data: E[X | x′] − x′.",
+        "negated": "This is the exact negative. The score points to where the density rises, from "
+        "x′ towards the data: E[X | x′] − x′.",
     },
     returns=("the score at each row of x_noisy",),
     hints=(

@@ -45,7 +45,7 @@ def walkback_gradient(
     return (slope_w / count).mean(), (slope_b / count).mean()
 
 
-def case(make: Maker, n_steps: int, batch: int) -> Arguments:
+def case(make: Maker, n_steps: int, batch: int, all_go_on: bool = False) -> Arguments:
     w, b = 0.5 + 0.5 * make.normal(2)
     x = make.normal(batch, offset=1.0)
     sigma = 0.3 + 0.4 * make.uniform()
@@ -54,6 +54,8 @@ def case(make: Maker, n_steps: int, batch: int) -> Arguments:
     heads[:2, 0] = 1.0  # one walk of three steps at least,
     heads[0, 1] = 0.0  # and one that stops at once, though its later coins show heads
     heads[1, 1] = 1.0
+    if all_go_on:  # at first
+        heads[0] = 1.0
     return w, b, x, sigma, noise, eps, heads
 
 
@@ -76,16 +78,24 @@ def answer(
         noisy = star + scale * noise[0 if on("same noise") else t]
         mean = w * noisy + (0.0 if on("no offset") else b)
         error = (noisy if on("noisy target") else target) - mean
+        error = error + b if on("no offset in the error") else error
         inner = noisy + w * by_w, 1 + w * by_b
         at = star if on("paired with the state") else x if on("paired with the clean") else noisy
         slope_w = slope_w + add * error * (inner[0] if on("through the walk") else at)
         slope_b = slope_b + add * error * (inner[1] if on("through the walk") else 1)
         count = count + add
+        if on("last alone"):
+            slope_w = torch.where(walking > 0, error * at, slope_w - add * error * at)
+            slope_b = torch.where(walking > 0, error, slope_b - add * error)
+            count = torch.ones_like(x)
         by_w, by_b = inner
-        star = mean + (0.0 if on("mean for the sample") else eps[t])
+        sample = sigma * eps[t] if on("sample scaled") else eps[t]
+        star = mean + (0.0 if on("mean for the sample") else sample)
+        star = star - b if on("no offset in the walk") else star
         star = x if on("no walk") else noisy if on("noise piles up") else star
         target = star if on("target walks along") else target
-        walking = heads[t] if on("walkers revive") else walking * heads[t]
+        coin = heads[t].min() if on("stopped together") else heads[t]
+        walking = heads[t] if on("walkers revive") else walking * coin
     if on("squares"):
         slope_w, slope_b = 2 * slope_w, 2 * slope_b
     if on("points alike"):
@@ -97,7 +107,7 @@ def answer(
     else:
         count = count.clamp(min=1) if on("stops one early") or on("first point left out") else count
         slope_w, slope_b = (slope_w / count).mean(), (slope_b / count).mean()
-    return slope_w, slope_b
+    return slope_w, slope_w if on("by w twice") else slope_b
 
 
 def exact(
@@ -125,7 +135,7 @@ WALKBACK = Exercise(
     minutes=35,
     reference=walkback_gradient,
     case=case,
-    sizes=((4, 6), (3, 5), (5, 8)),
+    sizes=((4, 6), (3, 5), (5, 8), (4, 3, True)),
     by_hand=(2, 2),
     answer=answer,
     live=True,
@@ -137,11 +147,15 @@ WALKBACK = Exercise(
         "mean for the sample": "The walk goes on from the mean w X′ + b. X* is *sampled*: add "
         "eps[t]. Walking along means never gets to where the chain will go when samples are "
         "drawn.",
+        "sample scaled": "eps[t] is multiplied by σ. σ is the width of the corruption; the "
+        "reconstruction has variance 1, X* := w X′ + b + eps[t].",
         "noisy target": "The target is noisy: this learns to reconstruct X′ itself. What is to be "
         "found again is the clean X.",
         "target walks along": "The target walks along: each X′ is asked to go back to the X* that "
         "it was made from. Walkback asks every X′ of the walk to go back to the *clean* X.",
         "simple": "This is simple training: only the first X′ of each walk is used.",
+        "last alone": "Only the last X′ of each walk counts; each X has the mean over all of its "
+        "own X′.",
         "no walk": "X* never moves: every X′ is made from the clean X. After each step the walk "
         "goes on from a sample of the reconstruction.",
         "noise piles up": "The walk goes on from X′ itself; it goes on from a sample of the "
@@ -152,6 +166,8 @@ WALKBACK = Exercise(
         "1.",
         "walkers revive": "A walk that has stopped goes on again when a later coin shows heads: "
         "multiply the flags, `walking = walking * heads[t]`.",
+        "stopped together": "All walks stop as soon as one of them does; each has a coin of its "
+        "own.",
         "stops one early": "A walk stops one step early: the X′ of step t belongs to the batch "
         "whatever heads[t] says, which decides on step t + 1.",
         "first point left out": "The first X′ of each walk is left out; it joins the batch like "
@@ -167,10 +183,14 @@ WALKBACK = Exercise(
         "no noise": "The noise of the corruption is missing: X′ = X* + σ·noise[t].",
         "same noise": "Every step has the noise of the first one; step t has noise[t].",
         "no offset": "b is missing from the reconstruction, w X′ + b.",
+        "no offset in the walk": "b is missing where the walk goes on: X* := w X′ + b + eps[t].",
+        "no offset in the error": "b is missing from the error, X − (w X′ + b).",
         "paired with the state": "The derivative by w has X* where X′ belongs: the reconstruction "
         "is w X′ + b.",
         "paired with the clean": "The derivative by w has the clean X where X′ belongs: the "
         "reconstruction is w X′ + b.",
+        "by w twice": "The derivative by b has the factor X′; that is the derivative by w. By b "
+        "it is the error alone.",
         "squares": "Both are twice the right ones: log P has the factor ½ in front of the square, "
         "−½ (X − w X′ − b)².",
         "negated": "This is the exact negative: an update *ascends* log P(X | X′).",

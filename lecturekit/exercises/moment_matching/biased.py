@@ -33,7 +33,10 @@ def answer(on: Slips, K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
     over = n * n if on("y by N²") or on("all by N²") else m if on("divided by N") else m * m
     within_y = K_yy.sum() / (1 if sums else over)
     cross = K_xy.sum() / (1 if sums else n * n if on("all by N²") else n * m)
+    cross = K_xy.sum() / n**2 if on("cross by N²") else cross
     cross = K_xy.sum() / (n + m) if on("cross by N + M") else cross
+    if on("all by (N + M)²"):
+        within_x, within_y, cross = (K.sum() / (n + m) ** 2 for K in (K_xx, K_yy, K_xy))
     if on("no diagonal"):
         within_x = (K_xx.sum() - K_xx.diagonal().sum()) / (n * (n - 1) or torch.nan)
         within_y = (K_yy.sum() - K_yy.diagonal().sum()) / (m * (m - 1) or torch.nan)
@@ -81,10 +84,13 @@ BIASED = Exercise(
         "y subtracted": "The mean of K_yy is subtracted: ‖a − b‖² = a·a − 2 a·b + b·b.",
         "all by N²": "All three sums are divided by N²: the cross term has NM pairs, and the last "
         "one M².",
+        "all by (N + M)²": "All three sums are divided by (N + M)²: each is a mean over pairs of "
+        "its own, N², N · M and M² of them.",
         "y by N²": "The sum over pairs of y is divided by N²; there are M² of these.",
         "divided by N": "The sums over pairs are divided by N and M alone: there are N² and M² "
         "pairs.",
         "cross by N + M": "The cross term is divided by N + M; there are N · M pairs.",
+        "cross by N²": "The cross term is divided by N²; there are N · M pairs.",
         "sums": "These are sums over pairs; each of the three terms is a mean.",
         "no diagonal": "This leaves the diagonals out, which is the unbiased estimator, exercise "
         "3.3. The squared distance of the two feature means contains all pairs.",

@@ -45,15 +45,24 @@ def case(make: Maker, n: int, m: int, n_features: int) -> Arguments:
 
 
 def answer(on: Slips, x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor:
+    if on("one after the other"):
+        moved = x.clone()
+        for i in range(len(x)):
+            moved[i] = flow_step(moved, y, sigma, step)[i]
+        return moved
+
     def mean_slope(sources: Tensor) -> Tensor:
         difference = sources[None] - x[:, None]
         scale = sigma**2 if on("sigma squared") else sigma
-        exponent = (difference**2).sum(dim=2) / ((1 if on("no 2") else 2) * scale)
+        width = sigma**2 if on("sigma squared in the kernel") else scale
+        exponent = (difference**2).sum(dim=2) / ((1 if on("no 2") else 2) * width)
         k = torch.exp(-exponent)[:, :, None]
         pull = torch.ones_like(k) * difference if on("no kernel") else k * difference
         pull = k * difference.sign() if on("direction alone") else pull
         if on("sums"):
             total = pull.sum(dim=1)
+        elif on("pooled"):
+            total = pull.sum(dim=1) / (len(x) + len(y))
         elif on("one divisor"):
             total = pull.sum(dim=1) / len(x)
         elif on("without itself") and sources is x:
@@ -113,10 +122,14 @@ FLOW_STEP = Exercise(
         "− t‖²/(2σ)) = k · (s − t)/σ.",
         "no 2": "The factor 2 is missing in the kernel's exponent, −‖a − b‖²/(2σ).",
         "sigma squared": "The bandwidth is squared once too often: the exponent is −‖a − b‖²/(2σ).",
+        "sigma squared in the kernel": "In the kernel's exponent σ is squared: it is −‖a − "
+        "b‖²/(2σ).",
         "no kernel": "The pulls are not weighted by the kernel: ∇_t k(s, t) = k(s, t) · (s − t)/σ.",
         "direction alone": "Only the sign of s − t is used; the pull is k(s, t) · (s − t)/σ.",
         "sums": "Data and samples act with sums over their points; in the witness they are means.",
         "one divisor": "Both sums are divided by the number of x: the data's mean is over its own "
+        "points.",
+        "pooled": "Both sums are divided by N + M: in the witness each is a mean over its own "
         "points.",
         "without itself": "The samples' mean leaves out the point itself, with N − 1 below. In "
         "the witness all x_j count; j = i adds nothing to the sum, but is counted.",
@@ -127,6 +140,8 @@ FLOW_STEP = Exercise(
         "without step": "The slope is not multiplied by `step`.",
         "slope returned": "This is the slope of the witness, not the moved samples.",
         "displacement": "This is how far the samples move; asked for is where they are then.",
+        "one after the other": "The samples move one after the other, so that each sees where the "
+        "earlier ones have gone. They move all at once: f is that of the old places.",
     },
     returns=("the moved samples",),
     hints=(

@@ -41,6 +41,11 @@ def generator_gradient(
 
 Gradients = tuple[Tensor, Tensor]
 
+NO_Y = (
+    "The mean over pairs of y is missing. It has no gradient of its own, but it stands under the "
+    "root, and divides."
+)
+
 
 def case(make: Maker, n_latent: int, n_features: int, n: int, m: int) -> Arguments:
     return (
@@ -81,6 +86,10 @@ def answer(on: Slips, W: Tensor, b: Tensor, z: Tensor, y: Tensor, sigma: float) 
         by_x = by_x * n * n
         by_x = 2 * pull(x) - times * pull(y)
         value = K_xx.sum() + K_yy.sum() - times * K_xy.sum()
+    if on("no y, by its modulus"):
+        value = value - K_yy.mean()
+        by_x = by_x * value.sign()
+        value = value.abs()
     root = value.sqrt()
     if on("root's 2 forgotten"):
         by_x = by_x / root
@@ -130,8 +139,8 @@ GENERATOR_GRADIENT = Exercise(
         "descending this loss makes samples and data *less* alike.",
         "cross term once": "The cross term enters once, and should enter twice: − 2 times its "
         "mean.",
-        "no y": "The mean over pairs of y is missing. It has no gradient of its own, but it "
-        "stands under the root, and divides.",
+        "no y": NO_Y,
+        "no y, by its modulus": NO_Y,
         "unbiased": "MMD² leaves the diagonals out here: that is the unbiased estimate, which can "
         "be negative and then has no root. The loss has the biased one.",
         "sums": "The terms are sums over pairs; each is a mean.",

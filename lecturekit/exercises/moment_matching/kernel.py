@@ -52,7 +52,7 @@ def answer(on: Slips, x: Tensor, y: Tensor, sigma: float) -> Tensor:
         distances = (x**2).sum(dim=1)[:, None] - x @ y.T + (y**2).sum(dim=1)
     scale = sigma**2 if on("sigma squared") else sigma**0.5 if on("root of sigma") else sigma
     scale = 1 / scale if on("multiplied by sigma") else 1.0 if on("no sigma") else scale
-    exponent = distances / ((1 if on("no 2") else 2) * scale)
+    exponent = distances / ((1 if on("no 2") else 4 if on("2 twice") else 2) * scale)
     k = torch.exp(exponent if on("exponent's sign") else -exponent)
     if on("normalised"):
         k = k / (2 * torch.pi * sigma) ** (x.shape[1] / 2)
@@ -81,6 +81,7 @@ KERNEL = Exercise(
         "root of sigma": "The root of σ is taken: on the slide the exponent is −‖x − y‖²/(2σ), "
         "with σ as it comes.",
         "no 2": "The factor 2 is missing: the exponent is −‖x − y‖²/(2σ).",
+        "2 twice": "The exponent is divided by 4σ: it is −‖x − y‖²/(2σ).",
         "no sigma": "σ is missing: the exponent is −‖x − y‖²/(2σ).",
         "multiplied by sigma": "The exponent is multiplied by σ: it is divided, −‖x − y‖²/(2σ). "
         "(`/ 2 * sigma` lacks a bracket, `/ (2 * sigma)`.)",

@@ -76,6 +76,8 @@ def answer(
         exponents = -squares / ((1 if on("no 2") else 2) * variance[:, :, None])
         dims = 0 if on("no normaliser") else 1 if on("one dimension") else d
         log_normaliser = dims / 2 * torch.log((1 if on("no 2π") else 2 * torch.pi) * variance)
+        if on("one width"):
+            log_normaliser = d / 2 * math.log(2 * math.pi) + torch.log(variance) / 2
         if on("normaliser unhalved"):
             log_normaliser = 2 * log_normaliser
         elif on("normaliser added"):
@@ -84,6 +86,8 @@ def answer(
             return exponents.mean(dim=2) - log_normaliser
         if on("nearest window"):
             return exponents.max(dim=2).values - log_normaliser - math.log(n)
+        if on("summed over points"):
+            return torch.logsumexp(exponents, dim=1) - log_normaliser - math.log(len(points))
         summed = torch.logsumexp(exponents, dim=2)
         if on("overflow"):
             summed = exponents.exp().sum(dim=2).log()
@@ -93,6 +97,7 @@ def answer(
     scores = log_density(
         test if on("chosen on test") else samples if on("chosen on samples") else validation, widths
     )
+    scores = scores.exp() if on("chosen by the density") else scores
     scores = scores.median(dim=1).values if on("chosen by the median") else scores.mean(dim=1)
     scores = -scores if on("worst width") else scores
     width = widths[scores.argmax()]
@@ -104,6 +109,8 @@ def answer(
     error = error / (1.0 if on("deviation") else math.sqrt(len(values)))
     error = error / math.sqrt(len(values)) if on("divided by m") else error
     found = scores.argmax().double() if on("index for the width") else width
+    if on("logarithm of the mean"):
+        return torch.logsumexp(values, dim=0) - math.log(len(values)), error, found
     return values.sum() if on("log-densities summed") else values.mean(), error, found
 
 
@@ -156,6 +163,8 @@ PARZEN = Exercise(
         "there, so the narrowest width wins; the validation points have to choose.",
         "chosen by the median": "The width is chosen by the median of the log-densities; asked "
         "for is the one with the largest mean.",
+        "chosen by the density": "The width is chosen by the mean density of the validation "
+        "points; asked for is the one with the largest mean of the logarithms.",
         "worst width": "The width with the *smallest* mean is chosen: argmax, not argmin.",
         "widest": "The widest width is taken; the validation points choose it.",
         "first width": "The first width is taken; the validation points choose it.",
@@ -167,6 +176,8 @@ PARZEN = Exercise(
         "widest width always wins.",
         "one dimension": "The normaliser is that of one dimension: in d dimensions it is "
         "(2πw²)^(d/2).",
+        "one width": "The normaliser has w once; in d dimensions it is (2πw²)^(d/2), with w to "
+        "the power d.",
         "no 2π": "2π is missing in the normaliser (2πw²)^(d/2).",
         "normaliser unhalved": "The normaliser has the power d; it is (2πw²)^(d/2).",
         "normaliser added": "The logarithm of the normaliser is added; a density is divided by it.",
@@ -179,6 +190,9 @@ PARZEN = Exercise(
         "mean of logarithms": "This is the mean of the windows' logarithms; asked for is the "
         "logarithm of their mean, which is never smaller (Jensen's inequality) and nearly always "
         "far larger.",
+        "summed over points": "The windows are summed over the points that are judged, which "
+        "gives one number for each sample. p(t) is a mean over the samples, one number for each "
+        "point.",
         "nearest window": "Only the nearest window counts; p is the mean of all of them.",
         "width as variance": "The width is used as a variance. Here w is a standard deviation, "
         "unlike σ in the kernels of this lecture: the exponent is −d²/(2w²).",
@@ -189,6 +203,8 @@ PARZEN = Exercise(
         "biased deviation": "The standard deviation is divided by m; the exercise asks for m − 1.",
         "log-densities summed": "The log-densities are summed over the test points; asked for is "
         "their mean.",
+        "logarithm of the mean": "This is the logarithm of the mean density over the test points; "
+        "asked for is the mean of the logarithms, which is never larger.",
         "overflow": "Right, until a point lies far from all samples: there every exp is 0 and the "
         "logarithm −∞. Use torch.logsumexp.",
         "roles exchanged": "The windows stand on the test points and the samples are judged; it "

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from fractions import Fraction
 
 import torch
 from torch import Tensor
@@ -42,18 +40,33 @@ def permutation_p_value(K: Tensor, n: int, orders: Tensor) -> Tensor:
     return (1 + (null >= observed).sum().to(K.dtype)) / (1 + len(orders))
 
 
-def case(make: Maker, n: int, m: int, n_permutations: int) -> Arguments:
-    """Multiples of all divisors in K, so that dealings that tie do so without rounding."""
+def case(make: Maker, n: int, m: int, n_permutations: int, difference: int = 1) -> Arguments:
+    """Multiples of all divisors in K, so that dealings that tie do so without rounding.
+
+    The observed MMD² is negative where `difference` is.
+    """
     size = n + m
-    half = make.whole(5, size, size).double()
-    K = half + half.T
-    K[:n, :n] += 2  # a difference, so that p is not in the middle
-    K[n:, n:] += 2
-    K.diagonal().copy_(20 * make.whole(3, size))
-    K = math.lcm(n * (n - 1), m * (m - 1), n * m) * K
-    orders = torch.stack([make.order(size) for _ in range(n_permutations)])
-    orders[3::7] = torch.arange(size)  # ties with the observed dealing
-    return K, n, orders
+    while True:
+        half = make.whole(20, size, size).double()
+        K = half + half.T
+        K[:n, :n] += 4 * difference  # so that p is not in the middle
+        K[n:, n:] += 4 * difference
+        K.diagonal().copy_(80 * make.whole(3, size))
+        K = math.lcm(n * (n - 1), m * (m - 1), n * m) * K
+        orders = torch.stack([make.order(size) for _ in range(n_permutations)])
+        orders[3::7] = torch.arange(size)  # ties with the observed dealing
+        if _dealt(K, n, torch.arange(size)[None])[0] * difference > 0:
+            return K, n, orders
+
+
+def _dealt(K: Tensor, n: int, orders: Tensor) -> list[int]:
+    """The unbiased MMD² of every order, in whole numbers: K is a multiple of all divisors."""
+    rows = (K - torch.diag(K.diagonal())).long()
+    dealt = rows[orders[:, :, None], orders[:, None, :]]
+    pairs = n * (n - 1), (len(K) - n) * (len(K) - n - 1), n * (len(K) - n)
+    parts = dealt[:, :n, :n], dealt[:, n:, n:], dealt[:, :n, n:]
+    x, y, xy = (part.sum(dim=(1, 2)) // count for part, count in zip(parts, pairs, strict=True))
+    return (x + y - 2 * xy).tolist()
 
 
 def answer(on: Slips, K: Tensor, n: int, orders: Tensor) -> Tensor:
@@ -64,7 +77,8 @@ def answer(on: Slips, K: Tensor, n: int, orders: Tensor) -> Tensor:
     if on("halves"):
         first = size // 2
     off = torch.zeros_like(K) if on("biased") or on("diagonal kept") else torch.diag(K.diagonal())
-    by_order = torch.argsort(orders, dim=1) if on("inverse permutations") else orders
+    by_order = orders.flip(1) if on("x last") else orders
+    by_order = torch.argsort(orders, dim=1) if on("inverse permutations") else by_order
     listed = torch.cat([listed[:1], by_order])
     kept = (K - off)[listed[:, :, None], listed[:, None, :]]  # (1 + n_permutations, size, size)
     if on("rows only") or on("columns only"):
@@ -77,6 +91,8 @@ def answer(on: Slips, K: Tensor, n: int, orders: Tensor) -> Tensor:
     pairs_x, pairs_y = (a * a, b * b) if on("biased") else (a * (a - 1), b * (b - 1))
     if on("divided by all"):
         pairs_x, pairs_y = a * a, b * b
+    elif on("divisors exchanged"):
+        pairs_x, pairs_y = pairs_y, pairs_x
     sums = [part.sum(dim=(1, 2)) for part in (k_x, k_y, k_xy)]
     if on("sums for means"):
         values = sums[0] + sums[1] - 2 * sums[2]
@@ -86,6 +102,8 @@ def answer(on: Slips, K: Tensor, n: int, orders: Tensor) -> Tensor:
         values = sums[0] / pairs_x + sums[1] / pairs_y - times * sums[2] / (a * b)
     values = values.abs() if on("moduli") else values
     values = 1e-6 * (1e6 * values).round()
+    values = values.clamp(min=0) if on("cut off") else values.sqrt() if on("roots") else values
+    values = values / values[0] if on("ratio") else values
     observed, null = values[0], values[1:]
     if on("observed is the first dealing"):
         observed, null = null[0], null[1:]
@@ -93,12 +111,15 @@ def answer(on: Slips, K: Tensor, n: int, orders: Tensor) -> Tensor:
     beyond = null > observed if on("strictly") else beyond
     beyond = null < observed if on("strictly lower tail") else beyond
     beyond = null == observed if on("ties alone") else beyond
+    beyond = null >= 0.99 * observed if on("near ties") else beyond
     if on("two tails"):
         beyond = (null - null.mean()).abs() >= (observed - null.mean()).abs()
     count = beyond.sum().double()
     total = len(orders)
     if on("count"):
         return count
+    if on("count with itself"):
+        return count + 1
     if on("not itself"):
         return count / total
     p = (count + (not on("1 missing above"))) / (total + (not on("1 missing below")))
@@ -106,20 +127,13 @@ def answer(on: Slips, K: Tensor, n: int, orders: Tensor) -> Tensor:
 
 
 def exact(K: Tensor, n: int, orders: Tensor) -> Tensor:
-    """By sums over pairs in fractions, without rounding."""
-    m = len(K) - n
-
-    def mmd2(order: list[int]) -> Fraction:
-        def mean(rows: list[int], columns: list[int]) -> Fraction:
-            pairs = [(i, j) for i, j in itertools.product(rows, columns) if i != j]
-            return Fraction(int(sum(K[i, j].item() for i, j in pairs)), len(pairs))
-
-        x, y = order[:n], order[n:]
-        return mean(x, x) + mean(y, y) - 2 * mean(x, y)
-
-    observed = mmd2(list(range(n + m)))
-    as_large = sum(mmd2(order) >= observed for order in orders.tolist())
+    """By counting whole numbers, without rounding."""
+    observed, *null = _dealt(K, n, torch.cat([torch.arange(len(K))[None], orders]))
+    as_large = sum(each >= observed for each in null)
     return torch.tensor((1 + as_large) / (1 + len(orders)), dtype=K.dtype)
+
+
+COUNT = "This is a number of dealings; p is a share."
 
 
 PERMUTATIONS = Exercise(
@@ -128,8 +142,8 @@ PERMUTATIONS = Exercise(
     minutes=25,
     reference=permutation_p_value,
     case=case,
-    sizes=((3, 5, 161), (4, 4, 170), (5, 2, 162), (3, 4, 199), (6, 3, 173)),
-    by_hand=(2, 2, 4),
+    sizes=((3, 5, 161), (4, 4, 170), (5, 2, 162, -1), (3, 4, 199, -1), (6, 3, 173)),
+    by_hand=(2, 2, 4, 3),
     answer=answer,
     exact=exact,
     slips={
@@ -148,8 +162,17 @@ PERMUTATIONS = Exercise(
         "in the upper tail alone.",
         "moduli": "Moduli are compared. The unbiased MMD² may be negative, and then it is no sign "
         "of a difference: compare it as it is.",
+        "cut off": "Negative values of MMD² are cut off at 0. The unbiased MMD² may be negative, "
+        "and then every dealing would count: compare it as it is.",
+        "roots": "Roots are compared. The unbiased MMD² may be negative and then has none: "
+        "compare it as it is.",
+        "ratio": "The ratio to the observed MMD² is compared with 1, which is the wrong way round "
+        "where that is negative: compare MMD² itself.",
+        "near ties": "Dealings that come near to the observed one are counted as ties: allow for "
+        "rounding alone.",
         "1 − p": "This is 1 − p: a difference would give a large value.",
-        "count": "This is a number of dealings; p is a share.",
+        "count": COUNT,
+        "count with itself": COUNT,
         "rows only": "Only the rows of K are permuted. An entry belongs to a pair: rows and "
         "columns go together, K[order][:, order].",
         "columns only": "Only the columns of K are permuted. An entry belongs to a pair: rows and "
@@ -158,9 +181,12 @@ PERMUTATIONS = Exercise(
         "*names* are x, K[order][:, order].",
         "biased": "MMD² is the biased estimate here, with the diagonals. Those of the rows of x "
         "count more where x is smaller; the exercise asks for the unbiased one.",
-        "diagonal kept": "The divisors are right, but the diagonals are still in the sums.",
+        "diagonal kept": "The diagonals are still in the sums, although the divisors do not count "
+        "them.",
         "divided by all": "The diagonals are left out of the sums but still counted in the "
         "divisors: N(N − 1) and M(M − 1).",
+        "divisors exchanged": "The divisors are exchanged: the pairs of x are N(N − 1), those of "
+        "y M(M − 1).",
         "sums for means": "MMD² has sums where it should have means over pairs.",
         "cross term added": "The cross term has the wrong sign in MMD²: − 2 times the mean over "
         "K_xy.",
@@ -168,6 +194,7 @@ PERMUTATIONS = Exercise(
         "no cross term": "The cross term is missing in MMD²: − 2 times the mean over K_xy.",
         "halves": "The rows are cut in two halves; the first n rows are x.",
         "groups exchanged": "The first M rows are taken for x; it is the first n.",
+        "x last": "The last n rows of an order are taken for x; it is the first n.",
         "observed is the first dealing": "The first of `orders` is taken for the observed "
         "dealing. As observed, the rows stand as they are in K.",
     },

@@ -47,6 +47,8 @@ def answer(on: Slips, K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
         return (K.sum() / n**2 - kept / n) if on("mean of the diagonal") else total / pairs
 
     within_x, within_y = within(K_xx, n), within(K_yy, n if on("y by N") else m)
+    within_x = K_xx.mean() if on("biased for x") else within_x
+    within_y = K_yy.mean() if on("biased for y") else within_y
     cross = K_xy.mean()
     if on("cross diagonal"):
         cross = (K_xy.sum() - K_xy.diagonal().sum()) / (n * m - min(n, m))
@@ -57,7 +59,8 @@ def answer(on: Slips, K_xx: Tensor, K_xy: Tensor, K_yy: Tensor) -> Tensor:
     times = 0 if on("no cross term") else 1 if on("cross term once") else 2
     times = -times if on("cross term added") else times
     within_y = 0.0 * within_y if on("no term of y") else within_y
-    return within_x + within_y - times * cross
+    found = within_x + within_y - times * cross
+    return found.clamp(min=0) if on("cut off") else found
 
 
 def case(make: Maker, n: int, m: int, n_features: int) -> Arguments:
@@ -88,12 +91,17 @@ UNBIASED = Exercise(
     slips={
         "biased": "Biased estimator: the diagonal is in the sum. k(x_i, x_i) is as large as a "
         "kernel can get, so the mean comes out too large, by about 1/N + 1/M.",
+        "biased for x": "The term of x is the biased one, with its diagonal: leave out k(x_i, "
+        "x_i), as for y.",
+        "biased for y": "The term of y is the biased one, with its diagonal: leave out k(y_i, "
+        "y_i), as for x.",
         "divided by all": "The diagonal is left out of the sum but still counted in the divisor: "
         "N(N − 1) pairs are left, not N².",
         "divided by (N − 1)²": "The divisor is (N − 1)²: without the diagonal N(N − 1) pairs are "
         "left.",
         "divided by N − 1": "The divisor is N − 1: without the diagonal N(N − 1) pairs are left.",
-        "diagonal kept": "The divisor N(N − 1) is right, but the diagonal is still in the sum.",
+        "diagonal kept": "The diagonal is still in the sum, although the divisor N(N − 1) does "
+        "not count it.",
         "ones taken off": "This takes off 1 for each point, which is right only if k(x, x) = 1 as "
         "for a Gaussian kernel. Take off the diagonal itself.",
         "one taken off": "This takes off 1; take off the sum of the diagonal.",
@@ -110,6 +118,8 @@ UNBIASED = Exercise(
         "no cross term": "The cross term is missing: − 2/(NM) Σ k(x_i, y_j).",
         "no term of y": "The term of y is missing: E k(y, y′).",
         "y by N": "The sum over pairs of y is divided by N(N − 1); there are M(M − 1).",
+        "cut off": "Negative values are cut off at 0. Without them the estimate is no longer "
+        "unbiased: about half of all estimates of 0 have to be negative.",
     },
     returns=("the unbiased MMD²",),
     hints=(

@@ -57,12 +57,14 @@ def ais_log_partition(
 N_CHAINS = 4000
 
 
-def case(make: Maker, n_visible: int, n_hidden: int, n_betas: int, n_chains: int) -> Arguments:
+def case(
+    make: Maker, n_visible: int, n_hidden: int, n_betas: int, n_chains: int, offset: float = 0.0
+) -> Arguments:
     """Few temperatures, not evenly spaced, and strong couplings."""
     steps = 0.2 + make.uniform(n_betas - 1)
     betas = torch.cat([steps.new_zeros(1), steps.cumsum(dim=0) / steps.sum()])
     return (
-        *enumeration.parameters(make, n_visible, n_hidden, scale=1.5),
+        *enumeration.parameters(make, n_visible, n_hidden, scale=1.5, offset=offset),
         betas,
         make.bits(n_chains, n_visible),
         make.uniform(n_betas, n_chains, n_hidden),
@@ -89,12 +91,14 @@ def answer(
         p = torch.sigmoid(at * (v @ W + c))
         h = (u_hidden[k] > p if above else u_hidden[k] < p).double()
         back = p if on("mean field back") else h
-        q = torch.sigmoid(at * (back @ W.T + b))
+        y = at * (back @ W.T) + (b if on("visible bias not annealed") else at * b)
+        q = torch.sigmoid(y)
         return (u_visible[k] > q if above else u_visible[k] < q).double()
 
     log_w = torch.zeros(len(v), dtype=W.dtype)
     start = v
-    for k in range(1, len(betas) - (1 if on("last temperature left out") else 0)):
+    first = 2 if on("first temperature left out") else 1
+    for k in range(first, len(betas) - (1 if on("last temperature left out") else 0)):
         now, following = betas[k - 1], betas[k]
         at = now if on("last temperature") else following
         at = betas[-1] if on("model's temperature") else at
@@ -109,6 +113,8 @@ def answer(
     base = 0.0 if on("no base") else n_base * (1.0 if on("base without log 2") else math.log(2))
     if on("mean of logs"):
         return base + log_w.mean()
+    if on("overflow"):
+        return base + log_w.exp().mean().log()
     if on("largest weight"):
         return base + log_w.max()
     n_chains = 1 if on("sum over chains") else len(log_w)
@@ -122,7 +128,14 @@ ANNEALING = Exercise(
     minutes=35,
     reference=ais_log_partition,
     case=case,
-    sizes=((3, 2, 4, 7), (3, 3, 5, 3), (2, 2, 5, 6), (2, 4, 3, 8), (4, 3, 6, 3)),
+    sizes=(
+        (3, 2, 4, 7),
+        (3, 3, 5, 3),
+        (2, 2, 5, 6),
+        (2, 4, 3, 8),
+        (4, 3, 6, 3),
+        (3, 2, 4, 5, 400.0),
+    ),
     by_hand=(1, 2, 3, 2),
     answer=answer,
     slips={
@@ -139,6 +152,8 @@ ANNEALING = Exercise(
         "n_chains.",
         "largest weight": "This is the largest weight alone; the estimate is the mean over the "
         "chains: torch.logsumexp(log_w, 0) − log n_chains.",
+        "overflow": "Right for small weights, but exp overflows for large ones: "
+        "torch.logsumexp(log_w, 0) − log n_chains.",
         "upside down": "The ratio is upside down: a chain collects exp(−F_next) / exp(−F_now), "
         "that is F_now − F_next in logarithms.",
         "model's temperature": "Every Gibbs step is made at β = 1. It has to leave the "
@@ -156,6 +171,8 @@ ANNEALING = Exercise(
         "no visible term": "The visible term β b·v is missing from the weights, or lacks its β "
         "and cancels: all terms of the energy are multiplied by β.",
         "hidden bias not annealed": "c is not multiplied by β: all terms of the energy are.",
+        "visible bias not annealed": "In the Gibbs step b is not multiplied by β: all terms of "
+        "the energy are.",
         "softplus subtracted": "The softplus has the wrong sign: −F_β(v) = β b·v + Σ softplus(β "
         "xⱼ).",
         "mean field back": "The Gibbs step goes back from the hidden probabilities; v has to be "
@@ -168,6 +185,7 @@ ANNEALING = Exercise(
         "at betas[k] has its own, u_hidden[k] and u_visible[k].",
         "last temperature left out": "The last weight, up to β = 1, is missing: k runs to "
         "len(betas) − 1.",
+        "first temperature left out": "The first weight, from β = 0, is missing: k runs from 1.",
         "last weight only": "Only the last weight is kept. A chain's weight is the product over "
         "all temperatures: add up the logarithms.",
         "sum over chains": "The weights of the chains are summed; the estimate is their mean, so "

@@ -95,7 +95,13 @@ def answer(
 
     alpha, beta = (beta, alpha) if on("rates exchanged") else (alpha, beta)
     both = enumeration.ascend(theta, 1.0, theta_fast)
-    chain = theta if on("slow chain") else theta_fast if on("fast chain") else both
+    chain = (
+        theta
+        if on("slow chain") or on("moved by θ alone")
+        else theta_fast
+        if on("fast chain")
+        else both
+    )
     p = hidden(v_data if on("restarted") else particles, chain)
     h = (u_hidden < p).double()
     q = torch.sigmoid((p if on("mean field back") else h) @ chain[0].T + chain[1])
@@ -111,7 +117,8 @@ def answer(
     g = scaled(g, -1.0) if on("descent") else g
 
     base = both if on("overlay kept") else scaled(theta, rho) if on("slow decay") else theta
-    new = enumeration.ascend(base, 1.0 if on("no slow rate") else alpha, g)
+    slow_rate = 1.0 if on("no slow rate") else beta if on("fast rate for both") else alpha
+    new = enumeration.ascend(base, -slow_rate if on("slow step down") else slow_rate, g)
     beta = alpha if on("slow rate for both") else 1.0 if on("no fast rate") else beta
     if on("late decay"):
         fast = scaled(enumeration.ascend(theta_fast, beta, g), rho)
@@ -161,10 +168,13 @@ FAST_WEIGHTS = Exercise(
         "both its layers belong to θ + θ_f.",
         "slow chain": "The chain runs with the slow weights only, so θ_f has no effect on "
         "anything: the particles have to move under θ + θ_f.",
+        "moved by θ alone": "The particles move under θ alone. They have to move under the sum, θ "
+        "+ θ_f, like the hidden probabilities that are taken of them.",
         "fast chain": "The chain runs with the fast weights alone: the particles have to move "
         "under the sum, θ + θ_f.",
         "restarted": "The chain restarts at the data; it has to go on from the particles.",
-        "descent": "Both steps go down in likelihood: g is data minus particles, and it is added.",
+        "descent": "Both steps, of θ and of θ_f, go down in likelihood: g is data minus "
+        "particles, and it is added.",
         "overlay kept": "The fast weights are added into θ for good. They are a temporary overlay "
         "for the chain: θ := θ + α g.",
         "slow decay": "The decay is applied to the slow weights θ; it belongs to θ_f alone: θ := "
@@ -174,15 +184,19 @@ FAST_WEIGHTS = Exercise(
         "forgetting": "ρ is read as the share that is forgotten, (1 − ρ) θ_f. It is the share "
         "that is retained: with ρ = .95 the fast weights fade by 5 % per update.",
         "no decay": "The fast weights do not decay: θ_f := ρ θ_f + β g.",
-        "particles lost": "θ and θ_f are right, but the particles come back unmoved.",
+        "particles lost": "The particles come back unmoved.",
         "rates exchanged": "The two rates are exchanged: α (learning_rate) is for θ, β "
         "(fast_learning_rate) for θ_f.",
         "slow rate for both": "Both updates use α; the fast weights have a rate of their own, β "
         "(fast_learning_rate).",
+        "fast rate for both": "Both updates use β; the slow weights have a rate of their own, α "
+        "(learning_rate).",
         "no slow rate": "The slow update lacks its rate: θ := θ + α g.",
         "no fast rate": "The fast update lacks its rate: θ_f := ρ θ_f + β g.",
         "fast step down": "The fast weights go down along g: the same gradient is added to both, "
         "θ_f := ρ θ_f + β g.",
+        "slow step down": "The slow weights go down along g: it is data minus particles, and "
+        "added to both, θ := θ + α g.",
         "fast weights replaced": "The old fast weights are gone: θ_f := ρ θ_f + β g keeps the "
         "share ρ of them.",
         "slow weights kept": "The slow weights are not updated: θ := θ + α g.",

@@ -73,6 +73,8 @@ def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
     hidden = each.sum(dim=1)
     if on("softplus of sum"):
         hidden = softplus(x.sum(dim=1))
+    elif on("softplus multiplied"):
+        hidden = each.prod(dim=1)
     elif on("hidden averaged"):
         hidden = each.mean(dim=1)
     elif on("hidden not summed"):
@@ -131,6 +133,8 @@ FREE_ENERGY = Exercise(
         "best h. They agree for large x only.",
         "hidden averaged": "The softplus terms are averaged over the hidden units; they have to "
         "be summed, since the logarithm of a product is a sum.",
+        "softplus multiplied": "The softplus terms are multiplied. The logarithm of a product is "
+        "a sum of logarithms: they are added.",
         "hidden not summed": "The hidden units are still there, one column each: sum their "
         "softplus terms over the last dimension.",
         "bias outside": "The hidden bias is added outside of the softplus. It is part of a hidden "

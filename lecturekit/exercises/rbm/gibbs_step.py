@@ -47,8 +47,10 @@ def case(make: Maker, n_visible: int, n_hidden: int, batch: int) -> Arguments:
 def answer(
     on: Slips, W: Tensor, b: Tensor, c: Tensor, v: Tensor, u_hidden: Tensor, u_visible: Tensor
 ) -> tuple[Tensor, Tensor]:
-    def chance(x: Tensor) -> Tensor:
-        return x if on("no sigmoid") else torch.sigmoid(x)
+    def chance(x: Tensor, layer: str) -> Tensor:
+        if on("tanh"):
+            return torch.tanh(x)
+        return x if on("no sigmoid") or on(f"no {layer} sigmoid") else torch.sigmoid(x)
 
     def sample(p: Tensor, u: Tensor, above: bool) -> Tensor:
         u = torch.full_like(u, 0.5) if on("rounded") else u
@@ -57,12 +59,12 @@ def answer(
     W = W.T if on("transposed weights") else W
     b, c = (c, b) if on("biases exchanged") else (b, c)
     none = on("no biases")
-    p_hidden = chance(v @ W + (0.0 if none or on("no hidden bias") else c))
+    p_hidden = chance(v @ W + (0.0 if none or on("no hidden bias") else c), "hidden")
     h = sample(p_hidden, u_hidden, on("hidden above"))
     back = p_hidden if on("probabilities") or on("mean field back") else h
     y = back @ (W if on("not transposed back") else W.T)
     y = y + (0.0 if none or on("no visible bias") else b)
-    p_visible = chance(y)
+    p_visible = chance(y, "visible")
     new = sample(p_visible, u_visible, on("visible above"))
     if on("probabilities"):
         return p_hidden, p_visible
@@ -84,10 +86,10 @@ GIBBS_STEP = Exercise(
     slips={
         "probabilities": "These are probabilities, not samples. A Gibbs chain moves through "
         "binary states: compare the uniform numbers with the probabilities.",
-        "visible probabilities": "The hidden states are sampled, the visible ones are still "
-        "probabilities: they too have to be compared with their uniform numbers.",
-        "hidden probabilities returned": "The new visible states come from sampled hidden ones, "
-        "but what is returned for the hidden units are their probabilities: return the sample.",
+        "visible probabilities": "The visible states are still probabilities: they too have to be "
+        "compared with their uniform numbers.",
+        "hidden probabilities returned": "What is returned for the hidden units are their "
+        "probabilities; return the sample, from which the visible states are drawn.",
         "mean field back": "The way back uses the hidden probabilities. v has to be drawn given "
         "the sampled binary h; otherwise the chain does not have the model as its stationary "
         "distribution.",
@@ -101,6 +103,11 @@ GIBBS_STEP = Exercise(
         "and samples nothing; compare with the uniform numbers that are handed in.",
         "no sigmoid": "The uniform numbers are compared with the units' inputs; a probability is "
         "σ(input).",
+        "no hidden sigmoid": "For the hidden units the uniform numbers are compared with the "
+        "inputs; a probability is σ(input).",
+        "no visible sigmoid": "For the visible units the uniform numbers are compared with the "
+        "inputs; a probability is σ(input).",
+        "tanh": "tanh stands where the sigmoid belongs: a probability is between 0 and 1.",
         "transposed weights": "W is used the wrong way round, which goes unnoticed only where it "
         "is square: the input of the hidden units is v @ W + c, that of the visible ones h @ W.T "
         "+ b.",

@@ -69,6 +69,9 @@ def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor, v_data: Tensor, v_model: 
     plus, minus = not on("no positive phase"), sign * (not on("no negative phase"))
     paired = v_data if on("model's hidden with the data") else v_model
     g_W = plus * v_data.T @ h_data / W_n - minus * paired.T @ h_model / W_m
+    if on("product of means"):
+        g_W = torch.outer(v_data.sum(dim=0), h_data.sum(dim=0)) / n**2
+        g_W = g_W - torch.outer(v_model.sum(dim=0), h_model.sum(dim=0)) / m**2
     g_b = plus * v_data.sum(dim=0) / n - minus * v_model.sum(dim=0) / m
     g_c = plus * h_data.sum(dim=0) / n - minus * h_model.sum(dim=0) / m
     g_W = g_W.T if on("weights transposed") else g_W / size
@@ -96,8 +99,10 @@ GRADIENT = Exercise(
         "phase is a mean over the particles, and there need not be as many of them.",
         "divided by the particles": "Both phases are divided by the number of particles. The "
         "positive phase is a mean over the batch, and there need not be as many of them.",
-        "weights summed": "The biases are right; the gradient of W is a sum over the rows where "
-        "it has to be a mean in each phase.",
+        "weights summed": "The gradient of W is a sum over the rows where it has to be a mean in "
+        "each phase.",
+        "product of means": "The gradient of W is made of the means, mean v times mean h. It is "
+        "the mean of the products, v.T @ h / n: what fires together in the same row.",
         "divided by the entries": "The gradient of W is divided by the number of its entries as "
         "well; it is a mean over the rows alone.",
         "hidden of the data": "The negative phase pairs v_model with the hidden probabilities of "

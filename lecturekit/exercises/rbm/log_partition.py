@@ -55,8 +55,9 @@ def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor) -> Tensor:
     b, c = (c, b) if on("biases exchanged") else (b, c)
     h = binary_states(W.shape[1])
     h = h[1:] if on("no zero state") else h
+    h = torch.cat([h[:1], torch.eye(len(c)).to(h)]) if on("one unit at a time") else h
     h = 2 * h - 1 if on("states of ±1") else h
-    y = h @ W.T + (0.0 if on("no visible bias") else b)
+    y = h @ W.T + (0.0 if on("no visible bias") or on("visible bias outside") else b)
     each = softplus(y)
     if on("softplus of sum"):
         each = softplus(y.sum(dim=1, keepdim=True))
@@ -68,6 +69,8 @@ def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor) -> Tensor:
         each = y
     log_weights = each.sum(dim=1) + (0.0 if on("no hidden bias") else h @ c)
     log_weights = log_weights - 2 * h @ c if on("hidden sign") else log_weights
+    if on("visible bias outside") or on("visible bias twice"):
+        log_weights = log_weights + b.sum()
     if on("wrong sign"):
         log_weights = -log_weights
     if on("of each state"):
@@ -98,7 +101,7 @@ LOG_PARTITION = Exercise(
     reference=log_partition,
     case=case,
     sizes=((3, 2), (3, 3), (2, 5), (6, 3), (4, 3, *HUGE), (60, 3, 1.0, 0.0, 55)),
-    by_hand=(1, 2),
+    by_hand=(2, 2),
     answer=answer,
     exact=exact,
     slips={
@@ -114,6 +117,11 @@ LOG_PARTITION = Exercise(
         "no hidden bias": "The hidden bias is missing: every enumerated h has the term c·h, which "
         "the sum over v leaves alone.",
         "no visible bias": "The visible bias is missing: the visible units' input is h @ W.T + b.",
+        "visible bias outside": "The visible bias stands outside of the softplus. That is the "
+        "free energy's term b·v; here v is summed out, and bᵢ is part of a visible unit's input: "
+        "softplus(h @ W.T + b).",
+        "visible bias twice": "The visible bias stands outside of the softplus as well. It is "
+        "part of a visible unit's input, and nowhere else.",
         "biases exchanged": "The biases are exchanged, which goes unnoticed only where there are "
         "as many visible as hidden units: c goes with the enumerated h, b with the visible units "
         "summed out.",
@@ -128,6 +136,8 @@ LOG_PARTITION = Exercise(
         "Z": "This is Z; asked for is its logarithm, which stays finite where Z overflows.",
         "no zero state": "The state in which all hidden units are off is missing from the list: "
         "its weight is ∏ᵢ (1 + exp(bᵢ)).",
+        "one unit at a time": "Only the states with at most one hidden unit on are listed; there "
+        "are 2ⁿ of them.",
         "states of ±1": "The hidden states are −1 and 1; a unit is 0 or 1.",
         "softplus of sum": "The softplus is applied to the sum over visible units. Each visible "
         "unit has one of its own input, and these are added.",

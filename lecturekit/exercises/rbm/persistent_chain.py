@@ -53,6 +53,11 @@ def pcd_update(
 
 Updated = tuple[Tensor, Tensor, Tensor, Tensor]
 
+RESTARTED = (
+    "The chain restarts at the data. That is CD-1; a persistent chain goes on from the particles "
+    "that the last update left behind."
+)
+
 
 def case(make: Maker, n_visible: int, n_hidden: int, batch: int, n_particles: int) -> Arguments:
     return (
@@ -69,27 +74,33 @@ def answer(
     on: Slips, W: Tensor, b: Tensor, c: Tensor, particles: Tensor, v_data: Tensor,
     rate: float, u_hidden: Tensor, u_visible: Tensor,
 ) -> Updated:  # fmt: skip
-    def moved(W: Tensor, b: Tensor, c: Tensor) -> Tensor:
-        p = torch.sigmoid((v_data if on("restarted") else particles) @ W + c)
+    n, m = len(v_data), len(particles)
+    start = v_data if on("restarted") else particles
+    start = v_data[torch.arange(m) % n] if on("restarted, repeated") else start
+
+    def moved(W: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        p = torch.sigmoid(start @ W + (0.0 if on("no hidden bias in the chain") else c))
         h = (u_hidden > p if on("above") else u_hidden < p).double()
         h = p if on("mean field back") else h
         q = torch.sigmoid(h @ W.T + (0.0 if on("no visible bias") else b))
         new = (u_visible > q if on("above") else u_visible < q).double()
-        return q if on("probabilities kept") else new
+        return h, q if on("probabilities kept") else new
 
-    def phase(v: Tensor, hidden_of: Tensor, n: int) -> list[Tensor]:
-        h = torch.sigmoid(hidden_of @ W + (0.0 if on("no hidden bias") else c))
+    def phase(v: Tensor, h: Tensor, n: int) -> list[Tensor]:
         h = (h > 0.5).double() if on("hidden rounded") else h
         return [v.T @ h / n, v.sum(dim=0) / n, h.sum(dim=0) / n]
 
+    def hidden(v: Tensor, W: Tensor = W) -> Tensor:
+        return torch.sigmoid(v @ W + (0.0 if on("no hidden bias") else c))
+
     after = on("moved after the update")
     unmoved = on("never moved") or on("gradient before moving") or after
-    model = particles if unmoved else moved(W, b, c)
-    n, m = len(v_data), len(particles)
-    positive = phase(v_data, v_data, 1 if on("sums") else n)
-    of_model = v_data if on("hidden of the data") else model
-    m = 1 if on("sums") else n if on("divided by the batch") else m
-    negative = phase(model, of_model, m)
+    sampled, model = (particles, particles) if unmoved else moved(W, b, c)
+    of = v_data if on("hidden of the data") else particles if on("hidden of the old") else model
+    h_model = sampled if on("hidden sampled") and not unmoved else hidden(of)
+    h_data = hidden(v_data)
+    n, m = (1, 1) if on("sums") else (n, n) if on("divided by the batch") else (n, m)
+    positive, negative = phase(v_data, h_data, n), phase(model, h_model, m)
     if on("no negative phase"):
         negative = [torch.zeros_like(part) for part in negative]
     sign = -1 if on("descent") else 1
@@ -98,12 +109,16 @@ def answer(
     if on("gradient returned"):
         return g[0], g[1], g[2], model
     W_new, b_new, c_new = (t + step * s for t, s in zip((W, b, c), g, strict=True))
+    if on("W updated first"):
+        c_new = c + step * (
+            hidden(v_data, W_new).sum(dim=0) / n - hidden(model, W_new).sum(dim=0) / m
+        )
     b_new = b if on("visible bias kept") else b_new
     c_new = c if on("hidden bias kept") else c_new
     if on("gradient before moving"):
-        model = moved(W, b, c)
+        _, model = moved(W, b, c)
     elif after:
-        model = moved(W_new, b_new, c_new)
+        _, model = moved(W_new, b_new, c_new)
     return W_new, b_new, c_new, particles if on("not returned") else model
 
 
@@ -128,10 +143,10 @@ PERSISTENT_CHAIN = Exercise(
     live=True,
     exact=exact,
     slips={
-        "restarted": "The chain restarts at the data. That is CD-1; a persistent chain goes on "
-        "from the particles that the last update left behind.",
-        "not returned": "The parameters are right, but the particles come back unmoved: the next "
-        "update would start again from the same place, and the chain would not be persistent.",
+        "restarted": RESTARTED,
+        "restarted, repeated": RESTARTED,  # where there are more or fewer particles than data
+        "not returned": "The particles come back unmoved: the next update would start again from "
+        "the same place, and the chain would not be persistent.",
         "never moved": "The particles never move: one Gibbs step, with u_hidden and u_visible, "
         "comes before the gradient.",
         "gradient before moving": "The gradient is taken at the particles before they move. First "
@@ -157,11 +172,20 @@ PERSISTENT_CHAIN = Exercise(
         "phase is a mean over the particles, of which there may be more or fewer.",
         "hidden of the data": "The negative phase pairs the particles with the hidden "
         "probabilities of the data: it needs those given the moved particles.",
+        "hidden of the old": "The negative phase pairs the moved particles with the hidden "
+        "probabilities from before they moved: it needs those given the moved particles.",
+        "hidden sampled": "The negative phase has the chain's sampled hidden states, from before "
+        "the visible units moved. It needs the hidden probabilities given the moved particles: "
+        "less noise, and both of the same state.",
+        "W updated first": "W is updated before the hidden probabilities for c are taken. All "
+        "three parameters go along one gradient, taken before any of them changes.",
         "hidden rounded": "In the gradient the hidden probabilities are rounded to 0 or 1; it "
         "contains the probabilities themselves.",
         "no hidden bias": "In the gradient the hidden probabilities lack the bias: σ(v @ W + c).",
         "no visible bias": "The Gibbs step lacks the visible bias: the visible units' input is h "
         "@ W.T + b.",
+        "no hidden bias in the chain": "The Gibbs step lacks the hidden bias: the hidden units' "
+        "input is v @ W + c.",
         "no negative phase": "The negative phase is missing: θ := θ + α·(data − particles).",
         "visible bias kept": "The visible bias is not updated: it has a gradient too, data minus "
         "particles.",

@@ -42,6 +42,7 @@ def case(make: Maker, n: int, n_dims: int, n_latent: int) -> Arguments:
 
 def answer(on: Slips, x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) -> Tensor:
     n_dims, n_latent = W.shape
+    log_variance = 2 * log_variance if on("logarithm of the deviation") else log_variance
     variance = log_variance.exp()
     if on("likelihood"):
         covariance = W @ W.T + torch.eye(n_dims).to(x)
@@ -78,6 +79,8 @@ def answer(on: Slips, x: Tensor, mean: Tensor, log_variance: Tensor, W: Tensor) 
     one = 0.0 if on("minus one forgotten") else 1.0
     v_term = log_variance if on("log variance in the divergence") else variance
     kl = mean**2 + v_term - one - log_term
+    if on("logarithm of the deviation in the divergence"):
+        kl = mean**2 + variance**2 - 1 - 2 * log_variance
     kl = 0.5 * (mean**2 if on("unit variance") else kl).sum(dim=1)
     kl = 2 * kl if on("half forgotten in the divergence") else kl
     kl = kl / n_latent if on("divergence averaged") else kl
@@ -145,6 +148,10 @@ BOUND = Exercise(
         "logarithm added": "In the KL the logarithm has the wrong sign: ½ (m² + v − 1 − log v).",
         "log variance in the divergence": "In the KL log_variance stands where the variance "
         "belongs: `torch.exp(log_variance)`.",
+        "logarithm of the deviation": "log_variance is taken for the logarithm of the standard "
+        "deviation. It is already the logarithm of σ², so there is no factor 2.",
+        "logarithm of the deviation in the divergence": "In the KL log_variance is taken for the "
+        "logarithm of the standard deviation. It is already that of σ².",
         "minus one forgotten": "In the KL the −1 is missing: ½ (m² + v − 1 − log v).",
         "unit variance": "The KL is that for variance 1, ½ m²; here the variance is "
         "exp(log_variance).",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lecturekit.exercises import adversarial
 from lecturekit.exercises.exercise import Arguments, Exercise, Slips
 from lecturekit.exercises.tiny import Maker
 
@@ -46,32 +47,35 @@ def adversarial_gradients(
 Three = tuple[Tensor, Tensor, Tensor]
 
 
-def case(make: Maker, n1: int, n2: int, n_pixels: int, n_latent: int) -> Arguments:
+def case(
+    make: Maker, n1: int, n2: int, n_pixels: int, n_latent: int, sure: float = 1.0
+) -> Arguments:
     shapes = ((n1, n_pixels), (n2, n_pixels), (n_pixels, n_latent), (n_latent, n_pixels))
-    return (*(make.normal(*shape) for shape in shapes), make.normal(n_pixels))
+    return (*(make.normal(*shape) for shape in shapes), sure * make.normal(n_pixels))
 
 
 def answer(on: Slips, x1: Tensor, x2: Tensor, E2: Tensor, G1: Tensor, D1: Tensor) -> Three:
     """By hand: a score's slope times what the score is linear in."""
-    source = x1[: len(x2)] if on("x1 translated") and len(x1) >= len(x2) else x2
+    source = x1 if on("x1 translated") else x2
     code = source @ E2
     image, real = code @ G1, x1
-    fooled, told = torch.sigmoid(image @ D1), torch.sigmoid(real @ D1)
-    n1, n2 = (1, 1) if on("sums") else (len(x1), len(x2))
+    to_real, to_fake = adversarial.slopes(on, image @ D1)
+    real_to_real, real_to_fake = adversarial.slopes(on, real @ D1)
+    n1, n2 = (1, 1) if on("sums") else (len(x1), len(source))
     n1, n2 = (n2, n2) if on("one divisor") else (n1, n2)
 
     def makers(slope: Tensor) -> tuple[Tensor, Tensor]:
         return torch.outer(source.T @ slope, G1 @ D1) / n2, torch.outer(code.T @ slope, D1) / n2
 
-    slope = fooled - 1
+    slope = to_real
     if on("saturating"):
-        slope = -fooled
+        slope = -to_fake
     elif on("discriminator's loss for the makers"):
-        slope = fooled
+        slope = to_fake
     elif on("least squares"):
         slope = 2 * (image @ D1 - 1)
     g_E2, g_G1 = makers(slope)
-    from_D = makers(fooled)
+    from_D = makers(to_fake)
     if on("no detach") or on("one sum"):
         g_E2, g_G1 = g_E2 + from_D[0], g_G1 + from_D[1]
     if on("makers climb"):
@@ -83,15 +87,16 @@ def answer(on: Slips, x1: Tensor, x2: Tensor, E2: Tensor, G1: Tensor, D1: Tensor
     if on("makers left out"):
         g_E2, g_G1 = torch.zeros_like(g_E2), torch.zeros_like(g_G1)
 
-    on_real, on_fake = real.T @ (told - 1) / n1, image.T @ fooled / n2
+    n_real, n_fake = (n1 + n2, n1 + n2) if on("pooled") else (n1, n2)
+    on_real, on_fake = real.T @ real_to_real / n_real, image.T @ to_fake / n_fake
     if on("labels exchanged"):
-        on_real, on_fake = real.T @ told / n1, image.T @ (fooled - 1) / n2
+        on_real, on_fake = real.T @ real_to_fake / n1, image.T @ to_real / n2
     on_real = 0 * on_real if on("no term of the real images") else on_real
     on_fake = 0 * on_fake if on("no term of the translations") else on_fake
     g_D1 = on_real - on_fake if on("fake's sign") else on_real + on_fake
     g_D1 = g_D1 / 2 if on("discriminator halved") else g_D1
     if on("discriminator not frozen") or on("one sum"):
-        g_D1 = g_D1 + image.T @ (fooled - 1) / n2
+        g_D1 = g_D1 + image.T @ to_real / n2
     g_D1 = -g_D1 if on("discriminator climbs") else g_D1
     g_D1 = torch.zeros_like(g_D1) if on("discriminator left out") else g_D1
     return g_E2, g_G1, g_D1
@@ -103,7 +108,7 @@ GAME = Exercise(
     minutes=30,
     reference=adversarial_gradients,
     case=case,
-    sizes=((2, 5, 4, 3), (3, 3, 3, 3), (4, 2, 3, 2)),
+    sizes=((2, 5, 4, 3), (3, 3, 3, 3), (4, 2, 3, 2), (5, 8, 2, 3, 100.0)),
     by_hand=(2, 1, 2, 1),
     answer=answer,
     slips={
@@ -116,10 +121,10 @@ GAME = Exercise(
         "opposite aims: E2 and G1 descend on theirs, D1 on its own.",
         "saturating": "E2 and G1 minimise log(1 − sigmoid(s)), the saturating form of the slide; "
         "asked for is the non-saturating one, −log sigmoid(s).",
-        "discriminator's loss for the makers": "What E2 and G1 get is the gradient of −log(1 − "
-        "sigmoid(s(x21))), the discriminator's own term: either it was taken for theirs, or x21 "
-        "was detached in the wrong one of the losses. They want s(x21) to look real: −log "
-        "sigmoid(s(x21)).",
+        "discriminator's loss for the makers": "This is the gradient of −log(1 − "
+        "sigmoid(s(x21))), the discriminator's own term: either it was taken for the loss of E2 "
+        "and G1, or x21 was detached in the wrong one of the losses. They want s(x21) to look "
+        "real: −log sigmoid(s(x21)).",
         "least squares": "E2 and G1 descend least squares, (s − 1)²; asked for is −log sigmoid(s).",
         "makers climb": "The gradients of E2 and G1 have the wrong sign: descending along them "
         "lowers the scores of what they make.",
@@ -145,6 +150,9 @@ GAME = Exercise(
         "sums": "These are sums over the rows; every term is a mean over its rows.",
         "one divisor": "All terms are divided by the number of rows of x2; each is a mean over "
         "its own rows.",
+        "pooled": "D1's two terms are divided by the number of all rows, n1 + n2: each mean is "
+        "over its own rows.",
+        **adversarial.SLIPS,
         "negated": "All signs are wrong: these are gradients to be ascended.",
     },
     returns=("the gradient of E2", "the gradient of G1", "the gradient of D1"),

@@ -25,13 +25,17 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean**2 + torch.exp(log_variance) - 1 - log_variance).sum(dim=1)
 
 
-def case(make: Maker, n: int, n_latent: int) -> Arguments:
-    return make.normal(n, n_latent), make.normal(n, n_latent)
+def case(make: Maker, n: int, n_latent: int, extreme: bool = False) -> Arguments:
+    mean, log_variance = make.normal(2, n, n_latent)
+    if extreme:
+        log_variance[0], log_variance[1:] = -15.0, 12.0
+    return mean, log_variance
 
 
 def answer(on: Slips, mean: Tensor, log_variance: Tensor) -> Tensor:
     log_v = 2 * log_variance if on("logarithm of the deviation") else log_variance
     log_v = log_v / 2 if on("variance for the deviation") else log_v
+    log_v = log_v.clamp(-10, 10) if on("cut off") else log_v
     v = log_v.exp()
     log_term, square = log_v, mean**2
     if on("log variance as variance"):
@@ -62,6 +66,8 @@ def answer(on: Slips, mean: Tensor, log_variance: Tensor) -> Tensor:
     if on("half of the variance's part alone"):
         return (0.5 * (each - square) + square).sum(dim=1)
     each = each if on("no half") else each / 2
+    if on("minus one once a row"):
+        return (each + 0.5).sum(dim=1) - 0.5
     each = each.mean(dim=1, keepdim=True) if on("averaged over the code") else each
     return each.sum(dim=0 if on("summed over rows") else 1)
 
@@ -78,7 +84,7 @@ KL = Exercise(
     minutes=10,
     reference=gaussian_kl,
     case=case,
-    sizes=((2, 3), (3, 3), (4, 1), (5, 2)),
+    sizes=((2, 3), (3, 3), (4, 1), (5, 2), (2, 3, True)),
     by_hand=(2, 1),
     answer=answer,
     live=True,
@@ -103,6 +109,8 @@ KL = Exercise(
         "deviation": "The standard deviation stands where the variance belongs: ½ (m² + v − 1 − "
         "log v).",
         "variance squared": "The variance is squared: ½ (m² + v − 1 − log v).",
+        "cut off": "Log variances far from 0 are cut off. Codes may be as sharp, or as blurred, "
+        "as they come.",
         "variance subtracted": "The variance has the wrong sign: ½ (m² + v − 1 − log v).",
         "no variance": "The variance is missing: ½ (m² + v − 1 − log v).",
         "divergence reversed": "This is KL(p ‖ q), the prior seen from the code. The bound has "
@@ -115,6 +123,8 @@ KL = Exercise(
         "minus one forgotten": "The −1 is missing. With mean 0 and variance 1, q is the prior and "
         "the divergence 0.",
         "one added": "The 1 has the wrong sign: ½ (m² + v − 1 − log v), which is 0 for the prior.",
+        "minus one once a row": "The −1 stands once a row, outside of the sum: every latent "
+        "number has one.",
         "mean unsquared": "The mean enters squared.",
         "modulus of the mean": "The mean enters squared, not as a modulus.",
         "mean subtracted": "m² has the wrong sign: a code away from 0 is further from the prior.",

@@ -128,9 +128,11 @@ def answer(
     vae_error = -vae_error if on("log density for its negative") else vae_error
     vae = sign * lambdas[0] * vae_kl + lambdas[1] * vae_error
     first_kl = 0 * first_kl if on("no first KL") or on("both KLs missing in L_CC1") else first_kl
+    cycle_kl = kl(x2 @ E2) if on("KL of x2's code") else cycle_kl
     cycle_kl = 0 * cycle_kl if on("no second KL") or on("both KLs missing in L_CC1") else cycle_kl
     between = (first_kl + cycle_kl) / 2 if on("KLs averaged") else first_kl + cycle_kl
     goal = x2 if on("cycle compared with x2") else x11 if on("cycle compared with x11") else x1
+    goal = x12 if on("cycle compared with x12") else goal
     cycle_error = error(goal, x12 if on("translation compared with x1") else x121)
     cycle_error = -cycle_error if on("log density for its negative") else cycle_error
     cc = sign * lambdas[2] * between + lambdas[3] * cycle_error
@@ -187,6 +189,8 @@ LOSS = Exercise(
         "back to x1; row i of x2 is some other image.",
         "cycle compared with x11": "The cycle is compared with the reconstruction; it has to come "
         "back to x1 itself.",
+        "cycle compared with x12": "The cycle is compared with the translation x12; it has to "
+        "come back to x1.",
         "translation compared with x1": "The translation x12 is compared with x1; it has to come "
         "back first, as x121.",
         "wrong way round": "The cycle is composed the wrong way round: x1 goes through E2 and G1 "
@@ -205,6 +209,8 @@ LOSS = Exercise(
         "no second KL": "L_CC1 lacks the KL of the second code, that of the translation x12.",
         "no first KL": "L_CC1 lacks the KL of the first code. It stands in L_VAE1 as well; in the "
         "paper both have it.",
+        "KL of x2's code": "The second KL is that of x2's code. The cycle's second code is that "
+        "of the translation x12; x2 takes no part.",
         "both KLs missing in L_CC1": "L_CC1 has no KL terms: that is CycleGAN's loss. UNIT's has "
         "those of both codes.",
         "no divergence in the VAE": "L_VAE1 has no KL: λ1 · KL(q1(z | x1) ‖ p).",

@@ -46,11 +46,15 @@ def answer(on: Slips, x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Te
         n1, n2 = n1 * shared.shape[1], n2 * shared.shape[1]
     elif on("pooled"):
         n1 = n2 = n1 + n2
-    elif on("one divisor"):
+    elif on("rows of x1 for both"):
         n2 = n1
+    elif on("rows of x2 for both"):
+        n1 = n2
 
     def part(h: Tensor, n: int) -> Tensor:
         m = torch.ones_like(h @ shared) if on("mean unsquared") else h @ shared
+        if on("lengths unsquared"):
+            return h.T @ (m / m.norm(dim=1, keepdim=True)) / n
         if on("mean first"):
             return torch.outer(h.mean(dim=0), m.mean(dim=0))
         return h.T @ m / n
@@ -60,7 +64,7 @@ def answer(on: Slips, x1: Tensor, x2: Tensor, E1: Tensor, E2: Tensor, shared: Te
     g2 = 0 * g2 if on("no gradient of domain 2") else g2
     g2 = g1 if on("domain 1 twice") else g2
     found = g1 - g2 if on("domain 2 subtracted") else g1 + g2
-    found = found / 2 if on("averaged") else found
+    found = found / 2 if on("halved once more") else found
     if on("codes returned"):
         return h1 @ shared
     return found
@@ -94,18 +98,22 @@ SHARED_GRADIENT = Exercise(
         "domain 1 twice": "Domain 1's term is counted twice, and domain 2's not at all.",
         "domain 2 subtracted": "The gradients of the two domains are subtracted; the losses are "
         "added, so their gradients are too.",
-        "averaged": "The gradients of the two domains are averaged. The losses are added, so "
-        "their gradients are too.",
+        "halved once more": "The gradients of the two domains are averaged, or the ½ is still "
+        "there after the derivative. The losses are added, and the derivative of ‖m‖²/2 is m.",
         "pooled": "The rows of both domains are pooled. Each term is a mean over its own rows, "
         "however many the other domain has.",
         "sums": "These are sums over the rows; each term of the loss is a mean over its own rows.",
-        "one divisor": "Both terms are divided by the number of rows of x1; each is a mean over "
-        "its own rows.",
+        "rows of x1 for both": "Both terms are divided by the number of rows of x1; each is a mean "
+        "over its own rows.",
+        "rows of x2 for both": "Both terms are divided by the number of rows of x2; each is a mean "
+        "over its own rows.",
         "divided by all entries": "The squares are averaged over the latent numbers too; ‖m‖² is "
         "their sum.",
         "mean first": "The means over the rows are taken before the product (or before the "
         "square): the gradient is the mean of the outer products, h.T @ m / n.",
         "mean unsquared": "The derivative of ‖m‖²/2 is m, not 1: h.T @ m / n.",
+        "lengths unsquared": "This is the gradient of the lengths ‖m‖; the loss has their "
+        "squares, ‖m‖²/2, whose derivative is m.",
         "one encoder": "Both domains go through E1. Only the last layer is shared; domain 2 has "
         "its own first layer, E2.",
         "encoders exchanged": "E1 and E2 are exchanged: each domain goes through its own first "

@@ -63,7 +63,7 @@ def answer(
     elif on("hidden rectified"):
         x11, x12 = (torch.relu(x1 @ E1) @ through @ G for G in (G1, G2))
         return x11, x12, torch.relu(x12 @ E2) @ through @ G1
-    hidden = x1 @ E1 @ through
+    hidden = x1 @ (E2 if on("image read by E2") else E1) @ through
     x11, x12 = hidden @ G1, hidden @ G2
     back = torch.eye(len(through)).to(x1) if on("way back unshared") else through
     start, encoder, decoder = x12, E2, G1
@@ -78,7 +78,18 @@ def answer(
     encoder = E1 if on("same encoder back") else encoder
     decoder = G2 if on("never back") else decoder
     x121 = start @ encoder @ back @ decoder
-    if on("no decoding between"):
+    if on("translation read by E2, and brought back"):
+        x12 = x1 @ E2 @ through @ G2
+        x121 = x12 @ E2 @ through @ G1
+    elif on("first two by the other generator"):
+        x11, x12 = x12, x11
+        x121 = x12 @ E2 @ through @ G1
+    elif on("first two in the wrong order"):
+        x11, x12 = x12, x11
+    elif on("translation into domain 1, and read by E2"):
+        x12 = x11
+        x121 = x12 @ E2 @ through @ G1
+    elif on("no decoding between"):
         x121 = x11
     elif on("translation returned twice"):
         x121 = x12
@@ -88,6 +99,7 @@ def answer(
         x121 = x1 @ E2 @ through @ G1 @ E1 @ through @ G1
     elif on("code handed on"):
         x121 = hidden @ through[: hidden.shape[1]] @ G1
+    x11 = x12 if on("reconstruction into domain 2") else x11
     x12 = x11 if on("translation into domain 1") else x12
     x12 = x1 @ E2 @ through @ G2 if on("translation read by E2") else x12
     x12 = x1 @ E2 @ through @ G1 if on("translation from domain 2") else x12
@@ -103,6 +115,10 @@ def exact(x1: Tensor, *layers: Tensor) -> Three:
     together = (stay, to_2, to_2 @ back)
     x11, x12, x121 = (torch.stack([M.T @ row for row in x1]) for M in together)
     return x11, x12, x121
+
+
+READ_BY_E2 = "For the translation x1 is read by E2; it is an image of domain 1, and read by E1."
+INTO_1 = "The translation is decoded by G1, which gives the reconstruction again; G2 leads into domain 2."
 
 
 TRANSLATIONS = Exercise(
@@ -122,8 +138,14 @@ TRANSLATIONS = Exercise(
         "first. x1 goes E1, G2 first and then comes back by E2, G1.",
         "generators exchanged": "G1 and G2 are exchanged: G1 leads back into domain 1, G2 into "
         "domain 2.",
+        "first two by the other generator": "G1 and G2 are exchanged in the reconstructions and "
+        "the translations, from which the cycle goes on: G1 leads back into domain 1, G2 into "
+        "domain 2.",
+        "first two in the wrong order": "The reconstructions and the translations are exchanged, "
+        "either as they are returned or because G1 and G2 are.",
         "encoders exchanged": "E1 and E2 are exchanged: x1 is an image of domain 1 and is read by "
         "E1, its translation by E2.",
+        "image read by E2": "x1 is read by E2. It is an image of domain 1, and read by E1.",
         "same encoder back": "The way back encodes with E1. The translation lies in domain 2, so "
         "E2 has to read it.",
         "never back": "The last step decodes with G2, so the cycle ends in domain 2. It has to "
@@ -141,10 +163,12 @@ TRANSLATIONS = Exercise(
         "from the double cycle": "The cycle is run twice; it is there and back once.",
         "translation returned twice": "The third result is the translation again; it has to be "
         "brought back into domain 1, by E2 and G1.",
-        "translation into domain 1": "The translation is decoded by G1, which gives the "
-        "reconstruction again; G2 leads into domain 2.",
-        "translation read by E2": "For the translation x1 is read by E2; it is an image of domain "
-        "1, and read by E1.",
+        "translation into domain 1": INTO_1,
+        "translation into domain 1, and read by E2": INTO_1,
+        "reconstruction into domain 2": "The reconstruction is decoded by G2, which gives the "
+        "translation; G1 leads back into domain 1.",
+        "translation read by E2": READ_BY_E2,
+        "translation read by E2, and brought back": READ_BY_E2,
         "translation from domain 2": "The translation goes the other way, E2 and G1: x1 is an "
         "image of domain 1, so E1, then G2.",
         "no shared layers": "The shared layers are left out. Every encoder ends with E_shared and "
@@ -159,8 +183,8 @@ TRANSLATIONS = Exercise(
         "the encoders', then the generators', rows @ E_shared @ G_shared.",
         "hidden rectified": "There is a nonlinearity between the layers; here all of them are "
         "linear.",
-        "exchanged": "The results are right, in the wrong order: the reconstructions, the "
-        "translations, these translated back.",
+        "exchanged": "The results are right, but returned in the wrong order: the "
+        "reconstructions, the translations, these translated back.",
     },
     returns=("the reconstructions", "the translations", "the translations there and back"),
     hints=(
