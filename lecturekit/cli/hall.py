@@ -28,7 +28,7 @@ _SHOWING = "body[data-jp-deck-mode='presenting']"
 _LOOK = {
     _SHOWING: {
         **{f"--jp-content-font-size{k}": f"calc({_SIZE} * {by})" for k, by in _SIZES.items()},
-        "--jp-code-font-size": f"calc({_SIZE} * 0.8)",
+        "--jp-code-font-size": f"calc({_SIZE} * 0.74)",
         "--jp-content-line-height": "1.45",
     },
     # A slide has all of the screen, and begins at its top.
@@ -54,6 +54,9 @@ _LOOK = {
         "object-fit": "contain",
         "object-position": "left",
     },
+    f"{_SHOWING} .jp-Deck div:has(> figure:nth-child(4)) > figure": {
+        "flex-basis": "22% !important",  # four in a row
+    },
     f"{_SHOWING} .jp-Deck .lecturekit-run": {"font-size": f"calc({_SIZE} * 0.72)"},
     f"{_SHOWING} .jp-Deck .lecturekit-prediction:not(:fullscreen)": {"font-size": _SIZE},
     f"{_SHOWING} .jp-Deck mjx-container[display='true']": {"font-size": "104% !important"},
@@ -63,6 +66,11 @@ _LOOK = {
 
 HALL: Settings = {
     **SETTINGS,
+    # Or a run would scroll a slide that fits, as its end is the active cell.
+    "@jupyterlab/notebook-extension:tracker": {
+        **SETTINGS["@jupyterlab/notebook-extension:tracker"],
+        "scrollPastEnd": False,
+    },
     "@deathbeds/jupyterlab-deck:plugin": {"active": True},
     "@deathbeds/jupyterlab-fonts:fonts": {"styles": _LOOK},
     # What was shown is not kept: the next time, every slide is as it was before its run.

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600
 
 # What of the slide that is shown is too tall for the screen, in pixels, and what is cut at a side.
 FAULTS = """() => {
-    const screen = document.querySelector('.jp-Deck .jp-Notebook');
+    const screen = document.querySelector('.jp-Deck .jp-WindowedPanel-outer');
     const room = screen.getBoundingClientRect(), faults = [];
     const cells = [...screen.querySelectorAll('.jp-Cell.jp-deck-mod-onscreen')];
     const title = cells.map(cell => cell.innerText.trim().split('\\n')[0]).find(Boolean);
