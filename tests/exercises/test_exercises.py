@@ -139,7 +139,7 @@ def test_every_slip_gets_its_message(exercise: Exercise, judge_here):
     for name in own(exercise):
         result = judge_here(exercise, exercise.slipping(name))
         assert result.outcome == "not yet", (name, result)
-        assert result.message == exercise.slips[name], name
+        assert result.message.startswith(exercise.slips[name]), name
         assert result.function is exercise.reference
 
 
@@ -163,7 +163,7 @@ def test_a_general_slip_in_the_exercises_own_words_gets_them(exercise: Exercise)
         ]
         found = diagnose(exercise, table.cases, slipped, table)
         assert found is not None, name
-        assert found.says == exercise.slips[name]
+        assert found.says.startswith(exercise.slips[name])
 
 
 def seen(table: Table, names: tuple[str, ...]) -> list[Observation]:
