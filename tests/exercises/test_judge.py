@@ -566,7 +566,7 @@ def test_a_return_that_was_forgotten_is_not_taken_for_a_stub(check):
     assert "still ends in `return ...`" in result.message
 
 
-# ------------------------------------------------------------------------------ nothing false is said
+# --------------------------------------------------------------------------- nothing false is said
 
 
 def test_what_is_handed_back_twice_is_not_called_another_order(judge_here):
