@@ -144,7 +144,7 @@ def _in_another_order(table: Table, got: list[Any], right: list[Any]) -> Diagnos
     shapes, fitting = ([[*map(_shape, column)] for column in each] for each in (columns, wanted))
     orders = [order for order in permutations(range(len(shapes))) if len(shapes) <= MOST_ORDERED]
     orders = [order for order in orders if [shapes[place] for place in order] == fitting]
-    if len(orders) != 1 or structure(got[0]) != (None,) * len(shapes):
+    if len(orders) != 1 or shapes == fitting or structure(got[0]) != (None,) * len(shapes):
         return None
     sorted_out = [tuple(leaves(each)[place] for place in orders[0]) for each in got]
     besides = diagnose(
@@ -303,7 +303,7 @@ class _Search:
         """What to say: of each slip, in which results it is, where that is not all it would do."""
         affected = self._affected(names)
         order = [name for name in (*self._table.own, *self._says) if name in names]
-        whole = {name for name in order if affected[name] >= self._natural(name)}
+        whole = {name for name in order if affected[name] >= self._natural(name)} | {"exchanged"}
         places = {name: None if name in whole else sorted(affected[name]) for name in order}
         right = {leaf for leaf, each in enumerate(self._explained) if frozenset() in each}
         first, *others = order

@@ -270,9 +270,8 @@ def failure(exercise: Exercise, seen: Observation) -> str:
 def advice(exercise: Exercise, error: str) -> str:
     """What an error usually means, in the names of this exercise."""
     says = next((says for sign, says in _ADVICE if re.search(sign, error)), "")
-    by = re.search(
-        r"\b(\w+)\S*\.clone\(\)\.requires_grad_", exercise.source
-    )  # differentiated by it
+    written = " ".join([exercise.source, *exercise.hints])
+    by = re.search(r"(\w+)\S*\.clone\(\)\.requires_grad_", written)
     trained = by[1] if by and by[1] in exercise.parameters else example(exercise)
     return says.replace("{trained}", trained).replace("{like}", example(exercise))
 
@@ -282,7 +281,7 @@ _ADVICE = (
     (
         "does not require grad|does not have a grad_fn",
         "Autograd has nothing to differentiate: a copy that asks for gradients is "
-        "`{trained}.clone().requires_grad_()`, and everything between it and the loss stays a tensor, "
+        "`{trained}.clone().requires_grad_()`, and all between it and the loss stays a tensor, "
         "without detach(), item(), numpy() or no_grad().",
     ),
     (

@@ -564,3 +564,51 @@ def test_a_return_that_was_forgotten_is_not_taken_for_a_stub(check):
     result = check(forgotten)
     assert result.outcome == "not yet"
     assert "still ends in `return ...`" in result.message
+
+
+# --------------------------------------------------------------------------- nothing false is said
+
+
+def test_what_is_handed_back_twice_is_not_called_another_order(judge_here):
+    square = replace(EXERCISE, sizes=((2, 2), (3, 3)), returns=("one", "other"))
+    twice = judge_here(square, lambda x, f: (scale_rows(x, f)[0],) * 2)
+    assert "wrong order" not in twice.message
+
+
+def test_another_order_and_a_slip_are_both_named(check):
+    result = check(lambda x, f: (scale_rows(x, f)[1] / 2, scale_rows(x, f)[0]))
+    assert result.outcome == "not yet"
+    assert result.message.startswith("Two things. By their shapes, the results are returned in the")
+    assert "Besides: Those are halves of the sums. The scaled rows: right." in result.message
+
+
+def test_an_order_that_only_the_shapes_show_is_said_with_what_is_left(check):
+    result = check(lambda x, f: (scale_rows(x, f)[1].sin(), scale_rows(x, f)[0]))
+    assert "wrong order" in result.message
+    assert "They are not all right either." in result.message
+
+
+@pytest.mark.parametrize(
+    ("alter", "named"),
+    [
+        (lambda y: -(y + 1), "The sums are too high by one. On top of that, in their sums: Every "
+         "sign is the wrong way round. The scaled rows: right."),
+        (lambda y: 2 * (y + 1), "On top of that, in their sums: Every number is twice what it "
+         "would then be."),
+        (lambda y: 7.3 * (y + 1), None),  # a number without a meaning would explain too much
+    ],
+)  # fmt: skip
+def test_a_slip_on_top_of_another_is_said_of_what_it_would_then_be(check, alter, named):
+    result = check(lambda x, f: (scale_rows(x, f)[0], alter(scale_rows(x, f)[1])))
+    assert result.outcome == "not yet"
+    assert (named or "In the case below, ") in result.message
+
+
+def test_a_small_relative_error_is_that_of_each_number(check):
+    """One number off by a half, beside others that are far larger."""
+
+    def off(x, factor):
+        scaled, total = scale_rows(x, factor)
+        return 1000 * scaled / 1000, total + 0.5 * (torch.arange(len(total)) == 0)
+
+    assert "right to within" not in check(off).message

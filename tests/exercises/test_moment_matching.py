@@ -44,7 +44,7 @@ def test_detaching_in_the_wrong_place_is_recognised_as_students_write_it(judge_h
         answer = defined(source.replace(right, wrong), "generator_gradient")
         result = judge_here(next(e for e in EXERCISES if e.number == "3.6"), answer)
         assert result.outcome == "not yet"
-        assert result.message in result_of("3.6").slips.values()
+        assert result.message.startswith((*result_of("3.6").slips.values(),))
         messages.add(result.message)
     assert len(messages) == 5
 

@@ -129,7 +129,6 @@ ADVERSARIAL_GRADIENTS = Exercise(
         "image.",
         **adversarial.SLIPS,
         "negated": "Both signs are wrong: these are gradients to be ascended.",
-        "exchanged": "Both are right, in the wrong order: first A, then w.",
     },
     returns=("the gradient for A", "the gradient for w"),
     hints=(

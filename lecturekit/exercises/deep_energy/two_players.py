@@ -129,7 +129,6 @@ TWO_PLAYERS = Exercise(
         "no experts for the generator": "The generator's gradient lacks the experts: the slope of "
         "E at χ is 2χ − Wᵀσ(Wχ).",
         "negated": "Both signs are flipped: these are gradients to be ascended.",
-        "exchanged": "Both are right, in the wrong order: first W, then A.",
     },
     returns=("the gradient for W", "the gradient for A"),
     hints=(

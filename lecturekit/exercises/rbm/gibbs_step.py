@@ -120,8 +120,6 @@ GIBBS_STEP = Exercise(
         "visible ones.",
         "visible unchanged": "The visible states come back as they were: the step ends with v "
         "drawn given h.",
-        "exchanged": "Both are right, but returned in the wrong order: first the hidden states, "
-        "then the new visible ones.",
     },
     returns=("the hidden states", "the new visible states"),
     hints=(

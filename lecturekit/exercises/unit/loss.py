@@ -252,7 +252,6 @@ LOSS = Exercise(
         "reconstruction in L_CC1": "L_CC1 has the error of the reconstruction besides; that is "
         "L_VAE1's.",
         "L_VAE1 inside L_CC1": "L_CC1 contains L_VAE1 as well; they are two terms.",
-        "exchanged": "Both are right, but returned in the wrong order.",
     },
     returns=("L_VAE1", "L_CC1"),
     hints=(

@@ -118,7 +118,7 @@ def exact(x1: Tensor, *layers: Tensor) -> Three:
 
 
 READ_BY_E2 = "For the translation x1 is read by E2; it is an image of domain 1, and read by E1."
-INTO_1 = "The translation is decoded by G1, which gives the reconstruction again; G2 leads into domain 2."
+INTO_1 = "The translation is decoded by G1, which gives x11 again; G2 leads into domain 2."
 
 
 TRANSLATIONS = Exercise(
@@ -183,8 +183,6 @@ TRANSLATIONS = Exercise(
         "the encoders', then the generators', rows @ E_shared @ G_shared.",
         "hidden rectified": "There is a nonlinearity between the layers; here all of them are "
         "linear.",
-        "exchanged": "The results are right, but returned in the wrong order: the "
-        "reconstructions, the translations, these translated back.",
     },
     returns=("the reconstructions", "the translations", "the translations there and back"),
     hints=(
