@@ -14,7 +14,17 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from lecturekit.door import MASK, OF_ANY_TYPE, In, Natural, check_alike, door
+from lecturekit.door import (
+    MASK,
+    NOT_EMPTY,
+    OF_ANY_TYPE,
+    In,
+    Natural,
+    came,
+    check_alike,
+    door,
+    refuse,
+)
 from lecturekit.training import check_settings
 
 Objective = Literal["least squares", "non-saturating", "saturating"]
@@ -133,10 +143,25 @@ class ImagePool:
         n = min(len(meeting), len(kept))  # a batch larger than the pool: the rest is handed on
         places = torch.randperm(len(kept), generator=generator, device=generator.device)[:n]
         swap = torch.rand(n, generator=generator, device=generator.device) < 0.5
-        given, stored = self._exchange(kept[places], meeting[:n], swap)
+        if kept.shape[1:] != fresh.shape[1:] or kept.dtype != fresh.dtype:
+            refuse(
+                "fresh",
+                f"to be like what is kept, {kept.dtype} of shape {tuple(kept.shape[1:])} each",
+                f"{fresh.dtype} of shape {tuple(fresh.shape[1:])} each",
+            )
+        given, stored = _exchanged(self._exchange(kept[places], meeting[:n], swap), meeting[:n])
         kept = kept.index_copy(0, places, stored)
         self.kept = torch.cat([kept, filling])
         return torch.cat([filling, given, meeting[n:]])
+
+
+def _exchanged(pair: object, like: Tensor) -> tuple[Tensor, Tensor]:
+    """What a rule has returned, if it is two batches."""
+    right = isinstance(pair, tuple) and len(pair) == 2
+    if right and all(isinstance(each, Tensor) and each.shape == like.shape for each in pair):  # type: ignore[attr-defined]
+        return pair  # type: ignore[return-value]
+    got = " and ".join(map(came, pair)) if isinstance(pair, tuple) else came(pair)
+    refuse("exchange", f"to return two tensors of shape {tuple(like.shape)}", got or "()")
 
 
 # ------------------------------------------------------------------------------------- the door
@@ -160,8 +185,9 @@ IMAGES = Annotated[Tensor, "_ n_channels 4·height 4·width", In(0, 1)]
 POINTS = Annotated[Tensor, "_ n_dims"]
 
 
+@door
 def check_domains(
-    domains: Mapping[str, Tensor],
+    domains: Annotated[Mapping[str, Tensor], NOT_EMPTY],
     model: nn.Module,
     generator: torch.Generator,
     *,

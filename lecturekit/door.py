@@ -434,7 +434,10 @@ class TensorRule(Rule):
                 )
         elif self.inside is not None and tensor.numel():
             low, high = (float(each) for each in tensor.aminmax())
-            if not self.inside.allow(low + ROUNDING, high - ROUNDING):
+            ends = self.inside.open
+            low_end = low if ends in ("low", "both") else low + ROUNDING
+            high_end = high if ends in ("high", "both") else high - ROUNDING
+            if not self.inside.allow(low_end, high_end):
                 hint = f"divide by 255: {name} / 255" if self._are_bytes(high) else ""
                 refuse(name, str(self.inside), _span(tensor), hint)
 

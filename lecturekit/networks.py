@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, door
+from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, came, door, refuse
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -102,7 +102,10 @@ def initialise(net: Net, generator: torch.Generator) -> Net:
 @door
 def initialise_average(average: AveragedModel, net: nn.Module) -> None:
     """Let a running average begin at the net as it is now, in place."""
-    average.module.load_state_dict(net.state_dict())
+    kept, values = average.module.state_dict(), net.state_dict()
+    if {k: v.shape for k, v in kept.items()} != {k: v.shape for k, v in values.items()}:
+        refuse("net", "to be of the layers that the average is of", came(net))
+    average.module.load_state_dict(values)
     average.n_averaged.zero_()
 
 
@@ -165,6 +168,9 @@ def mlp(
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"expected at least two sizes, each ≥ 1, got {list(sizes)}")
+    _check_makes_a_module("activation", activation)
+    if output is not None:
+        _check_makes_a_module("output", output)
     layers: list[nn.Module] = []
     *hidden, (n_last, n_out) = itertools.pairwise(sizes)
     for n_in, n_units in hidden:
@@ -178,6 +184,19 @@ def mlp(
     if output is not None:
         layers.append(output())
     return nn.Sequential(*layers)
+
+
+def _check_makes_a_module(name: str, maker: Callable[[], nn.Module]) -> None:
+    """Refuse what makes none, before anything is drawn."""
+    wanted = "to be a function that makes a module, such as nn.ReLU"
+    if isinstance(maker, nn.Module):
+        refuse(name, wanted, f"a module; pass its class: nn.{type(maker).__name__}")
+    try:
+        made = maker()
+    except TypeError as error:
+        refuse(name, wanted, f"one that fails: {error}")
+    if not isinstance(made, nn.Module):
+        refuse(name, wanted, f"{came(made)} from it")
 
 
 # -------------------------------------------------------------------------------------- images
@@ -232,6 +251,8 @@ def normalised_convolution(
     generator: torch.Generator,
 ) -> nn.Sequential:
     """Convolution, instance norm with its own scale and shift, activation."""
+    if activation is not None:
+        _check_makes_a_module("activation", activation)
     layers: list[nn.Module] = [
         convolution(n_in, n_out, size, stride=stride, gain=gain, bias=False, generator=generator),
         nn.GroupNorm(

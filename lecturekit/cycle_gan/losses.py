@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
 from lecturekit.cycle_gan.model import CycleGAN
-from lecturekit.door import door
+from lecturekit.door import came, door, refuse
 
 Map = Callable[[Tensor], Tensor]
 CycleLoss = Callable[[Map, Map, Tensor, Tensor], Tensor]
@@ -30,7 +30,8 @@ def cycle_loss(G: Map, F: Map, x: Annotated[Tensor, "n …"], y: Annotated[Tenso
 
     Source: Zhu et al. 2017, equation 2.
     """
-    return (F(G(x)) - x).abs().mean() + (G(F(y)) - y).abs().mean()
+    there, back = _like("F", F(G(x)), x), _like("G", G(F(y)), y)
+    return (there - x).abs().mean() + (back - y).abs().mean()
 
 
 @door
@@ -41,7 +42,15 @@ def identity_loss(
 
     Source: Zhu et al. 2017, section 5.2.
     """
-    return (G(y) - y).abs().mean() + (F(x) - x).abs().mean()
+    stays_y, stays_x = _like("G", G(y), y), _like("F", F(x), x)
+    return (stays_y - y).abs().mean() + (stays_x - x).abs().mean()
+
+
+def _like(name: str, made: Tensor, batch: Tensor) -> Tensor:
+    """What a translator has made, if it is like what it was made of."""
+    if not isinstance(made, Tensor) or made.shape != batch.shape:
+        refuse(name, f"to return a tensor of shape {tuple(batch.shape)}", came(made))
+    return made
 
 
 class GeneratorTerms(NamedTuple):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from lecturekit.door import Count, In, door
+from lecturekit.door import Count, In, door, refuse
 from lecturekit.networks import (
     PatchDiscriminator,
     ResidualBlock,
@@ -41,6 +41,8 @@ class CycleGAN(nn.Module):
 
     def __init__(self, G: nn.Module, F: nn.Module, D_X: nn.Module, D_Y: nn.Module) -> None:
         super().__init__()
+        if len({id(net) for net in (G, F, D_X, D_Y)}) < 4:
+            refuse("G, F, D_X and D_Y", "to be four nets", "the same one twice")
         self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
         self.averaged_G, self.averaged_F = (
             AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE)) for net in (G, F)

@@ -10,7 +10,16 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from lecturekit.data.images import LabelledImages, digits
-from lecturekit.door import AnyNumbers, Count, In, door
+from lecturekit.door import (
+    NOT_EMPTY,
+    OF_ANY_TYPE,
+    WHOLE,
+    Count,
+    In,
+    check_arguments,
+    door,
+    refuse,
+)
 
 
 @door
@@ -32,15 +41,20 @@ class Unpaired:
             None where they differ everywhere.
     """
 
-    x_train: Tensor
-    y_train: Tensor
-    x_test: Tensor
-    y_test: Tensor
+    x_train: Annotated[Tensor, "n_x n_channels height width", In(0, 1)]
+    y_train: Annotated[Tensor, "n_y n_channels height width", In(0, 1)]
+    x_test: Annotated[Tensor, "n_test n_channels height width", In(0, 1)]
+    y_test: Annotated[Tensor, "_ n_channels height width", In(0, 1)]
     paired_tests: bool = True
-    x_labels: AnyNumbers | None = None
-    y_labels: AnyNumbers | None = None
-    test_labels: AnyNumbers | None = None
-    region: AnyNumbers | None = None
+    x_labels: Annotated[Tensor, "n_x", OF_ANY_TYPE] | None = None
+    y_labels: Annotated[Tensor, "n_y", OF_ANY_TYPE] | None = None
+    test_labels: Annotated[Tensor, "n_test", OF_ANY_TYPE] | None = None
+    region: Annotated[Tensor, "n_test height width", In(0, 1)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.paired_tests and len(self.x_test) != len(self.y_test):
+            came = f"{len(self.x_test)} and {len(self.y_test)} images"
+            refuse("x_test and y_test", "to be of as many images, row by row", came)
 
     @property
     def true_y(self) -> Tensor | None:
@@ -62,6 +76,7 @@ class Unpaired:
         return replace(self, **tensors)  # type: ignore[arg-type]
 
 
+@door
 @dataclass(frozen=True)
 class Domains:
     """Images of any number of domains.
@@ -78,11 +93,21 @@ class Domains:
         background: the test images without what differs, (n_test, channels, height, width).
     """
 
-    names: tuple[str, ...]
-    train: tuple[Tensor, ...]
-    test: Tensor
-    region: Tensor
-    background: Tensor
+    names: Annotated[tuple[str, ...], NOT_EMPTY]
+    train: Annotated[
+        tuple[Annotated[Tensor, "_ n_channels height width", In(0, 1)], ...], NOT_EMPTY
+    ]
+    test: Annotated[Tensor, "n_domains n_test n_channels height width", In(0, 1)]
+    region: Annotated[Tensor, "n_test height width", In(0, 1)]
+    background: Annotated[Tensor, "n_test n_channels height width", In(0, 1)]
+
+    def __post_init__(self) -> None:
+        if not len(set(self.names)) == len(self.names) == len(self.train) == len(self.test):
+            refuse(
+                "names, train and test",
+                "to have as many domains, each with a name of its own",
+                f"names {self.names}, {len(self.train)} in train, {len(self.test)} in test",
+            )
 
     def to(self, device: str | torch.device) -> Domains:
         """The same on another device."""
@@ -105,6 +130,13 @@ def outline(
     return highest - lowest
 
 
+def _check_source(
+    images: Annotated[Tensor, "n height width", In(0, 1)],
+    labels: Annotated[Tensor, "n", WHOLE],
+) -> None:
+    """What `digits_and_outlines` takes: only the annotations are read."""
+
+
 @door
 def digits_and_outlines(
     source: LabelledImages | None = None,
@@ -125,6 +157,7 @@ def digits_and_outlines(
         ValueError: no images left for one of the parts, or a side below 4.
     """
     images, labels = source or digits()
+    check_arguments(_check_source, {"images": images, "labels": labels})
     n_train = (len(images) - n_test) // 2
     if n_test < 1 or n_train < 1 or side < 4:
         raise ValueError(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from lecturekit.door import Count, Positive, Rows, door
+from lecturekit.door import Count, Positive, Rows, came, door, refuse
 from lecturekit.networks import initialise, linear
 
 
@@ -91,12 +92,27 @@ class DeepEnergy(nn.Module):
         return quadratic - softplus(self.experts(self.features(x))).sum(dim=1)
 
 
+def numbers_of(name: str, function: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
+    """One number for each point, if that is what a function, or a net, gives.
+
+    Raises:
+        ValueError: it gives anything else.
+    """
+    wanted = "to return one number for each point"
+    if isinstance(function, nn.Module) and type(function).forward is nn.Module.forward:
+        refuse(name, wanted, f"{came(function)}, which cannot be called")
+    values = function(points)
+    if not isinstance(values, Tensor) or values.shape != points.shape[:1]:
+        refuse(name, wanted, f"{came(values)} for {len(points)} points")
+    return values
+
+
 @door
 def energy_and_slope(energy: nn.Module, x: Rows) -> tuple[Tensor, Tensor]:
     """E(x) and ∇ₓE(x) from one pass: (n, n_dims) → (n,) and (n, n_dims), differentiable in θ."""
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        values = energy(x)
+        values = numbers_of("energy", energy, x)
         (slope,) = torch.autograd.grad(values.sum(), x, create_graph=True)
     return values, slope
 
@@ -110,7 +126,7 @@ def score(energy: nn.Module, x: Rows) -> Tensor:
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(energy(x).sum(), x)
+        (slope,) = torch.autograd.grad(numbers_of("energy", energy, x).sum(), x)
     return -slope
 
 

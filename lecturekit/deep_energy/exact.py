@@ -11,7 +11,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from lecturekit.door import Count, door
+from lecturekit.deep_energy.energy import numbers_of
+from lecturekit.door import Count, door, refuse
 
 Energy = Callable[[Tensor], Tensor]  # (n, 2) → (n,)
 
@@ -64,13 +65,15 @@ class Plane:
 @door
 def log_partition(energy: Energy, plane: Plane) -> Tensor:
     """log Z = log ∫ exp(−E(x)) dx over the plane: a scalar, differentiable in θ."""
-    return torch.logsumexp(-energy(plane.points), dim=0) + math.log(plane.cell)
+    return torch.logsumexp(-numbers_of("energy", energy, plane.points), dim=0) + math.log(
+        plane.cell
+    )
 
 
 @door
 def log_likelihood(energy: Energy, x: Annotated[Tensor, "n 2"], plane: Plane) -> Tensor:
     """log P_θ(x) = −E(x) − log Z: (n, 2) → (n,), in nats."""
-    return -energy(x) - log_partition(energy, plane)
+    return -numbers_of("energy", energy, x) - log_partition(energy, plane)
 
 
 @door
@@ -83,7 +86,9 @@ def kl_from(log_density: Callable[[Tensor], Tensor], energy: Energy, plane: Plan
         energy: that of P_θ.
         plane: what is integrated over.
     """
-    log_p = log_density(plane.points)
+    log_p = numbers_of("log_density", log_density, plane.points)
+    if bool(log_p.isnan().any()):
+        refuse("log_density", "to return numbers", "NaN from it")
     log_q = log_likelihood(energy, plane.points, plane)
     p = log_p.exp()
     return torch.where(p > 0, p * (log_p - log_q), 0.0).sum() * plane.cell  # 0 log 0 = 0
@@ -92,7 +97,7 @@ def kl_from(log_density: Callable[[Tensor], Tensor], energy: Energy, plane: Plan
 @door
 @torch.no_grad()
 def kl_to(
-    samples: Annotated[Tensor, "n 2"], entropy: Tensor | float, energy: Energy, plane: Plane
+    samples: Annotated[Tensor, "n 2"], entropy: float, energy: Energy, plane: Plane
 ) -> Tensor:
     """KL(P_φ ‖ P_θ) = E[E_θ(χ)] − H[P_φ] + log Z from samples χ ∼ P_φ: a scalar, in nats.
 
@@ -104,4 +109,4 @@ def kl_to(
         energy: that of P_θ.
         plane: for log Z.
     """
-    return energy(samples).mean() - entropy + log_partition(energy, plane)
+    return numbers_of("energy", energy, samples).mean() - entropy + log_partition(energy, plane)

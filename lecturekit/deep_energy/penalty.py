@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 from torch import Tensor
 
+from lecturekit.deep_energy.energy import numbers_of
 from lecturekit.deep_energy.exact import Plane, kl_from
 from lecturekit.door import NonNegative, door
 
@@ -84,7 +85,7 @@ def _values(
     """log p at the cells' midpoints, moved by a part of a cell, as float64."""
     width = math.sqrt(plane.cell)
     moved = plane.points + width * plane.points.new_tensor([right, up])
-    return log_density(moved).double().cpu().numpy().clip(-FAR)
+    return numbers_of("log_density", log_density, moved).double().cpu().numpy().clip(-FAR)
 
 
 def _laplacian(log_density: Callable[[Tensor], Tensor], plane: Plane) -> sparse.csc_matrix:

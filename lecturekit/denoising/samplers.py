@@ -15,8 +15,13 @@ from torch import Tensor
 
 from lecturekit.denoising.annealing import NoiseLevels
 from lecturekit.denoising.denoisers import Denoise
-from lecturekit.door import Count, NonNegative, Positive, Rows, door
+from lecturekit.door import Count, NonNegative, Positive, Rows, door, refuse
 from lecturekit.training import check_settings, choice, tunable
+
+
+def _check_falls(now: float, then: float) -> None:
+    if then > now:
+        refuse("then", f"≤ now = {now:g}", f"{then:g}")
 
 
 @door
@@ -30,6 +35,7 @@ def ddim_step(x: Rows, denoised: Rows, now: Positive, then: NonNegative) -> Tens
 
     Source: Song, Meng, Ermon 2021, equation 12 with η = 0, in the variable x/√ᾱ.
     """
+    _check_falls(now, then)
     return denoised + (then / now) * (x - denoised)
 
 
@@ -43,6 +49,7 @@ def ancestral_step(
 
     Source: Ho, Jain, Abbeel 2020, equation 7; without their scaling Song et al. 2021, equation 47.
     """
+    _check_falls(now, then)
     kept = (then / now) ** 2
     noise = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
     return denoised + kept * (x - denoised) + then * (1 - kept) ** 0.5 * noise
@@ -67,7 +74,7 @@ def heun_step(
     x: Rows,
     denoised: Rows,
     now: Positive,
-    then: NonNegative,
+    then: Positive,
     denoise_then: Callable[[Tensor], Tensor],
 ) -> Tensor:
     """A second-order step of the probability-flow ODE dx/dσ = (x − D(x, σ))/σ.

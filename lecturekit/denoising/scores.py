@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lecturekit.data.densities import GaussianMixture
 from lecturekit.denoising.denoisers import Denoise
-from lecturekit.door import Count, Positive, Rows, door
+from lecturekit.door import Count, Positive, Rows, came, door, refuse
 
 
 @door
@@ -75,5 +75,10 @@ def posterior_mean_by_quadrature(
     Returns:
         (n, 1)
     """
-    log_joint = log_prob(grid) - 0.5 * (x_noisy - grid.T).square() / sigma**2  # (n, m)
+    log_p, steps = log_prob(grid), grid[1:] - grid[:-1]
+    if not isinstance(log_p, Tensor) or log_p.shape != grid.shape[:1]:
+        refuse("log_prob", f"to return one number for each of {len(grid)} points", came(log_p))
+    if not torch.allclose(steps, steps.mean(), rtol=1e-2):
+        refuse("grid", "to be evenly spaced", f"steps from {steps.min():.3g} to {steps.max():.3g}")
+    log_joint = log_p - 0.5 * (x_noisy - grid.T).square() / sigma**2  # (n, m)
     return log_joint.softmax(dim=1) @ grid

@@ -7,11 +7,11 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from lecturekit.door import OF_ANY_TYPE, door
+from lecturekit.door import WHOLE, door
 
 
 @door
-def label_switches(labels: Annotated[Tensor, "n_steps≥2 n_chains", OF_ANY_TYPE]) -> Tensor:
+def label_switches(labels: Annotated[Tensor, "n_steps≥2 n_chains", WHOLE]) -> Tensor:
     """Changes of class per 100 steps, over all chains: a scalar from 0 to 100.
 
     Args:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from lecturekit.door import NOT_EMPTY, WHOLE, Count, In, Positive, door
+from lecturekit.door import NOT_EMPTY, WHOLE, Count, In, Positive, door, refuse
 from lecturekit.networks import mlp
 from lecturekit.training import Descent, linear_decay, minibatches
 
@@ -108,10 +108,11 @@ def train_classifier(
             "expected images of shape (n, ...), labels ≥ 0 and updates ≥ 1, got images of shape "
             f"{tuple(images.shape)}, labels from {int(labels.min())} and {updates} updates"
         )
+    n_classes = int(labels.max()) + 1
+    if n_classes > 10 + len(labels):
+        refuse("labels", "from 0 to the number of classes − 1", f"up to {n_classes - 1}")
     images = images.float()  # as the classifier is
-    model = Classifier(
-        tuple(images.shape[1:]), int(labels.max()) + 1, n_hidden, generator=generator
-    )
+    model = Classifier(tuple(images.shape[1:]), n_classes, n_hidden, generator=generator)
     descent = Descent(model)
     everything = torch.arange(len(images), device=images.device)
     batches = minibatches(everything, batch_size, generator=generator)

@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from lecturekit.door import OF_ANY_TYPE, In, Natural, door
+from lecturekit.door import OF_ANY_TYPE, In, Natural, door, refuse
 
 
 @door
@@ -51,10 +51,15 @@ def spectral_gap(
             with respect to `stationary`.
     """
     T = transition.double()
+    if stationary is not None and abs(float(stationary.sum()) - 1) > 1e-4:
+        refuse("stationary", "to sum to 1", f"{float(stationary.sum()):g}")
     if T.dim() != 2 or T.shape[0] != T.shape[1]:
         raise ValueError(f"expected a square transition matrix, got shape {tuple(T.shape)}")
     if not torch.allclose(T.sum(1), torch.ones_like(T[0]), atol=1e-6):
-        raise ValueError("expected rows that sum to 1; distributions go on as distribution @ T")
+        raise ValueError(
+            "expected transition to have rows that sum to 1; distributions go on as "
+            "distribution @ T"
+        )
     if len(T) == 1:
         return 1.0
     magnitudes = _eigenvalues(T, stationary).abs().sort(descending=True).values

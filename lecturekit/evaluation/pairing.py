@@ -10,7 +10,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from lecturekit.data import Domains, Unpaired
-from lecturekit.door import In, door
+from lecturekit.door import OF_ANY_TYPE, In, came, door, refuse
 from lecturekit.evaluation.coverage import neighbour_coverage
 
 Map = Callable[[Tensor], Tensor]
@@ -107,10 +107,10 @@ def translation_report(to_y: Map, to_x: Map, pairs: Unpaired) -> dict[str, Tenso
         `x_coverage`; `background`: error of both outside the region, where there is one.
     """
     x, y, region = pairs.x_test, pairs.y_test, pairs.region
-    made_y, made_x = to_y(x), to_x(y)
+    made_y, made_x = _made("to_y", to_y(x), x), _made("to_x", to_x(y), y)
     report = {
-        "x_cycle": pixel_error(to_x(made_y), x, region),
-        "y_cycle": pixel_error(to_y(made_x), y, region),
+        "x_cycle": pixel_error(_made("to_x", to_x(made_y), x), x, region),
+        "y_cycle": pixel_error(_made("to_y", to_y(made_x), y), y, region),
     }
     if not pairs.paired_tests:
         return report
@@ -146,6 +146,8 @@ class Ways(NamedTuple):
     untranslated: Tensor
 
 
+@door
+@torch.no_grad()
 def all_ways(translate: Callable[[Tensor, int, int], Tensor], domains: Domains) -> Ways:
     """Judge every translation between several domains by the hidden truth.
 
@@ -159,7 +161,11 @@ def all_ways(translate: Callable[[Tensor, int, int], Tensor], domains: Domains) 
     def table(judge: Callable[[int, int], Tensor]) -> Tensor:
         return torch.stack([torch.stack([judge(i, j) for j in places]) for i in places])
 
-    made = {(i, j): translate(test[i], i, j) for i in places for j in places}
+    made = {
+        (i, j): _made("translate", translate(test[i], i, j), test[i])
+        for i in places
+        for j in places
+    }
     return Ways(
         error=table(lambda i, j: pixel_error(made[i, j], test[j], region)),
         pattern=table(lambda i, j: pattern_correlation(made[i, j], test[j], region)),
@@ -168,9 +174,19 @@ def all_ways(translate: Callable[[Tensor, int, int], Tensor], domains: Domains) 
     )
 
 
-def off_diagonal(table: Tensor) -> Tensor:
+@door
+def off_diagonal(table: Annotated[Tensor, "n n", OF_ANY_TYPE]) -> Tensor:
     """The n(n − 1) entries of an (n, n) table that are between two domains."""
     return table[~torch.eye(len(table), dtype=torch.bool, device=table.device)]
+
+
+def _made(name: str, images: Tensor, like: Tensor) -> Tensor:
+    """What a translator has made, if it is images."""
+    if not isinstance(images, Tensor) or images.shape != like.shape:
+        refuse(name, f"to return images of shape {tuple(like.shape)}", came(images))
+    if not bool(images.isfinite().all()):
+        refuse(name, "to return finite images", "NaN or infinite values from it")
+    return images
 
 
 def _check(images: Tensor, truth: Tensor, region: Tensor | None) -> None:

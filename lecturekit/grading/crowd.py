@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import psutil  # type: ignore[import-untyped]
 
+from lecturekit.door import NOT_EMPTY, Count, Positive, door, refuse
 from lecturekit.grading.grader import Verdict
 
 GRADER = ["-m", "lecturekit.grading.grader"]
@@ -37,7 +39,8 @@ class Graded:
     problem: str = ""
 
 
-def notebooks(folders: Sequence[Path]) -> list[tuple[str, Path]]:
+@door
+def notebooks(folders: Annotated[Sequence[Path], NOT_EMPTY]) -> list[tuple[str, Path]]:
     """Student and file of all notebooks in these folders and below, in order.
 
     A folder in one of these is a student's; a notebook that lies in none is its own student's.
@@ -48,7 +51,7 @@ def notebooks(folders: Sequence[Path]) -> list[tuple[str, Path]]:
     found: list[tuple[str, Path]] = []
     for folder in folders:
         if not folder.exists():
-            raise ValueError(f"no folder {folder}")
+            refuse("folders", "to be there", str(folder))
         files = [folder] if folder.is_file() else sorted(folder.rglob("*.ipynb"))
         for path in files:
             inside = path.relative_to(folder).parts if folder.is_dir() else (path.name,)
@@ -60,8 +63,12 @@ def notebooks(folders: Sequence[Path]) -> list[tuple[str, Path]]:
     return found
 
 
+@door
 def grade(
-    found: Sequence[tuple[str, Path]], *, at_once: int | None = None, seconds: float = SECONDS
+    found: Sequence[tuple[str, Path]],
+    *,
+    at_once: Count | None = None,
+    seconds: Positive = SECONDS,
 ) -> Iterator[Graded]:
     """Judge notebooks; they come as they are done.
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from lecturekit.door import door
 from lecturekit.exercises import Outcome
 from lecturekit.files import replacing
 from lecturekit.grading.crowd import Graded
@@ -35,6 +36,7 @@ li { margin: .2rem 0; } .wide { overflow-x: auto; }
 """
 
 
+@door
 def write_csv(graded: Iterable[Graded], path: Path) -> None:
     """A row for each student and exercise, and one for each notebook that could not be judged."""
     with replacing(path) as new, new.open("w", encoding="utf-8-sig", newline="") as file:
@@ -47,6 +49,7 @@ def write_csv(graded: Iterable[Graded], path: Path) -> None:
                 rows.writerow([*place, "", "", "not judged", _harmless(each.problem)])
 
 
+@door
 def write_page(graded: Iterable[Graded], path: Path) -> None:
     """Who has what, and the most common slips of each exercise."""
     everybody = _in_order(graded)

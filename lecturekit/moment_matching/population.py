@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.data.densities import GaussianMixture
-from lecturekit.door import Rows, door
+from lecturekit.door import Rows, door, refuse
 from lecturekit.moment_matching.kernels import Gaussian
 
 
@@ -50,6 +50,8 @@ def population_witness(
 @door
 def expected_kernel(p: GaussianMixture, q: GaussianMixture, kernel: Gaussian) -> Tensor:
     """E k(x, y) for x ∼ p and y ∼ q, independent."""
+    if p.n_dims != q.n_dims:
+        refuse("q", f"to have p's {p.n_dims} dimensions", f"{q.n_dims}")
     return p.weights @ _smooth(p.means, p.stds**2, q.means, q.stds**2, kernel) @ q.weights
 
 

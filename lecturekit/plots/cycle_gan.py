@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from lecturekit.adversarial import Objective, generator_loss
 from lecturekit.cycle_gan import CycleGAN
 from lecturekit.cycle_gan.rotations import lowest_minima
+from lecturekit.door import NOT_EMPTY, WHOLE, Count, In, Positive, door
 from lecturekit.plots.figures import Map, curves, image_grid, plane
 from lecturekit.plots.look import MOUNT, SHAPES
 from lecturekit.plots.marks import (
@@ -33,12 +35,15 @@ from lecturekit.plots.words import as_plain
 
 REACH = 2.4  # the clouds of section 5 lie within ± this
 
+Pictures = Annotated[Tensor, "n n_channels height width", In(0, 1)]
 
+
+@door
 def there_and_back(
     to_there: Map,
     to_back: Map,
-    images: Tensor,
-    truth: Tensor | None,
+    images: Pictures,
+    truth: Pictures | None,
     title: str,
     *,
     captions: Sequence[str] = ("x", "G(x)", "F(G(x))", "truth"),
@@ -55,10 +60,11 @@ def there_and_back(
     return sheet([images, translated, to_back(translated), truth], title, captions)
 
 
+@door
 def compared(
-    translators: Mapping[str, Map],
-    images: Tensor,
-    truth: Tensor | None,
+    translators: Annotated[Mapping[str, Map], NOT_EMPTY],
+    images: Pictures,
+    truth: Pictures | None,
     title: str,
     *,
     source: str = "x",
@@ -75,7 +81,10 @@ def compared(
     return sheet([images, *made, truth], title, [source, *translators, "truth"])
 
 
-def sheet(rows: Sequence[Tensor | None], title: str, captions: Sequence[str]) -> Images:
+@door
+def sheet(
+    rows: Annotated[Sequence[Tensor | None], NOT_EMPTY], title: str, captions: Sequence[str]
+) -> Images:
     """Batches of as many images each, one batch in a row, with a caption beside it.
 
     Args:
@@ -91,8 +100,14 @@ def sheet(rows: Sequence[Tensor | None], title: str, captions: Sequence[str]) ->
     return image_grid(shown, title, columns=len(known[0]), captions=captions)
 
 
+@door
 def translated_cloud(
-    model: CycleGAN, x: Tensor, origins: Tensor, title: str, *, target: Tensor
+    model: CycleGAN,
+    x: Annotated[Tensor, "n 2"],
+    origins: Annotated[Tensor, "n", WHOLE, In(0, 99)],
+    title: str,
+    *,
+    target: Annotated[Tensor, "m 2"],
 ) -> Plot:
     """G(x) in the colour, and with the shape, of the blob that each point came from.
 
@@ -106,7 +121,13 @@ def translated_cloud(
     return cloud(model.to_y(x), origins, title, behind={"data of Y": target})
 
 
-def returned_cloud(model: CycleGAN, x: Tensor, origins: Tensor, title: str) -> Plot:
+@door
+def returned_cloud(
+    model: CycleGAN,
+    x: Annotated[Tensor, "n 2"],
+    origins: Annotated[Tensor, "n", WHOLE, In(0, 99)],
+    title: str,
+) -> Plot:
     """F(G(x)) in the colour of the blob that each point came from, over x.
 
     Args:
@@ -115,7 +136,14 @@ def returned_cloud(model: CycleGAN, x: Tensor, origins: Tensor, title: str) -> P
     return cloud(model.to_x(model.to_y(x)), origins, title, behind={"x": x})
 
 
-def cloud(points: Tensor, origins: Tensor, title: str, *, behind: Mapping[str, Tensor]) -> Plot:
+@door
+def cloud(
+    points: Annotated[Tensor, "n 2"],
+    origins: Annotated[Tensor, "n", WHOLE, In(0, 99)],
+    title: str,
+    *,
+    behind: Annotated[Mapping[str, Annotated[Tensor, "_ 2"]], NOT_EMPTY],
+) -> Plot:
     """Points in the colours, and with the shapes, of their origins.
 
     Args:
@@ -134,7 +162,10 @@ def cloud(points: Tensor, origins: Tensor, title: str, *, behind: Mapping[str, T
     return plane(marks, title, extent=(-REACH, REACH, -REACH, REACH), alt=said)
 
 
-def objectives(names: Sequence[Objective], title: str, *, reach: float = 6.0) -> Plot:
+@door
+def objectives(
+    names: Annotated[Sequence[Objective], NOT_EMPTY], title: str, *, reach: Positive = 6.0
+) -> Plot:
     """What the generator minimises, against the discriminator's score of a generated input.
 
     Args:
@@ -158,7 +189,8 @@ def objectives(names: Sequence[Objective], title: str, *, reach: float = 6.0) ->
     return Plot(plot.title, [*plot.marks, Rule(0.0, axis="x")], plot.x, plot.y, words=said)
 
 
-def angle_map(loss: Tensor, title: str) -> Plot:
+@door
+def angle_map(loss: Annotated[Tensor, "k k"], title: str) -> Plot:
     """A loss over the angles of two rotations, with rings around the pairs that are best.
 
     Args:
@@ -189,6 +221,7 @@ TERMS = (
 _ROUND = np.linspace(0, 2 * np.pi, 60)
 
 
+@door
 def game(title: str, term: int | None = None) -> Plot:
     """The slide's diagram, and the full loss below it, up to one of its terms.
 
@@ -294,7 +327,14 @@ ENLARGED = 3  # pixels of the sheet for each pixel of an image
 _BRACE = 26  # width of a brace, in pixels of the sheet
 
 
-def unpaired(x: Tensor, y: Tensor, title: str, *, columns: int = 3) -> Images:
+@door
+def unpaired(
+    x: Annotated[Tensor, "n n_channels height width", In(0, 1)],
+    y: Annotated[Tensor, "m n_channels height width", In(0, 1)],
+    title: str,
+    *,
+    columns: Count = 3,
+) -> Images:
     """The images of either domain between braces, with nothing that joins them.
 
     Args:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lecturekit.deep_energy import DeepEnergy, Plane, log_likelihood, score
+from lecturekit.door import NOT_EMPTY, Count, Positive, door
 from lecturekit.plots.figures import (
     Map,
     Numbers,
@@ -41,6 +43,7 @@ SAMPLES = 1  # the colour of χ, in all pictures; data are grey
 HEADING = 0.25  # room for the names above columns of clouds, in heights of a row
 
 
+@door
 def landscape(
     energy: DeepEnergy,
     samples: Numbers,
@@ -49,7 +52,7 @@ def landscape(
     exactly: Plane,
     extent: Extent,
     scale: float = 0.05,
-    n_arrows: int = 60,
+    n_arrows: Count = 60,
 ) -> Plot:
     """P_θ in colours, the samples of the negative phase as dots, and −∇E at some as arrows.
 
@@ -78,6 +81,7 @@ def landscape(
     return plane(marks, title, extent=extent, alt=words)
 
 
+@door
 def sheet(
     G: Map, data: Numbers, title: str, *, extent: Extent, device: str | torch.device = "cpu"
 ) -> Plot:
@@ -101,6 +105,7 @@ def sheet(
     return plane(marks, title, extent=extent, alt="A warped grid of latent lines over the data.")
 
 
+@door
 def on_data(samples: Numbers, data: Numbers, title: str, *, extent: Extent) -> Plot:
     """Samples χ of the generator over the data.
 
@@ -114,8 +119,9 @@ def on_data(samples: Numbers, data: Numbers, title: str, *, extent: Extent) -> P
     return plane(marks, title, extent=extent, alt="Generated samples over the data.")
 
 
+@door
 def energy_field(
-    energy: DeepEnergy, title: str, *, exactly: Plane, extent: Extent, depth: float = 10.0
+    energy: DeepEnergy, title: str, *, exactly: Plane, extent: Extent, depth: Positive = 10.0
 ) -> Plot:
     """−log P_θ in colours, the energy with its constant, as far as it is near its lowest.
 
@@ -136,13 +142,19 @@ def energy_field(
     return plane([coloured], title, extent=extent, alt="The energy in the plane, low at the data.")
 
 
-def behind(data: Numbers, *, size: float = 5.0) -> list[Mark]:
+@door
+def behind(data: Numbers, *, size: Positive = 5.0) -> list[Mark]:
     """The data as every picture here has them: grey, behind what is drawn in colour."""
     return [Points(to_array(now(data)), "data", "soft", size=size, rim=False)]
 
 
+@door
 def clouds(
-    samples: Mapping[str, Sequence[Numbers]], data: Tensor, title: str, *, extent: Extent
+    samples: Annotated[Mapping[str, Sequence[Numbers]], NOT_EMPTY],
+    data: Annotated[Tensor, "m 2"],
+    title: str,
+    *,
+    extent: Extent,
 ) -> Plot:
     """Clouds on one scale, each over the data: a column for each name, in the colour of its curve.
 
@@ -174,7 +186,15 @@ def clouds(
     return Plot(title, marks, x, y, equal=True, bare=True, shape=1.0, words=words)
 
 
-def pushes(points: Tensor, vectors: Tensor, title: str, *, extent: Extent, scale: float) -> Plot:
+@door
+def pushes(
+    points: Annotated[Tensor, "n 2"],
+    vectors: Annotated[Tensor, "n 2"],
+    title: str,
+    *,
+    extent: Extent,
+    scale: float,
+) -> Plot:
     """Points, and an arrow from each along its push.
 
     Args:
@@ -188,7 +208,10 @@ def pushes(points: Tensor, vectors: Tensor, title: str, *, extent: Extent, scale
     return plane(marks, title, extent=extent, alt=words)
 
 
-def energies(energy: DeepEnergy, kinds: Mapping[str, Numbers], title: str) -> Plot:
+@door
+def energies(
+    energy: DeepEnergy, kinds: Annotated[Mapping[str, Numbers], NOT_EMPTY], title: str
+) -> Plot:
     """Histograms of the energy of several kinds of points, with a logarithmic axis of shares.
 
     Args:
@@ -200,6 +223,7 @@ def energies(energy: DeepEnergy, kinds: Mapping[str, Numbers], title: str) -> Pl
     return histogram(found, title, xlabel="E(x) (nats)", yscale="log")
 
 
+@door
 def players(title: str) -> Plot:
     """The two players as a diagram: what goes into E and G, and whose gradient goes where."""
     boxes = {"G_φ": (3.0, 3.0, 0.8, 0.7), "E_θ": (6.6, 2.2, 0.8, 1.5)}  # middle, half width, height
@@ -237,14 +261,15 @@ def players(title: str) -> Plot:
     return Plot(title, marks, across, up, bare=True, shape=2.1, words=words)
 
 
+@door
 def walks(
     G: Map,
-    starts: Tensor,
-    ends: Tensor,
+    starts: Annotated[Tensor, "n n_latent"],
+    ends: Annotated[Tensor, "n n_latent"],
     title: str,
     *,
     shape: Sequence[int],
-    steps: int = 14,
+    steps: Count = 14,
     captions: Sequence[str] = (),
 ) -> Images:
     """Walks through the latent space as rows of images, their ends in a frame.

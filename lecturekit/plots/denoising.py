@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -10,13 +11,15 @@ from torch import Tensor
 
 from lecturekit import denoising
 from lecturekit.data.densities import GaussianMixture
+from lecturekit.door import NOT_EMPTY, Count, Rows, door
 from lecturekit.evaluation import mode_coverage
 from lecturekit.plots.figures import Map, arrow_field, curves, level_lines, plane, rings
 from lecturekit.plots.marks import Extent, Images, Mark, Paths, Plot, Points, to_array
 
 
+@door
 def corrections(
-    denoiser: denoising.Denoiser,
+    denoiser: denoising.Denoise,
     density: GaussianMixture,
     noise: denoising.GaussianNoise,
     title: str,
@@ -42,14 +45,15 @@ def corrections(
     return arrow_fields(fields, title, extent=extent, density=smoothed.log_prob, scale=0.5)
 
 
+@door
 def arrow_fields(
-    fields: Mapping[str, Map],
+    fields: Annotated[Mapping[str, Map], NOT_EMPTY],
     title: str,
     *,
     extent: Extent,
     density: Map | None = None,
-    points: Tensor | None = None,
-    resolution: int = 19,
+    points: Annotated[Tensor, "n 2"] | None = None,
+    resolution: Count = 19,
     scale: float = 1.0,
 ) -> Plot:
     """Vector fields over each other, in the order given: where they agree, only the last is seen.
@@ -77,8 +81,14 @@ def arrow_fields(
     return plane(marks, title, extent=extent)
 
 
+@door
 def walking(
-    walkers: denoising.Walkers, target: Tensor, title: str, *, extent: Extent, paths: bool = False
+    walkers: denoising.Walkers,
+    target: Annotated[Tensor, "n 2"],
+    title: str,
+    *,
+    extent: Extent,
+    paths: bool = False,
 ) -> Plot:
     """Chains in the plane: clean states X filled, corrupted states X′ hollow.
 
@@ -103,14 +113,15 @@ def walking(
     return plane(marks, title, extent=extent)
 
 
+@door
 def strips(
     denoiser: denoising.Denoiser,
     corruption: denoising.Corruption,
-    start: Tensor,
+    start: Rows,
     title: str,
     *,
     generator: torch.Generator,
-    columns: int = 10,
+    columns: Count = 10,
 ) -> Images:
     """Consecutive samples of chains of square images, a row for each chain: E_θ[X | X′] in grey.
 
@@ -132,6 +143,7 @@ def strips(
     return Images(title, shown.reshape(-1, side, side), columns)
 
 
+@door
 def posterior_on_a_line(
     density: GaussianMixture, noise: denoising.GaussianNoise, x_noisy: float, title: str
 ) -> Plot:
@@ -160,6 +172,7 @@ def posterior_on_a_line(
     )
 
 
+@door
 def sampling_paths(
     denoise_at: Callable[[float], denoising.Denoise],
     density: GaussianMixture,
@@ -168,8 +181,8 @@ def sampling_paths(
     *,
     extent: Extent,
     generator: torch.Generator,
-    n: int = 600,
-    drawn: int = 16,
+    n: Count = 600,
+    drawn: Count = 16,
 ) -> Plot:
     """Ways from noise to samples, with what the samples reach in the title.
 

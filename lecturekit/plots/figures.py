@@ -15,7 +15,7 @@ import torch
 from contourpy import contour_generator
 from torch import Tensor
 
-from lecturekit.door import NUMBERS, Count, Positive, door
+from lecturekit.door import NUMBERS, Count, Positive, door, refuse
 from lecturekit.plots.look import Shape, ramp
 from lecturekit.plots.look import shape as shape_of
 from lecturekit.plots.marks import (
@@ -363,6 +363,8 @@ def plane(
     alt: str = "",
 ) -> Plot:
     """Marks in the plane, with equal units on both axes."""
+    if extent is not None and not (extent[0] < extent[1] and extent[2] < extent[3]):
+        refuse("extent", "to be (left < right, bottom < top)", str(tuple(extent)))
     limits = (None, None) if extent is None else (extent[:2], extent[2:])
     x, y = Axis(xlabel, limits[0]), Axis(ylabel, limits[1])
     return Plot(title, marks, x, y, equal=True, shape=1.0, words=alt)

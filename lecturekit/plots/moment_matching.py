@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lecturekit import moment_matching as mm
+from lecturekit.door import NOT_EMPTY, In, door
 from lecturekit.plots.figures import arrows, dots, field, plane, warped_grid
 from lecturekit.plots.marks import (
     Arrows,
@@ -27,7 +28,10 @@ from lecturekit.plots.marks import (
 )
 
 
-def null_distribution(test: mm.TwoSampleTest, title: str, *, quantile: float = 0.95) -> Plot:
+@door
+def null_distribution(
+    test: mm.TwoSampleTest, title: str, *, quantile: Annotated[float, In(0, 1, open="both")] = 0.95
+) -> Plot:
     """A histogram of MMD² with the rows dealt out anew, and where the observed one lies.
 
     Args:
@@ -51,8 +55,13 @@ def null_distribution(test: mm.TwoSampleTest, title: str, *, quantile: float = 0
     return Plot(title, marks, Axis("MMD²"), Axis("dealings"), shape=1.3, words=said)
 
 
+@door
 def witness(
-    samples: Mapping[str, Tensor], kernel: mm.Kernel, title: str, *, extent: Extent
+    samples: Annotated[Mapping[str, Annotated[Tensor, "_ 2"]], NOT_EMPTY],
+    kernel: mm.Kernel,
+    title: str,
+    *,
+    extent: Extent,
 ) -> Plot:
     """The witness of two samples in colours, with their first hundred points on it.
 
@@ -71,7 +80,15 @@ def witness(
     return plane([coloured, *dots(points, first=1)], title, extent=extent)
 
 
-def pulls(samples: Tensor, data: Tensor, kernel: mm.Kernel, title: str, *, extent: Extent) -> Plot:
+@door
+def pulls(
+    samples: Annotated[Tensor, "n 2"],
+    data: Annotated[Tensor, "m 2"],
+    kernel: mm.Kernel,
+    title: str,
+    *,
+    extent: Extent,
+) -> Plot:
     """Data, samples, and an arrow on each sample along which the kernel draws it.
 
     Args:
@@ -89,8 +106,14 @@ def pulls(samples: Tensor, data: Tensor, kernel: mm.Kernel, title: str, *, exten
     return plane(marks, title, extent=extent)
 
 
+@door
 def pushed_square(
-    network: nn.Module, z: Tensor, data: Tensor, title: str, *, extent: Extent
+    network: nn.Module,
+    z: Annotated[Tensor, "k 2"],
+    data: Annotated[Tensor, "m 2"],
+    title: str,
+    *,
+    extent: Extent,
 ) -> Plot:
     """Where a network puts the latent square [−1, 1]²: a warped grid under samples and data.
 
@@ -113,6 +136,7 @@ def pushed_square(
     return plane(marks, title, extent=extent, alt=said)
 
 
+@door
 def architecture(model: mm.GMMN, title: str, *, autoencoder: mm.AutoEncoder | None = None) -> Plot:
     """The layers of a GMMN, from the noise up, and what they are matched to; read from the modules.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lecturekit.door import NOT_EMPTY, Count, door
 from lecturekit.evaluation import autocorrelation
 from lecturekit.plots.figures import curves, image_grid
 from lecturekit.plots.marks import (
@@ -40,6 +41,7 @@ from lecturekit.rbm import (
 ABREAST = 4  # particles beside each other on one level; further ones stand on their shoulders
 
 
+@door
 def landscape(
     model: RBM,
     crowd: PersistentCD | FastPersistentCD,
@@ -103,8 +105,12 @@ def _crowd(at: np.ndarray, energy: np.ndarray, height: float) -> Points:
     return Points(np.stack(places, 1), "particles", "ink", size=5.0, opacity=0.8)
 
 
+@door
 def particles(
-    methods: Mapping[str, NegativePhase], title: str = "Particles", *, each: int = 8
+    methods: Annotated[Mapping[str, NegativePhase], NOT_EMPTY],
+    title: str = "Particles",
+    *,
+    each: Count = 8,
 ) -> Images:
     """Some particles as they are now, as square images, a row for each method that keeps some.
 
@@ -126,7 +132,8 @@ def _rows(states: Mapping[str, Tensor], title: str, each: int) -> Images:
     return image_grid(images, title, columns=each, captions=list(states))
 
 
-def memory(measured: Sequence[Tensor], title: str, *, of: str, window: int = 300) -> Plot:
+@door
+def memory(measured: Sequence[Tensor], title: str, *, of: str, window: Count = 300) -> Plot:
     """How strongly a chain remembers: the autocorrelation over its last steps.
 
     Args:
@@ -149,6 +156,7 @@ def memory(measured: Sequence[Tensor], title: str, *, of: str, window: int = 300
     )
 
 
+@door
 def bracket(course: Mapping[int, Bracket], title: str, *, exact: float) -> Plot:
     """How a likelihood is closed in from both sides as levels are added.
 
@@ -174,8 +182,9 @@ def bracket(course: Mapping[int, Bracket], title: str, *, exact: float) -> Plot:
     )
 
 
+@door
 def labelled(
-    model: ClassRBM, crowd: PersistentCD | FastPersistentCD, title: str, *, each: int = 20
+    model: ClassRBM, crowd: PersistentCD | FastPersistentCD, title: str, *, each: Count = 20
 ) -> Images:
     """Some particles of a classifier as they are now: images, under each the label drawn with it.
 
@@ -197,7 +206,8 @@ def labelled(
 # ----------------------------------------------------------------- one update, phase by phase
 
 
-def stations(updates: Mapping[str, WatchedUpdate], title: str) -> Plot:
+@door
+def stations(updates: Annotated[Mapping[str, WatchedUpdate], NOT_EMPTY], title: str) -> Plot:
     """The phases of an update from top to bottom, with a mark at the present one.
 
     Args:
@@ -216,12 +226,13 @@ def stations(updates: Mapping[str, WatchedUpdate], title: str) -> Plot:
     return Plot(title, marks, *ends, bare=True, shape=0.95, words=said)
 
 
+@door
 def units(
-    updates: Mapping[str, WatchedUpdate],
+    updates: Annotated[Mapping[str, WatchedUpdate], NOT_EMPTY],
     layer: Literal["visible", "hidden"],
     title: str,
     *,
-    each: int = 10,
+    each: Count = 10,
 ) -> Images:
     """The units of a layer at the present phase, a row for each update; grey before the first.
 
@@ -240,7 +251,8 @@ def _units(update: WatchedUpdate, layer: str) -> Tensor:
     return torch.full((len(update.v), getattr(update.model, f"n_{layer}")), 0.5)
 
 
-def energy_change(updates: Mapping[str, WatchedUpdate], title: str) -> Plot:
+@door
+def energy_change(updates: Annotated[Mapping[str, WatchedUpdate], NOT_EMPTY], title: str) -> Plot:
     """Mean free energies as they are, and in the last phase arrows from before to after.
 
     Args:

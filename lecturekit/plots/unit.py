@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lecturekit.door import NOT_EMPTY, In, Natural, door
 from lecturekit.plots.cycle_gan import sheet
 from lecturekit.plots.figures import Numbers, curves, heatmap, now
 from lecturekit.plots.marks import Arrows, Axis, Images, Mark, Paths, Plot, Role, Rule, Words
 from lecturekit.unit import UNIT, Family, LinearGaussian, Reach
 from lecturekit.unit.vae_gan import VAEGAN
 
+Pictures = Annotated[Tensor, "n n_channels height width", In(0, 1)]
 
+
+@door
 def bound_gap(model: LinearGaussian, x: Tensor, q: Numbers, title: str) -> Plot:
     """q and the true posterior of a single latent number, with the bound in words.
 
@@ -50,7 +55,10 @@ def bound_gap(model: LinearGaussian, x: Tensor, q: Numbers, title: str) -> Plot:
     )
 
 
-def reconstructed(models: Mapping[str, VAEGAN], images: Tensor, title: str) -> Images:
+@door
+def reconstructed(
+    models: Annotated[Mapping[str, VAEGAN], NOT_EMPTY], images: Pictures, title: str
+) -> Images:
     """A sheet with a row of images, and one of what each autoencoder makes of them.
 
     Args:
@@ -62,10 +70,11 @@ def reconstructed(models: Mapping[str, VAEGAN], images: Tensor, title: str) -> I
     return sheet(rows, title, ["real", *models])
 
 
+@door
 def from_1(
     model: UNIT,
-    x1: Tensor,
-    truth: Tensor | None,
+    x1: Pictures,
+    truth: Pictures | None,
     title: str,
     *,
     captions: Sequence[str] = ("x_1", "x_{1→1}", "x_{1→2}", "truth"),
@@ -83,10 +92,11 @@ def from_1(
     return sheet([x1, made.x1, made.x2, truth], title, captions)
 
 
+@door
 def from_2(
     model: UNIT,
-    x2: Tensor,
-    truth: Tensor | None,
+    x2: Pictures,
+    truth: Pictures | None,
     title: str,
     *,
     captions: Sequence[str] = ("x_2", "x_{2→2}", "x_{2→1}", "truth"),
@@ -101,6 +111,7 @@ def from_2(
     return sheet([x2, made.x2, made.x1, truth], title, captions)
 
 
+@door
 def decoded(model: UNIT, z: Numbers, title: str) -> Images:
     """The same codes in both domains, domain 1 above; a single code with both beside each other.
 
@@ -114,6 +125,7 @@ def decoded(model: UNIT, z: Numbers, title: str) -> Images:
     return sheet(rows, title, ["G_1(z)", "G_2(z)"])
 
 
+@door
 def in_all_domains(family: Family, z: Numbers, title: str, *, names: Sequence[str]) -> Images:
     """The same codes in every domain, a row for each; of a single code all are beside each other.
 
@@ -128,8 +140,9 @@ def in_all_domains(family: Family, z: Numbers, title: str, *, names: Sequence[st
     return sheet([torch.cat(rows)] if len(codes) == 1 else rows, title, names)
 
 
+@door
 def translations(
-    family: Family, x: Tensor, source: int, title: str, *, names: Sequence[str]
+    family: Family, x: Pictures, source: Natural, title: str, *, names: Sequence[str]
 ) -> Images:
     """A sheet with a row of images of one domain, and one of them in each domain.
 
@@ -145,6 +158,7 @@ def translations(
     return sheet(rows, title, ["x", *names])
 
 
+@door
 def reach_table(reach: Reach, title: str = "Which loss moves which net") -> Plot:
     """The norms of the gradients, a column for each loss; a dash where there is none at all."""
     norms = reach.norms.where(reach.norms > 0, torch.nan).T
@@ -191,6 +205,7 @@ _PARTS = {  # of `unit.reach`: the module's name, its place, half of its frame's
 }
 
 
+@door
 def latent_space(title: str) -> Plot:
     """The slide's first diagram: two domains, the latent space that they share, and four nets.
 
@@ -222,7 +237,8 @@ def latent_space(title: str) -> Plot:
     return Plot(title, marks, *limits, equal=True, bare=True, shape=2.0, words=said)
 
 
-def network(model: UNIT, x: Tensor, title: str, *, reach: Reach, loss: str = "") -> Plot:
+@door
+def network(model: UNIT, x: Pictures, title: str, *, reach: Reach, loss: str = "") -> Plot:
     """The slide's second diagram, of the modules of a model; a loss lights up what it moves.
 
     Shared parts have a double frame. The shapes of what passes from one part to the next are
@@ -269,6 +285,7 @@ def network(model: UNIT, x: Tensor, title: str, *, reach: Reach, loss: str = "")
     return Plot(title, marks, *limits, equal=True, bare=True, shape=1.8, words=said)
 
 
+@door
 def stations(loss: str) -> frozenset[str]:
     """What images meet on their way into a loss such as "CC ₁": arrows, z, and what they become."""
     kind, domain = loss.split()

@@ -12,6 +12,7 @@ new kernel begins.
 
 from __future__ import annotations
 
+from lecturekit.door import door, refuse
 from lecturekit.predictions.prediction import Prediction, Verdict
 from lecturekit.predictions.questions import QUESTIONS
 
@@ -21,6 +22,7 @@ ASKED: dict[str, Prediction] = {}
 """All predictions of this kernel by their number, in the order in which they were asked."""
 
 
+@door
 def ask(number: str) -> Prediction:
     """Ask what a run will show, and let the reader commit to an answer by a click.
 
@@ -36,7 +38,7 @@ def ask(number: str) -> Prediction:
         ValueError: there is no such question.
     """
     if number not in QUESTIONS:
-        raise ValueError(f"no question {number!r}; there are {', '.join(QUESTIONS)}")
+        refuse("number", f"among {', '.join(QUESTIONS)}", repr(number))
     asked = Prediction(number, QUESTIONS[number].text, dict(QUESTIONS[number].answers))
     before = ASKED.pop(number, None)
     ASKED[number] = asked

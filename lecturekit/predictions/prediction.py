@@ -6,8 +6,9 @@ import html
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from torch import Tensor
+from lecturekit.door import NOT_EMPTY, AnyNumber, NonNegative, door, refuse
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Verdict:
         return said, f"You predicted: {self.given}. {self.tempts}"
 
 
+@door
 @dataclass
 class Prediction:
     """Made by `ask`.
@@ -82,19 +84,19 @@ class Prediction:
             ValueError: no such answer.
         """
         if answer not in self.answers:
-            raise ValueError(f"expected one of {list(self.answers)}, got {answer!r}")
+            refuse("answer", f"among {', '.join(self.answers)}", repr(answer))
         if self.given is None and self.verdict is None:
             self.given = answer
             self.watcher()
 
     def judge(
         self,
-        values: Mapping[str, float | Tensor],
+        values: Annotated[Mapping[str, AnyNumber], NOT_EMPTY],
         *,
-        close: float,
+        close: NonNegative,
         unit: str = "",
         least: bool = False,
-        measured: float | Tensor | None = None,
+        measured: float | None = None,
     ) -> Verdict:
         """Say which answer was right: the one with the largest value.
 
@@ -111,14 +113,15 @@ class Prediction:
         """
         numbers = {answer: float(value) for answer, value in values.items()}
         if set(numbers) != set(self.answers):
-            raise ValueError(f"expected a value for each of {list(self.answers)}, got {values!r}")
+            wanted = f"to have a number for each of {', '.join(self.answers)}"
+            refuse("values", wanted, ", ".join(map(str, numbers)) or "none")
         readings = ", ".join(f"{answer} {value:.3g}" for answer, value in numbers.items())
         if measured is not None:
             readings = f"measured {float(measured):.3g}"
             numbers = {answer: -abs(value - float(measured)) for answer, value in numbers.items()}
         merits = {a: -v if least else v for a, v in numbers.items() if not math.isnan(v)}
         if not merits:
-            raise ValueError(f"expected a number among the values, got {readings}")
+            refuse("values", "to have a number among them", readings)
         right = max(merits, key=lambda answer: merits[answer])
         near = tuple(a for a, v in merits.items() if a != right and v >= merits[right] - close)
         readings += f" {unit}" if unit else ""

@@ -12,7 +12,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from lecturekit.door import BINARY, FREE, OF_ANY_TYPE, In, door
+from lecturekit.door import BINARY, FREE, OF_ANY_TYPE, In, door, refuse
 from lecturekit.rbm.model import RBM, Theta
 
 MAX_UNITS = 20  # 2²⁰ states, a million
@@ -42,6 +42,8 @@ def states(
 @door
 def state_index(v: Annotated[Tensor, "n n_units", BINARY, OF_ANY_TYPE]) -> Tensor:
     """The number of each state, Σ_i v_i 2ⁱ: (batch, n) in {0, 1} -> (batch,) long."""
+    if v.shape[1] > 62:
+        refuse("v", "of at most 62 units, whose states a number can count", f"{v.shape[1]}")
     return (v.long() << torch.arange(v.shape[1], device=v.device)).sum(1)
 
 

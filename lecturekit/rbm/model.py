@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from lecturekit.door import AnyGenerator, Count, In, NonNegative, door
+from lecturekit.door import AnyGenerator, Count, In, NonNegative, door, refuse
 from lecturekit.rbm.products import product
 
 
@@ -206,6 +206,9 @@ class RBM(nn.Module):
     ) -> None:
         """θ := θ + α·(g − λ·(W, 0, 0)) for the gradient g, rate α and weight decay λ, in place."""
         W, b, c = self.theta
+        for name, own, step in zip("Wbc", (W, b, c), gradient, strict=True):
+            if own.shape != step.shape:
+                refuse(f"gradient.{name}", f"of shape {tuple(own.shape)}", f"{tuple(step.shape)}")
         if weight_decay:
             W.mul_(1 - learning_rate * weight_decay)
         W.add_(gradient.W.detach(), alpha=learning_rate)
@@ -264,6 +267,9 @@ def energy_gradient(state: State) -> Theta:
     `energy_gradient(particles) - energy_gradient(data)`, the bracket on the slides.
     """
     v, h = state
+    if not (v.ndim == h.ndim == 2 and 0 < len(v) == len(h)):
+        got = f"{tuple(v.shape)} and {tuple(h.shape)}"
+        refuse("state", "of shapes (n, n_visible) and (n, n_hidden), n ≥ 1", got)
     return Theta(-(v.t() @ h) / len(v), -v.mean(0), -h.mean(0))
 
 

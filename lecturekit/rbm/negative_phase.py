@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from lecturekit.door import BINARY, Natural, door
+from lecturekit.door import BINARY, Natural, door, refuse
 from lecturekit.rbm.model import (
     RBM,
     State,
@@ -65,6 +65,12 @@ def gibbs_step(
 
     The last `n_classes` visible units are drawn as a softmax group (`ClassRBM`).
     """
+    units = tuple(theta.W.shape)
+    if (state.visible.shape[-1], state.hidden.shape[-1]) != units:
+        got = f"{state.visible.shape[-1]} and {state.hidden.shape[-1]}"
+        refuse("state", f"of theta's {units[0]} visible and {units[1]} hidden units", got)
+    if n_classes > units[0]:
+        refuse("n_classes", f"≤ {units[0]}, the visible units", f"{n_classes}")
     hidden = sample(state.hidden, generator=generator)
     probabilities = visible_probabilities(theta, hidden, n_classes)
     visible = sample_visible(probabilities, n_classes, generator=generator)

@@ -18,7 +18,7 @@ results      docs/results.md, made from them
 `EXPERIMENTS`, and what was published, in `published`.
 """
 
-from lecturekit.door import door
+from lecturekit.door import door, refuse
 from lecturekit.reproduce.campaign import Event, campaign
 from lecturekit.reproduce.class_rbm import CLASS_RBM
 from lecturekit.reproduce.dae import DAE
@@ -43,7 +43,7 @@ def experiment(name: str) -> Experiment:
         if name in each.names:
             return each
     known = ", ".join(name for each in EXPERIMENTS for name in each.names)
-    raise ValueError(f"no experiment {name}; there are: {known}")
+    refuse("name", f"among {known}", repr(name))
 
 
 @door

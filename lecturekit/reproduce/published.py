@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lecturekit.door import door
+from lecturekit.door import door, refuse
 from lecturekit.reproduce.curves import Curve, Line, lines
 
 
@@ -45,7 +45,7 @@ def published(name: str) -> Published:
         ValueError: nothing of that name.
     """
     if name not in FIGURES:
-        raise ValueError(f"no figure {name}; there are: {', '.join(FIGURES)}")
+        refuse("name", f"among {', '.join(FIGURES)}", repr(name))
     return FIGURES[name]
 
 

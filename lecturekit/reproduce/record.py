@@ -11,7 +11,7 @@ from typing import Self
 import torch
 
 from lecturekit._version import __version__
-from lecturekit.door import door
+from lecturekit.door import door, refuse
 from lecturekit.files import replacing
 from lecturekit.machine import processor
 from lecturekit.reproduce.curves import Curve, Line, lines
@@ -133,6 +133,8 @@ class Record:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read what `write` wrote."""
+        if not isinstance(path, Path) or not path.is_file():
+            refuse("path", "to be the path of a record", str(path))
         content = json.loads(path.read_text(encoding="utf-8"))
         return cls(**{**content, "runs": [Run(**run) for run in content["runs"]]})
 

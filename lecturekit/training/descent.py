@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from lecturekit.door import FREE, In, NonNegative, door
+from lecturekit.door import FREE, In, NonNegative, came, door, refuse
 
 BETAS = (0.9, 0.999)  # Adam's own
 AGAINST_AN_OPPONENT = (0.5, 0.999)  # a short memory of the direction, since the opponent moves too
@@ -43,6 +43,8 @@ class Descent:
         ascent: bool = False,
     ) -> None:
         self._parameters = list(trained.parameters())
+        if not self._parameters:
+            refuse("trained", "to have parameters", came(trained))
         self._optimiser = torch.optim.Adam(
             self._parameters, betas=betas, maximize=ascent, fused=True
         )
@@ -53,11 +55,34 @@ class Descent:
 
     def gradient(self, loss: Tensor, *, retain_graph: bool = True) -> Sequence[Tensor]:
         """∇_θ loss, by parameter; for players who look before any of them moves."""
-        return torch.autograd.grad(loss, self._parameters, retain_graph=retain_graph)
+        try:
+            return torch.autograd.grad(loss, self._parameters, retain_graph=retain_graph)
+        except RuntimeError as error:
+            self._refuse_loss(loss)
+            raise error
 
     def follow(self, gradient: Sequence[Tensor], rate: NonNegative) -> None:
         """One update along a gradient that was looked at before."""
+        wanted, got = len(self._parameters), len(gradient)
+        if wanted != got:
+            refuse(
+                "gradient", f"to have a tensor for each of {wanted} parameters", f"{got} tensors"
+            )
         for parameter, slope in zip(self._parameters, gradient, strict=True):
             parameter.grad = slope
         self._optimiser.param_groups[0]["lr"] = rate
         self._optimiser.step()
+
+    def _refuse_loss(self, loss: Tensor) -> None:
+        frozen = sum(not parameter.requires_grad for parameter in self._parameters)
+        if frozen:
+            count = f"{frozen} of {len(self._parameters)} frozen; set requires_grad_(True)"
+            refuse("trained", "to have parameters that take a gradient", count)
+        if loss.numel() != 1:
+            refuse("loss", "to be a single number", came(loss))
+        if not loss.requires_grad:
+            refuse("loss", "to be computed from the parameters", "a tensor without a gradient")
+        slopes = torch.autograd.grad(loss, self._parameters, allow_unused=True, retain_graph=True)
+        if any(slope is None for slope in slopes):
+            came_ = f"one that {sum(slope is None for slope in slopes)} do not enter"
+            refuse("loss", f"to be computed from all {len(slopes)} parameters", came_)

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lecturekit.door import Count, Positive, check_settings, door, settings_now
+from lecturekit.door import Count, Positive, check_settings, door, refuse_no_settings, settings_now
 from lecturekit.training.snapshot import Snapshot
 from lecturekit.training.steps import Step, Steps
 
@@ -138,6 +138,7 @@ def guard(
         ValueError: at a step: settings outside their limits.
         DivergenceError: at a step: a number was not finite, or absurd.
     """
+    refuse_no_settings(settings)
     return Guarded(steps, {"model": model, "settings": settings, **(owns or {})}, sane or {}, every)
 
 

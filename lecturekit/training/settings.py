@@ -6,9 +6,9 @@ import dataclasses
 import math
 import numbers
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from lecturekit.door import AnyNumber, Count, Share, door, refuse, refuse_no_settings
+from lecturekit.door import NOT_EMPTY, AnyNumber, Count, Share, door, refuse, refuse_no_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +95,8 @@ def tunable(
     _check_default(default, minimum, maximum)
     if not low < high:
         refuse("high", f"> low = {low:g}", f"{high:g}")
+    if scale == "log" and low <= 0:
+        refuse("low", "> 0 on a logarithmic scale", f"{low:g}")
     limits = Tunable(minimum, maximum, isinstance(default, int), low, high, scale, label)
     return dataclasses.field(default=default, metadata={"limits": limits})
 
@@ -121,7 +123,7 @@ class Choice:
 
 
 @door
-def choice(default: str, options: Sequence[str], *, label: str = "") -> Any:
+def choice(default: str, options: Annotated[Sequence[str], NOT_EMPTY], *, label: str = "") -> Any:
     """A dataclass field that a drop-down list can set; choosing begins the run anew.
 
     Raises:
@@ -135,7 +137,9 @@ def choice(default: str, options: Sequence[str], *, label: str = "") -> Any:
         ('ring', 'spiral')
     """
     if default not in options:
-        raise ValueError(f"expected a default among {', '.join(options)}, got {default!r}")
+        refuse("default", f"among the options {', '.join(options)}", repr(default))
+    if len(set(options)) != len(options):
+        refuse("options", "to be different", f"{list(options)}")
     domain = Choice(tuple(options), label)
     return dataclasses.field(default=default, metadata={"limits": domain})
 
@@ -177,8 +181,11 @@ class Schedule:
     batch_size: int = limited(100, 1)
     constant_share: float = limited(0.0, 0.0, 1.0)
 
-    def decay(self, index: int) -> float:
-        """The factor of all rates at an update, 1 to `updates`."""
+    @door
+    def decay(self, index: Count) -> float:
+        """The factor of all rates at an update, 1 to `updates`; 0 beyond."""
+        if index > self.updates:  # they were made fewer while the run was under way
+            return 0.0
         return linear_decay(index, self.updates, self.constant_share)
 
 
@@ -193,5 +200,7 @@ def linear_decay(index: Count, total: Count, constant_share: Share = 0.0) -> flo
         total: updates of the run.
         constant_share: 0 to 1.
     """
+    if index > total:
+        refuse("index", f"≤ total = {total}", f"{index}")
     left, falling = 1 - (index - 1) / total, 1 - constant_share
     return min(1.0, left / falling) if falling else 1.0

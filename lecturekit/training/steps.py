@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, OF_ANY_TYPE, Count, door
+from lecturekit.door import NOT_EMPTY, OF_ANY_TYPE, Count, Natural, came, door, refuse
 
 Metrics = Mapping[str, Tensor]
 
@@ -75,6 +75,7 @@ class _Minibatches(Iterator[Tensor]):
         return batch
 
 
+@door
 class Progress:
     """How far a run is: it counts the updates, on from where a checkpoint has put it.
 
@@ -85,7 +86,7 @@ class Progress:
     def __init__(self) -> None:
         self.done = 0
 
-    def updates(self, total: int) -> Iterator[int]:
+    def updates(self, total: Natural) -> Iterator[int]:
         """The numbers of the updates to come, from 1 to `total`."""
         while self.done < total:
             self.done += 1
@@ -124,9 +125,20 @@ def _measured(
 ) -> Steps:
     for step in steps:
         if step.index % every == 0 or step.index == step.total:
-            taken = {name: torch.as_tensor(take()).detach() for name, take in measurements.items()}
+            taken = {name: _number(name, take()) for name, take in measurements.items()}
             step = step._replace(metrics={**step.metrics, **taken})
         yield step
+
+
+def _number(name: str, value: object) -> Tensor:
+    """What a measurement has returned, if it is a number."""
+    if (
+        value is None
+        or isinstance(value, str)
+        or (isinstance(value, Tensor) and value.numel() != 1)
+    ):
+        refuse(f"measurement {name}", "to return a number", came(value))
+    return torch.as_tensor(value).detach()
 
 
 @door
@@ -169,6 +181,8 @@ def side_by_side(
         raise ValueError(
             f'expected runs, and until "first" or "last", got {len(runs)} runs and {until!r}'
         )
+    if len({id(steps) for steps in runs.values()}) < len(runs):
+        refuse("runs", "to be different", f"the same steps as more than one of {', '.join(runs)}")
     return _lockstep({name: iter(steps) for name, steps in runs.items()}, until)
 
 

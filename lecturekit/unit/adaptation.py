@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.data import Unpaired
-from lecturekit.door import door
+from lecturekit.door import came, door, refuse
 from lecturekit.evaluation.classifier import train_classifier
 
 
@@ -43,9 +43,14 @@ def adaptation(
     """
     if pairs.x_labels is None or pairs.test_labels is None:
         raise ValueError("expected data with x_labels and test_labels; these have none")
+    translated = to_1(pairs.y_test)
+    if not isinstance(translated, Tensor) or translated.shape != pairs.y_test.shape:
+        refuse("to_1", f"to return a tensor of shape {tuple(pairs.y_test.shape)}", came(translated))
+    if not bool(translated.isfinite().all()):
+        refuse("to_1", "to return finite images", "NaN or infinite values from it")
     classifier = train_classifier(pairs.x_train, pairs.x_labels, generator=generator)
     return Adaptation(
         source_only=classifier.agreement(pairs.y_test, pairs.test_labels),
-        adapted=classifier.agreement(to_1(pairs.y_test), pairs.test_labels),
+        adapted=classifier.agreement(translated, pairs.test_labels),
         within_source=classifier.agreement(pairs.x_test, pairs.test_labels),
     )

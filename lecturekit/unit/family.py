@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lecturekit.adversarial import check_domains, check_game
+from lecturekit.door import NOT_EMPTY, Count, In, Natural, door, refuse
 from lecturekit.networks import PatchDiscriminator, initialise, initialise_average
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
@@ -31,7 +33,10 @@ from lecturekit.unit.losses import (
 from lecturekit.unit.model import AVERAGE, Encoder, Generator, Nets, Parts
 from lecturekit.unit.trainer import Settings, total
 
+Pictures = Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]
 
+
+@door
 class Family(nn.Module):
     """An encoder, a generator and a discriminator for each domain, around one latent space.
 
@@ -42,14 +47,18 @@ class Family(nn.Module):
     Attributes:
         encoders, generators: in the order of the domains.
         discriminators: likewise; each maps a batch of images to scores, several for each image.
+        n_channels, n_latent: of images and of codes, where `family_for_images` made it.
         averaged: exponential moving averages of encoders and generators, for translating.
     """
 
+    n_channels: int
+    n_latent: int
+
     def __init__(
         self,
-        encoders: Sequence[Encoder],
-        generators: Sequence[Generator],
-        discriminators: Sequence[nn.Module],
+        encoders: Sequence[Encoder] | nn.ModuleList,
+        generators: Sequence[Generator] | nn.ModuleList,
+        discriminators: Sequence[nn.Module] | nn.ModuleList,
     ) -> None:
         super().__init__()
         counts = {len(encoders), len(generators), len(discriminators)}
@@ -85,8 +94,11 @@ class Family(nn.Module):
         """Encoders and generators: the players against the discriminators."""
         return nn.ModuleDict({"E": self.encoders, "G": self.generators})
 
-    def pair(self, i: int, j: int) -> Nets:
+    def pair(self, i: Natural, j: Natural) -> Nets:
         """Domains i and j as the domains 1 and 2 of the slide's diagram."""
+        self._check_domain(i=i, j=j)
+        if i == j:
+            refuse("j", f"to be another domain than i = {i}", f"{j}")
         E, G, D = self.encoders, self.generators, self.discriminators
         return Nets(E[i], E[j], G[i], G[j], D[i], D[j])  # type: ignore[arg-type]
 
@@ -95,30 +107,39 @@ class Family(nn.Module):
         self.averaged.update_parameters(self.autoencoders)
 
     @torch.no_grad()
-    def encode(self, domain: int, x: Tensor) -> Tensor:
+    def encode(self, domain: Natural, x: Pictures) -> Tensor:
         """The mean code of each image of a domain, by the averaged encoder."""
+        self._check_domain(domain=domain)
         codes: Tensor = self.averaged.module.get_submodule(f"E.{domain}")(x)
         return codes
 
     @torch.no_grad()
-    def decode(self, domain: int, z: Tensor) -> Tensor:
+    def decode(self, domain: Natural, z: Annotated[Tensor, "n n_latent height width"]) -> Tensor:
         """Codes as images of a domain, by the averaged generator."""
+        self._check_domain(domain=domain)
         images: Tensor = self.averaged.module.get_submodule(f"G.{domain}")(z)
         return images
 
-    def translate(self, x: Tensor, source: int, target: int) -> Tensor:
+    def translate(self, x: Pictures, source: Natural, target: Natural) -> Tensor:
         """Images of domain `source` as images of domain `target`: G_target of their mean codes."""
+        self._check_domain(source=source, target=target)
         return self.decode(target, self.encode(source, x))
 
+    def _check_domain(self, **domains: int) -> None:
+        for name, domain in domains.items():
+            if domain >= self.n_domains:
+                refuse(name, f"from 0 to {self.n_domains - 1}, one of the domains", f"{domain}")
 
+
+@door
 def family_for_images(
-    n_domains: int,
-    n_channels: int,
+    n_domains: Annotated[int, In(2)],
+    n_channels: Count,
     *,
-    width: int = 32,
-    n_latent: int = 16,
-    patch: int = 2,
-    discriminator_width: int = 24,
+    width: Count = 32,
+    n_latent: Count = 16,
+    patch: Count = 2,
+    discriminator_width: Count = 24,
     generator: torch.Generator,
 ) -> Family:
     """A family for images, on the device of `generator`.
@@ -146,7 +167,7 @@ def family_for_images(
     parts = Parts(n_channels, width, n_latent, patch, 0, 1, generator)
     start, end = parts.encoder_start(), parts.encoder_end()
     begin, finish = parts.generator_start(), parts._replace(n_own_blocks=1).generator_end()
-    return Family(
+    family = Family(
         [Encoder(copy.deepcopy(start), end) for _ in range(n_domains)],
         [Generator(begin, copy.deepcopy(finish)) for _ in range(n_domains)],
         [
@@ -154,10 +175,19 @@ def family_for_images(
             for _ in range(n_domains)
         ],
     ).to(generator.device)
+    family.n_channels, family.n_latent = n_channels, n_latent
+    return family
 
 
+@door
 def train_family(
-    family: Family, domains: Sequence[Tensor], settings: Settings, *, generator: torch.Generator
+    family: Family,
+    domains: Annotated[
+        Sequence[Annotated[Tensor, "_ n_channels 4·height 4·width", In(0, 1)]], NOT_EMPTY
+    ],
+    settings: Settings,
+    *,
+    generator: torch.Generator,
 ) -> Steps:
     """Train all nets on the loss of two-domain UNIT, for pairs of domains drawn at each update.
 
@@ -180,7 +210,7 @@ def train_family(
     """
     check_game(settings)
     if len(domains) != family.n_domains:
-        raise ValueError(f"expected images of {family.n_domains} domains, got {len(domains)}")
+        refuse("domains", f"to be images of {family.n_domains} domains", f"{len(domains)}")
     named = {f"domain {place}": images for place, images in enumerate(domains)}
     check_domains(named, family, generator)
     held = _Held(family, domains, settings, generator)

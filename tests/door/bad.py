@@ -205,6 +205,8 @@ FINE = {
     "rbm.states n_units: zero": "one state of no units",
     "rbm.gibbs_step n_classes: zero": "no labels",
     "rbm.ClassRBM.given_label label: zero": "labels begin at 0",
+    "family.Family.*: zero": "domains begin at 0",
+    "several domains.off_diagonal table: bytes": "any numbers",
     "rbm.*_gradient k: zero": "no step",
     "rbm.state_index v: integers": "bits of any type",
     "rbm.empirical_distribution v: integers": "bits of any type",

@@ -25,6 +25,7 @@ from lecturekit import (
     moment_matching,
     networks,
     plots,
+    predictions,
     rbm,
     session,
     training,
@@ -1446,6 +1447,73 @@ def _live() -> Iterator[tuple[str, Call]]:
     )
 
 
+def family() -> unit.Family:
+    return unit.family_for_images(
+        2, 1, width=4, n_latent=2, discriminator_width=4, generator=seeded()
+    )
+
+
+def domains() -> data.Domains:
+    return data.four_coats(2, 2, side=8, generator=seeded())
+
+
+def _family() -> Iterator[tuple[str, Call]]:
+    model, codes = family(), reals(2, 2, 4, 4)
+    sizes = {"width": 4, "n_latent": 2, "patch": 2, "discriminator_width": 4}
+    yield (
+        "family_for_images",
+        Call(
+            unit.family_for_images,
+            {"n_domains": 2, "n_channels": 1, **sizes, "generator": seeded()},
+        ),
+    )
+    yield "Family.encode", Call(model.encode, {"domain": 0, "x": photographs()})
+    yield "Family.decode", Call(model.decode, {"domain": 0, "z": codes})
+    yield "Family.translate", Call(model.translate, {"x": photographs(), "source": 0, "target": 1})
+    yield "Family.pair", Call(model.pair, {"i": 0, "j": 1})
+    yield (
+        "train_family",
+        Call(
+            unit.train_family,
+            {
+                "family": family(),
+                "domains": [photographs(3), photographs(4)],
+                "settings": settings(unit.Settings, batch_size=2),
+                "generator": seeded(),
+            },
+        ),
+    )
+
+
+def _several_domains() -> Iterator[tuple[str, Call]]:
+    yield (
+        "all_ways",
+        Call(evaluation.all_ways, {"translate": lambda x, i, j: x, "domains": domains()}),
+    )
+    yield "off_diagonal", Call(evaluation.off_diagonal, {"table": shares(3, 3)})
+
+
+def _coats() -> Iterator[tuple[str, Call]]:
+    yield "draw_coats", Call(data.draw_coats, {"n": 2, "side": 8, "generator": seeded()})
+    yield (
+        "four_coats",
+        Call(data.four_coats, {"n_train": 2, "n_test": 2, "side": 8, "generator": seeded()}),
+    )
+    yield "Domains", Call(data.Domains, vars(domains()))
+    yield "Unpaired", Call(data.Unpaired, {k: v for k, v in vars(pairs()).items() if v is not None})
+
+
+def _predictions() -> Iterator[tuple[str, Call]]:
+    yield "ask", Call(predictions.ask, {"number": "1.a"})
+    asked = predictions.ask("1.a")
+    yield "Prediction.commit", Call(asked.commit, {"answer": next(iter(asked.answers))})
+    values = {answer: float(place) for place, answer in enumerate(asked.answers)}
+    yield (
+        "Prediction.judge",
+        Call(asked.judge, {"values": values, "close": 0.1, "unit": "nats", "least": False}),
+    )
+
+
 ROOMS: dict[str, Callable[[], Iterator[tuple[str, Call]]]] = {
     "rbm": _rbm,
     "deep_energy": _deep_energy,
@@ -1459,6 +1527,10 @@ ROOMS: dict[str, Callable[[], Iterator[tuple[str, Call]]]] = {
     "training": _training,
     "plots": _plots,
     "live": _live,
+    "family": _family,
+    "several domains": _several_domains,
+    "coats": _coats,
+    "predictions": _predictions,
 }
 
 

@@ -66,7 +66,7 @@ def test_players_may_look_before_any_of_them_moves():
 
 def test_a_loss_that_does_not_depend_on_what_is_trained_is_refused():
     net, other = line(), line()
-    with pytest.raises(RuntimeError, match="not have been used"):
+    with pytest.raises(ValueError, match="expected loss to be computed from"):
         Descent(net).step(other.weight.sum(), 0.1)
 
 

@@ -102,7 +102,8 @@ class Scenes(NamedTuple):
     empty: Tensor
 
 
-def draw_coats(n: int, side: int, *, generator: torch.Generator) -> Scenes:
+@door
+def draw_coats(n: Count, side: Annotated[int, In(8)], *, generator: torch.Generator) -> Scenes:
     """n random scenes, each with one animal in all four coats.
 
     Colours and patterns are the same for all animals; pose, size, place and landscape are random.
@@ -125,8 +126,13 @@ def draw_coats(n: int, side: int, *, generator: torch.Generator) -> Scenes:
     return Scenes(torch.stack(coats), mask, empty)
 
 
+@door
 def four_coats(
-    n_train: int = 1000, n_test: int = 200, *, side: int = 24, generator: torch.Generator
+    n_train: Count = 1000,
+    n_test: Count = 200,
+    *,
+    side: Annotated[int, In(8)] = 24,
+    generator: torch.Generator,
 ) -> Domains:
     """Four domains, plain, striped, spotted and patched animals, each with scenes of its own.
 
