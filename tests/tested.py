@@ -34,7 +34,8 @@ what was skipped needs a GPU or MNIST.
 |---|---|---|---|---|---|
 """
 TOLD = [
-    *("-q", "-p", "no:cacheprovider", "-m", "not lecture and not browser"),
+    *("-q", "--numprocesses=auto", "--dist=worksteal", "-p", "no:cacheprovider"),
+    *("-m", "not lecture and not browser"),
     "--ignore=tests/test_tested.py",  # it looks at the page that is being written
 ]
 
