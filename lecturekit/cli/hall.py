@@ -50,7 +50,7 @@ _LOOK = {
     # Pictures, panels and formulas have their part of it.
     f"{_SHOWING} .jp-Deck figure": {"max-width": "none !important"},
     f"{_SHOWING} .jp-Deck figure img": {
-        "max-height": "52vh",
+        "max-height": "48vh",
         "object-fit": "contain",
         "object-position": "left",
     },
