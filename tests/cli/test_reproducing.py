@@ -107,7 +107,7 @@ def test_a_record_of_another_seed_is_not_mixed_with_this_one(tmp_path):
 def test_unknown_figures_are_refused(tmp_path):
     code, output = call("reproduce", "pcd9", "--output", tmp_path)
     assert code == 1
-    assert "there are: pcd1, fpcd1, pcd2, fpcd2, gmmn, dem" in output
+    assert "expected name among pcd1, fpcd1, pcd2, fpcd2, gmmn, dem" in output
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,7 @@ FINE = {
     "rbm.ClassRBM.given_label label: zero": "labels begin at 0",
     "family.Family.*: zero": "domains begin at 0",
     "several domains.off_diagonal table: bytes": "any numbers",
+    "several domains.off_diagonal table: integers": "any numbers",
     "rbm.*_gradient k: zero": "no step",
     "rbm.state_index v: integers": "bits of any type",
     "rbm.empirical_distribution v: integers": "bits of any type",

@@ -170,7 +170,7 @@ def test_what_was_judged_before_the_end_is_kept(tmp_path, monkeypatch):
 def test_a_notebook_that_is_missing_or_nothing_to_grade_is_said(tmp_path):
     code, output = call("grade", tmp_path / "gone")
     assert code == 1
-    assert "no folder" in output
+    assert "expected folders to be there" in output
     code, output = call("grade", tmp_path)
     assert code == 1
     assert "no notebook in" in output

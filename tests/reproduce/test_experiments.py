@@ -263,9 +263,13 @@ class TestFigures:
         assert figure.lines.keys() == figure.curves.keys()
 
     def test_unknown_names_are_refused_with_those_that_there_are(self):
-        with pytest.raises(ValueError, match="there are: pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae"):
+        with pytest.raises(
+            ValueError, match="expected name among pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae"
+        ):
             reproduce.published("pcd3")
-        with pytest.raises(ValueError, match="there are: pcd1, fpcd1, pcd2, fpcd2, gmmn, dem, dae"):
+        with pytest.raises(
+            ValueError, match="expected name among pcd1, fpcd1, pcd2, fpcd2, gmmn, dem, dae"
+        ):
             reproduce.experiment("pcd3")
 
     def test_two_figures_of_one_experiment_share_a_record(self):
