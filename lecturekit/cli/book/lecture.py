@@ -21,6 +21,7 @@ _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _CHECK = re.compile(r'exercises\.check\("([\d.]+)"')
 _ON_THE_SLIDE = re.compile(r"^> \*\*([^*]*\bslides?\b[^*]*)\*\*", re.MULTILINE)
 _SLIDES = re.compile(r"\*\*Slides:\*\* *(.+?)(?:\n\n|\Z)", re.DOTALL)
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _IMPORT = re.compile(r"^from (lecturekit[\w.]*) import \(?([^)]*?)\)?$", re.MULTILINE | re.DOTALL)
 
@@ -123,7 +124,8 @@ class Chapter:
     def _box(self, found: re.Match[str]) -> str:
         label = f"{self.label}-slide-{len(self.boxes) + 1}"
         if self.parts:
-            self.boxes.append((Place(label, found[1].strip(" .:")), self.parts[-1]))
+            title = _LINK.sub(r"\1", found[1]).strip(" .:")
+            self.boxes.append((Place(label, title), self.parts[-1]))
             return f"({label})=\n{found[0]}"
         return found[0]
 

@@ -26,7 +26,8 @@ CELLS = (
     nbformat.v4.new_markdown_cell(TITLE),
     nbformat.v4.new_code_cell("import lecturekit\nfrom lecturekit import live, unit"),
     nbformat.v4.new_markdown_cell(
-        "## 6.1 A part\n\nFor $x_1$:\n\n$$\\frac{a}{b}$$\n\n> **On the slide** it is $a$."
+        "## 6.1 A part\n\nFor $x_1$:\n\n$$\\frac{a}{b}$$\n\n"
+        "> **The [score](glossary.md#Score) on the slide.** It is $a$."
     ),
     nbformat.v4.new_code_cell("model = unit.UNIT\nlecturekit.start('smoke')"),
     nbformat.v4.new_code_cell("run = live.play(steps)"),
@@ -64,7 +65,7 @@ class TestAChapter:
         assert [part.title for part in chapter.parts] == ["6.1 A part", "Exercises"]
         assert list(chapter.exercises) == ["6.1"]
         assert [(box.title, part.title) for box, part in chapter.boxes] == [
-            ("On the slide", "6.1 A part")
+            ("The score on the slide", "6.1 A part")
         ]
 
     def test_an_exercise_is_linked_to_where_its_words_begin(self, chapter):
