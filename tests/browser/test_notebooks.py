@@ -95,7 +95,8 @@ def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
     slow, lowered = speed()
     assert lowered < setting / 50
     assert slow < fast / 10
-    assert panel.state().count("playing") == 1
+    states = [panel.state().count(state) for state in ("playing", "finished")]
+    assert sorted(states) == [0, 1]  # a run of a second or two may have ended by now
     assert panel.pictures() != seen
     notebook.screenshot(f"{lecture.notebook[:-6]}-live", play)
     assert notebook.errors() == []
