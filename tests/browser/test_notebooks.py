@@ -21,14 +21,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600
 
 LAST = "that was all"  # what the last cell says
 
-every_lecture = pytest.mark.parametrize(
-    "lecture",  # `make test` is to take ten minutes: the first stands for all of them there
-    [
-        pytest.param(live_run(section), marks=[pytest.mark.lecture] if rank else [])
-        for rank, section in enumerate(SECTIONS)
-    ],
-    ids=[section.stem for section in SECTIONS],
-)
+
+def lectures(*without: str) -> pytest.MarkDecorator:
+    """One test for each; `make test` is to take ten minutes, so there the first stands for all."""
+    return pytest.mark.parametrize(
+        "lecture",
+        [
+            pytest.param(
+                live_run(section), id=section.stem, marks=[pytest.mark.lecture] if rank else []
+            )
+            for rank, section in enumerate(SECTIONS)
+            if section.stem not in without
+        ],
+    )
+
+
+every_lecture = lectures()
 
 
 def probe(lecture: LiveRun) -> str:
@@ -64,7 +72,8 @@ def play_cell(notebook: nbformat.NotebookNode, lecture: LiveRun) -> int:
     )
 
 
-@every_lecture
+# On a fast machine the run of denoising is over before its slider has been dragged and looked at.
+@lectures("denoising")
 def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
     lab: JupyterLab, lecture: LiveRun, page: Page
 ):
@@ -95,8 +104,7 @@ def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
     slow, lowered = speed()
     assert lowered < setting / 50
     assert slow < fast / 10
-    states = [panel.state().count(state) for state in ("playing", "finished")]
-    assert sorted(states) == [0, 1]  # a run of a second or two may have ended by now
+    assert panel.state().count("playing") == 1
     assert panel.pictures() != seen
     notebook.screenshot(f"{lecture.notebook[:-6]}-live", play)
     assert notebook.errors() == []
