@@ -87,6 +87,7 @@ class LiveRun(NamedTuple):
         parameter: an expression for a tensor that is trained.
         slider: its label; far to the left nothing moves any more.
         setting: an expression for the setting.
+        share: of a core that it gets, where it would be over before it was looked at.
         notebook: the file; filled in by the register.
     """
 
@@ -95,6 +96,7 @@ class LiveRun(NamedTuple):
     parameter: str
     slider: str
     setting: str
+    share: float = 1.0
     notebook: str = ""
 
 

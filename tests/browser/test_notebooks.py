@@ -21,22 +21,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(600
 
 LAST = "that was all"  # what the last cell says
 
-
-def lectures(*without: str) -> pytest.MarkDecorator:
-    """One test for each; `make test` is to take ten minutes, so there the first stands for all."""
-    return pytest.mark.parametrize(
-        "lecture",
-        [
-            pytest.param(
-                live_run(section), id=section.stem, marks=[pytest.mark.lecture] if rank else []
-            )
-            for rank, section in enumerate(SECTIONS)
-            if section.stem not in without
-        ],
-    )
-
-
-every_lecture = lectures()
+every_lecture = pytest.mark.parametrize(
+    "lecture",  # `make test` is to take ten minutes: the first stands for all of them there
+    [
+        pytest.param(live_run(section), marks=[pytest.mark.lecture] if rank else [])
+        for rank, section in enumerate(SECTIONS)
+    ],
+    ids=[section.stem for section in SECTIONS],
+)
 
 
 def probe(lecture: LiveRun) -> str:
@@ -59,7 +51,8 @@ def lab(tmp_path: Path, lecture: LiveRun, request: pytest.FixtureRequest) -> Ite
     notebook.cells.append(nbformat.v4.new_code_cell(f"print({LAST!r})"))
     nbformat.write(notebook, folder / f"{lecture.notebook}")
     profile = getattr(request, "param", "cpu")
-    with JupyterLab(folder, LECTUREKIT_PROFILE=profile, LECTUREKIT_DATA="none") as server:
+    told = {"LECTUREKIT_PROFILE": profile, "LECTUREKIT_SHARE": str(lecture.share)}
+    with JupyterLab(folder, LECTUREKIT_DATA="none", **told) as server:
         yield server
 
 
@@ -72,8 +65,7 @@ def play_cell(notebook: nbformat.NotebookNode, lecture: LiveRun) -> int:
     )
 
 
-# On a fast machine the run of denoising is over before its slider has been dragged and looked at.
-@lectures("denoising")
+@every_lecture
 def test_a_slider_dragged_while_it_trains_changes_the_next_updates(
     lab: JupyterLab, lecture: LiveRun, page: Page
 ):

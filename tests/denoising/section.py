@@ -66,6 +66,7 @@ LIVE = LiveRun(
     parameter="ring_denoiser.net[2].weight",
     slider="learning rate β",
     setting="field_settings.learning_rate",
+    share=0.25,
 )
 
 NOT_NOTICED = {"denoising.exact.line_corruption, width": "the identities hold for any corruption"}
