@@ -62,3 +62,8 @@ def test_a_homework_of_two_to_three_hours_is_what_the_notebooks_promise():
     for section in SECTIONS:
         minutes = sum(each.minutes for each in exercises.catalogue(section.stem))
         assert 100 <= minutes <= 180
+
+
+def test_a_point_stands_for_five_minutes():
+    assert all(each.points >= 1 for each in ALL)
+    assert all(abs(5 * each.points - each.minutes) <= 2.5 for each in ALL)
