@@ -16,7 +16,7 @@ from typing import Any
 
 from jupyterlab.commands import get_user_settings_dir
 
-from lecturekit.cli import server, short_path, start_page
+from lecturekit.cli import server, short_path, slide_room, start_page
 from lecturekit.cli.server import SETTINGS, Settings
 
 FOLDER = "hall"  # of these copies, in the folder of one's own copy
@@ -24,6 +24,7 @@ FOLDER = "hall"  # of these copies, in the folder of one's own copy
 _SIZE = "min(3.06vh, 1.72vw)"  # of the type: 22 pixels at 1280 × 720
 _SIZES = {0: 0.85, 1: 1, 2: 1.15, 3: 1.35, 4: 1.6, 5: 1.9}
 _NOWHERE = {"display": "none"}
+_ROOM = "lecturekit-room-"  # class of a mark on a slide that leaves its pictures so much
 _SHOWING = "body[data-jp-deck-mode='presenting']"
 _LOOK = {
     _SHOWING: {
@@ -50,9 +51,15 @@ _LOOK = {
     # Pictures, panels and formulas have their part of it.
     f"{_SHOWING} .jp-Deck figure": {"max-width": "none !important"},
     f"{_SHOWING} .jp-Deck figure img": {
-        "max-height": "48vh",
+        "max-height": f"{slide_room.LEAST}vh",
         "object-fit": "contain",
         "object-position": "left",
+    },
+    **{
+        f"{_SHOWING} .jp-Deck:has(.jp-deck-mod-onscreen .{_ROOM}{high}) figure img": {
+            "max-height": f"{high}vh"
+        }
+        for high in slide_room.heights()
     },
     f"{_SHOWING} .jp-Deck div:has(> figure:nth-child(4)) > figure": {
         "flex-basis": "22% !important",  # four in a row
@@ -87,15 +94,9 @@ PAGE = """\
 
 ---
 
-| | |
-|:--|:--|
-{rows}
+{tiles}
 """
 """What leads to the lectures."""
-
-# Shift-Enter runs a cell and goes on to the next one. If that opened the next slide, the run would
-# be out of sight as soon as it begins; so behind it there is a place to rest.
-_REST = {"cell_type": "markdown", "metadata": {}, "source": "<!-- Shift-Enter: the next slide -->"}
 
 
 def launch(folder: Path, notebook: str | None, jupyter_options: Sequence[str] = ()) -> None:
@@ -138,10 +139,26 @@ def for_hall(notebook: MutableMapping[str, Any]) -> None:
     for cell in notebook["cells"]:
         if short_path.is_folded(cell):
             cell["metadata"].setdefault("jupyter", {})["source_hidden"] = True
-    ends = [slide.cells[-1] for slide in short_path.slides(notebook)]
+    ends = [(slide.cells[-1], slide) for slide in short_path.slides(notebook)]
     cells = []
     for cell in notebook["cells"]:
         cells.append(cell)
-        if cell["cell_type"] == "code" and any(cell is end for end in ends):
-            cells.append(_REST | {"id": f"rest-{cell['id']}"[:64], "metadata": {}})
+        if cell["cell_type"] == "code":
+            cells.extend(_rest(cell, slide) for end, slide in ends if cell is end)
     notebook["cells"] = cells
+
+
+def _rest(last: short_path.Cell, slide: short_path.Slide) -> short_path.Cell:
+    """A place to rest behind the last run of a slide.
+
+    Shift-Enter runs a cell and goes on to the next one. If that opened the next slide, the run
+    would be out of sight as soon as it begins.
+    """
+    mark = f'<span class="{_ROOM}{slide_room.height(slide)}"></span>'
+    source = f"<!-- Shift-Enter: the next slide -->{mark}"
+    return {
+        "cell_type": "markdown",
+        "id": f"rest-{last['id']}"[:64],
+        "metadata": {},
+        "source": source,
+    }

@@ -113,7 +113,8 @@ def hand_out(folder: Path, template: str = PAGE) -> list[tuple[Path, str]]:
 
     Args:
         folder: made if need be.
-        template: Markdown, in which `{rows}` stands for the table of lectures.
+        template: Markdown, in which `{rows}` stands for a table with a row for each lecture, and
+            `{tiles}` for one with three of them in a row, in few words.
 
     Returns:
         Each page, and what was done about it.
@@ -126,7 +127,7 @@ def hand_out(folder: Path, template: str = PAGE) -> list[tuple[Path, str]]:
         with replacing(folder / PICTURES / lecture.picture.name) as new:
             new.write_bytes(lecture.picture.read_bytes())
     return [
-        _hand_out(folder / NAME, template.format(rows=_rows(listed))),
+        _hand_out(folder / NAME, template.format(rows=_rows(listed), tiles=_tiles(listed))),
         _hand_out(folder / GLOSSARY, glossary()),
     ]
 
@@ -153,14 +154,26 @@ def _rows(listed: list[Lecture]) -> str:
 
 
 def _row(lecture: Lecture) -> str:
-    link = lecture.notebook.name
     time = f"<br>*Time: {lecture.time}.*" if lecture.time else ""
-    picture = f'<img src="{PICTURES}/{lecture.picture.name}" alt="{lecture.title}" width="216">'
     return (
-        f'| <a href="{link}">{picture}</a> '
-        f"| **[{lecture.number} · {lecture.title}]({link})**<br>"
+        f"| {_picture(lecture, width=216)} | {_link(lecture)}<br>"
         f"You will be able to {lecture.outcome}.{time} |"
     )
+
+
+def _tiles(listed: list[Lecture]) -> str:
+    tiles = [f"{_picture(lecture, width=250)}<br>{_link(lecture)}" for lecture in listed]
+    rows = [f"| {' | '.join(tiles[k : k + 3])} |" for k in range(0, len(tiles), 3)]
+    return "\n".join([rows[0], "|:--|:--|:--|", *rows[1:]])
+
+
+def _link(lecture: Lecture) -> str:
+    return f"**[{lecture.number} · {lecture.title}]({lecture.notebook.name})**"
+
+
+def _picture(lecture: Lecture, width: int) -> str:
+    image = f'<img src="{PICTURES}/{lecture.picture.name}" alt="{lecture.title}" width="{width}">'
+    return f'<a href="{lecture.notebook.name}">{image}</a>'
 
 
 def _time(notebook: Path) -> str:

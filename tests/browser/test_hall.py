@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -135,15 +136,16 @@ def lab(tmp_path: Path) -> Iterator[JupyterLab]:
         yield server
 
 
-def test_the_first_page_leads_to_a_lecture_and_the_button_out_of_the_slides(
+def test_the_first_page_has_all_lectures_and_leads_to_one_and_the_button_out_of_the_slides(
     lab: JupyterLab, page: Page
 ):
     hall_copy(ROOT / "notebooks" / SECTIONS[0].notebook, lab.folder)
     page.goto(f"{lab.url}/lab/tree/{quote(start_page.NAME)}?token={lab.token}")
-    link = page.get_by_role("link", name="1 · Restricted Boltzmann machines")
-    expect(link).to_be_in_viewport(timeout=60_000)
+    for section in SECTIONS:
+        link = page.get_by_role("link", name=re.compile(f"^{section.number} · "))
+        expect(link).to_be_in_viewport(ratio=1, timeout=60_000)
     page.screenshot(path=SCREENSHOTS / "hall.png")
-    link.click()
+    page.get_by_role("link", name="1 · Restricted Boltzmann machines").click()
     title = page.locator(".jp-Deck .jp-deck-mod-onscreen h1")
     expect(title).to_contain_text("1 · Restricted Boltzmann machines", timeout=30_000)
     expect(page.get_by_role("menuitem", name="Run", exact=True)).not_to_be_visible()

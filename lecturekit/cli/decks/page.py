@@ -16,7 +16,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from lecturekit.cli import short_path
+from lecturekit.cli import short_path, slide_room
 from lecturekit.cli.book.formulas import mathml
 from lecturekit.cli.book.lecture import anchor
 from lecturekit.cli.short_path import Slide
@@ -74,7 +74,8 @@ def _slide(slide: Slide) -> str:
     cells = "\n".join(filter(None, map(_cell, slide.cells)))
     notes = "\n".join(_markdown(short_path.source(cell)) for cell in slide.notes)
     aside = f'\n<aside class="notes">{notes}</aside>' if notes else ""
-    return f"<section>\n{cells}{aside}\n</section>"
+    room = f"--picture: {slide_room.height(slide)}vh"
+    return f'<section style="{room}">\n{cells}{aside}\n</section>'
 
 
 def _cell(cell: Any) -> str:
