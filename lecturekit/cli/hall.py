@@ -90,9 +90,9 @@ HALL: Settings = {
 
 # The deck of a Markdown page begins behind its first rule.
 PAGE = """\
-# Generative models, selected topics
-
 ---
+
+# Generative models, selected topics
 
 {tiles}
 """

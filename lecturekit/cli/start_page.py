@@ -162,7 +162,7 @@ def _row(lecture: Lecture) -> str:
 
 
 def _tiles(listed: list[Lecture]) -> str:
-    tiles = [f"{_picture(lecture, width=250)}<br>{_link(lecture)}" for lecture in listed]
+    tiles = [f"{_picture(lecture, width=300)}<br>{_link(lecture)}" for lecture in listed]
     rows = [f"| {' | '.join(tiles[k : k + 3])} |" for k in range(0, len(tiles), 3)]
     return "\n".join([rows[0], "|:--|:--|:--|", *rows[1:]])
 

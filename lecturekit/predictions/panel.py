@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,15 @@ from lecturekit.predictions.memory import metadata
 from lecturekit.predictions.prediction import Prediction
 
 _HERE = Path(__file__).parent
+
+# Where there is a panel, its words are not shown; where there is none, an answer can be clicked.
+_WORDS = (
+    ".jp-OutputArea-child:has(.lecturekit-prediction) + "
+    ".jp-OutputArea-child:has(.lecturekit-asked){display:none}"
+    ".lecturekit-asked li:has(summary){list-style:none}"
+    ".lecturekit-asked summary{cursor:pointer;width:fit-content;padding:.2em .8em;"
+    "margin:.2em 0;border:1px solid #8888;border-radius:5px}"
+)
 
 
 class PredictionWidget(anywidget.AnyWidget):
@@ -31,8 +41,9 @@ class PredictionWidget(anywidget.AnyWidget):
 class Panel:
     """A question and its answers, to be clicked; the prediction's watcher.
 
-    Under it stands the same in words, for those who open the notebook without its kernel. The
-    answer goes with these words, and so stays in the notebook.
+    Under it stands the same in words, for those who open the notebook without its kernel, or a
+    page made of it: a click on an answer opens what the run says to it. The answer that was given
+    goes with these words, and so stays in the notebook.
     """
 
     def __init__(self, prediction: Prediction) -> None:
@@ -75,15 +86,25 @@ class Panel:
     def _bundle(self) -> dict[str, str]:
         asked = self._prediction
         given = f"Predicted: {asked.given}" if asked.given else ""
-        items = "".join(f"<li>{html.escape(answer)}</li>" for answer in asked.answers)
         return {
             "text/html": (
-                "<style>.jp-OutputArea-child:has(.lecturekit-prediction) + "
-                ".jp-OutputArea-child:has(.lecturekit-asked){display:none}</style>"
+                f"<style>{_WORDS}</style>"
                 f'<div class="lecturekit-asked"><p><strong>{html.escape(asked.question)}</strong>'
-                f"</p><ul>{items}</ul><p>{html.escape(given)}</p></div>"
+                f"</p>{self._answers()}<p>{html.escape(given)}</p></div>"
             ),
             "text/plain": "\n".join(
                 [asked.question, *(f"  ◦ {answer}" for answer in asked.answers), given]
             ).strip(),
         }
+
+    def _answers(self) -> str:
+        """To be opened one by one once the run has spoken; until then there is nothing to read."""
+        return f"<ul>{''.join(map(self._answer, self._prediction.answers))}</ul>"
+
+    def _answer(self, answer: str) -> str:
+        words, verdict = html.escape(answer), self._prediction.verdict
+        if verdict is None:
+            return f"<li>{words}</li>"
+        tempts = self._prediction.answers[answer]
+        said = replace(verdict, given=answer, tempts=tempts)._repr_html_()
+        return f"<li><details><summary>{words}</summary>{said}</details></li>"

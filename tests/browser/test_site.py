@@ -101,6 +101,16 @@ def test_a_recorded_run_is_scrubbed_played_and_switched(page: Page, site: Path):
     run.screenshot(path=SCREENSHOTS / f"site-run-{page.viewport_size['width']}.png")
 
 
+def test_a_prediction_is_made_without_a_kernel(page: Page, site: Path):
+    page.goto(f"file://{site}/{CHAPTER}")
+    question = page.locator(".lecturekit-asked").first
+    said = question.get_by_text("The run says:").first
+    expect(said).to_be_hidden()
+    question.locator("summary").first.click()
+    expect(said).to_be_visible()
+    question.screenshot(path=SCREENSHOTS / f"site-predicted-{page.viewport_size['width']}.png")
+
+
 def test_no_page_is_wider_than_the_screen(page: Page, site: Path):
     for path in ("index.html", CHAPTER, "slides.html", "exercises.html", "reference/rbm.html"):
         page.goto(f"file://{site}/{path}")

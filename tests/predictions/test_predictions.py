@@ -118,6 +118,21 @@ class TestPanel:
             "What does the likelihood do?", "  ◦ up", "  ◦ down", "  ◦ stays", "Predicted: up"
         ]  # fmt: skip
         assert "<li>down</li>" in words["text/html"]
+        assert not any(why in words["text/html"] for why in ANSWERS.values())
+
+    def test_without_a_kernel_every_answer_opens_once_the_run_has_spoken(self):
+        panel = Panel(guess := asked())
+        guess.judge({"up": 0, "down": 1, "stays": 0.9}, close=0.2)
+        opened = re.findall(
+            r"<summary>(\w+)</summary>(.*?)</details>", panel._bundle()["text/html"]
+        )
+        said = dict(opened)
+        assert list(said) == list(ANSWERS)
+        assert all("The run says: down" in words for words in said.values())
+        assert ANSWERS["up"] in said["up"]
+        assert "✓ As you predicted: down" in said["down"]
+        assert "✓ As you predicted: stays" in said["stays"]  # it was close
+        assert guess.given is None
 
 
 class TestMemory:
