@@ -115,7 +115,7 @@ class Prediction:
         if set(numbers) != set(self.answers):
             wanted = f"to have a number for each of {', '.join(self.answers)}"
             refuse("values", wanted, ", ".join(map(str, numbers)) or "none")
-        readings = ", ".join(f"{answer} {value:.3g}" for answer, value in numbers.items())
+        readings = ", ".join(f"{answer}: {value:.3g}" for answer, value in numbers.items())
         if measured is not None:
             readings = f"measured {float(measured):.3g}"
             numbers = {answer: -abs(value - float(measured)) for answer, value in numbers.items()}

@@ -32,7 +32,7 @@ class TestVerdict:
         assert verdict.holds
         assert verdict.right == "down"
         assert repr(verdict) == (
-            "The run says: down [up -1.5, down 1.5, stays 0]\n✓ As you predicted: down."
+            "The run says: down [up: -1.5, down: 1.5, stays: 0]\n✓ As you predicted: down."
         )
 
     def test_a_wrong_one_is_told_why_it_tempts(self):
@@ -40,7 +40,7 @@ class TestVerdict:
         guess.commit("up")
         verdict = guess.judge({"up": -1, "down": 1, "stays": 0}, close=0.5, unit="nats")
         assert verdict.holds is False
-        assert "stays 0 nats]" in repr(verdict)
+        assert "stays: 0 nats]" in repr(verdict)
         assert "You predicted: up. Rates look harmless." in repr(verdict)
         assert "<p>You predicted: up." in verdict._repr_html_()
 
