@@ -67,6 +67,10 @@ _LOOK = {
     f"{_SHOWING} .jp-Deck .lecturekit-run": {"font-size": f"calc({_SIZE} * 0.72)"},
     f"{_SHOWING} .jp-Deck .lecturekit-prediction:not(:fullscreen)": {"font-size": _SIZE},
     f"{_SHOWING} .jp-Deck mjx-container[display='true']": {"font-size": "104% !important"},
+    f"{_SHOWING} .jp-Deck .jp-RenderedHTMLCommon table": {
+        "font-size": f"calc({_SIZE} * 0.85)",
+        "margin-left": "0",
+    },
     # Code that is folded is a place to run, and gone once there is something to be seen.
     f"{_SHOWING} .jp-Deck .jp-CodeCell:has(.jp-OutputArea-child) .jp-InputPlaceholder": _NOWHERE,
 }
