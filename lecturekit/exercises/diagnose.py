@@ -7,6 +7,7 @@ one may be right and another wrong, and the fewest slips that explain all of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import combinations, permutations, product
 from types import MappingProxyType
@@ -107,7 +108,33 @@ def diagnose(
     for pair in combinations(table.own, 2):
         if _whole(table, pair, got):
             return _say(table, dict.fromkeys(pair), right=table.unchanged(pair))
-    return None
+    return _where_it_has_numbers(exercise, cases, observations)
+
+
+def _where_it_has_numbers(
+    exercise: Exercise, cases: list[Arguments], observations: list[Observation]
+) -> Diagnosis | None:
+    """The slips on the cases with finite numbers, and that there are others: exp overflows, say."""
+    kept = [pair for pair in zip(cases, observations, strict=True) if _finite(pair[1])]
+    n = len(cases) - len(kept)
+    if not n or len(kept) < 3:
+        return None
+    found = diagnose(exercise, [given for given, _ in kept], [seen for _, seen in kept])
+    if found is None:
+        return None
+    says = found.says.removeprefix("Two things. ")
+    things = "Three things." if says != found.says else "Two things."
+    says = (
+        f"{things} {says} Besides: On {n} of {len(cases)} cases there is no finite number: exp "
+        "of a large number, the logarithm of 0, or a division by 0."
+    )
+    return Diagnosis((*found.names, "not finite"), says)
+
+
+def _finite(seen: Observation) -> bool:
+    """Whether all numbers that came are finite, as those of every right answer are."""
+    numbers = [as_numbers(leaf) for leaf in leaves(seen.value)]
+    return seen.returned and all(n is None or bool(n.isfinite().all()) for n in numbers)
 
 
 def _whole(table: Table, names: tuple[str, ...], got: list[Any]) -> bool:
@@ -338,6 +365,7 @@ def _say(
         own = name in table.own or (affected is None and name not in over)
         said = exercise.slips.get(name, says.get(name, "")) if own else says[name]
         said = general.on_top(said) if name in over else said
+        said = _in_company(said) if len(places) > 1 else said
         where = f"n {_listed(exercise.returns[leaf] for leaf in affected)}: " if affected else ""
         if not text:
             text = f"I{where}{said}" if where else said
@@ -348,6 +376,12 @@ def _say(
     if listed := _listed(exercise.returns[leaf] for leaf in right):
         text += f" {listed[0].upper()}{listed[1:]}: right."
     return Diagnosis(tuple(places), text)
+
+
+def _in_company(said: str) -> str:
+    """Without its beginning "Right for small weights, but": with another slip it is not right."""
+    said = re.sub(r"^Right [^.,;]*[.,;] (but )?", "", said)
+    return said[0].upper() + said[1:]
 
 
 def _listed(parts: Iterable[str]) -> str:

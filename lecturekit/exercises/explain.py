@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -176,8 +177,8 @@ def difference(exercise: Exercise, value: Any, exact: Any) -> str:
     meaning, came, wanted = next(t for t in triples if not leaves_close(*t[1:]))
     got = as_numbers(came)
     assert got is not None
-    worst = (got - wanted).abs().argmax()
-    place = [int(index) for index in torch.unravel_index(worst, wanted.shape)]
+    worst = int((got - wanted).abs().argmax())
+    place = [int(index) for index in np.unravel_index(worst, wanted.shape)]  # torch's takes seconds
     entry = f"entry {place} of {meaning}" if place else meaning
     return (
         f"In the case below, {entry} should be {wanted.flatten()[worst]:.6g} and is "
@@ -218,29 +219,48 @@ def no_gradient(
     exercise: Exercise, seen: Observation, wanted: Sequence[Tensor | None], words: frozenset[str]
 ) -> str | None:
     """That the numbers are right but no gradient, or a wrong one, gets through; or None."""
-    names = " and ".join(f"`{name}`" for name in exercise.through)
-    why = "The live run trains through this function"
+    names, why = _listed(exercise.through), "The live run trains through this function"
     found = seen.gradients
-    cuts = [said for word, said in _CUTTING.items() if word in words]
-    culprit = f" What cuts it off here: {' or '.join(cuts)}." if cuts else ""
     if isinstance(found, str):
         return (
             f"The numbers are right, but not when gradients are asked for, and {why[0].lower()}"
             f"{why[1:]}. It raised {found.rstrip('.')}. {advice(exercise, found)}".rstrip()
         )
-    if all(g is None for g in found):
-        return (
-            f"The numbers are right, but no gradient reaches {names}: {why[0].lower()}{why[1:]}, "
-            f"and would train nothing.{culprit} Compute with the tensors as they come."
-        )
+    if is_cut_off(seen):
+        return f"The numbers are right, but {cut_off(exercise, words)}"
     for got, exact in zip(found, wanted, strict=True):
         zero = exact is None or not exact.any()
         if not (zero and got is None) and (got is None or not leaves_close(got, exact, 1e-4)):
             return (
                 f"The numbers are right, but the gradient that reaches {names} is not: {why}, and "
-                f"would train in a wrong direction. A part of the result is cut off.{culprit}"
+                "would train in a wrong direction. A part of the result is cut "
+                f"off.{_culprit(words)}"
             )
     return None
+
+
+def is_cut_off(seen: Observation) -> bool:
+    """Whether it was asked for gradients, and there was none."""
+    found = seen.gradients
+    return seen.returned and found != () and all(g is None for g in found)
+
+
+def cut_off(exercise: Exercise, words: frozenset[str]) -> str:
+    """That no gradient gets through."""
+    return (
+        f"no gradient reaches {_listed(exercise.through)}: the live run trains through this "
+        f"function, and would train nothing.{_culprit(words)} Compute with the tensors as they "
+        "come."
+    )
+
+
+def _culprit(words: frozenset[str]) -> str:
+    cuts = [said for word, said in _CUTTING.items() if word in words]
+    return f" What cuts it off here: {' or '.join(cuts)}." if cuts else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 # ---------------------------------------------------------------------------------- the failures

@@ -172,12 +172,15 @@ def factor_of_a_part(
 
 def of_a_part(factor: Slip, part: str) -> Slip:
     """What a factor of a part of the result means."""
+    head = re.split(" (?:of|for|in) ", part)[0]
+    many = head.endswith("s") and not head.endswith(("ss", "bias"))
     simple = {
-        "negated": f"The {part} has the wrong sign.",
-        "doubled": f"The {part} counts twice.",
-        "halved": f"The {part} counts half.",
+        "negated": f"The {part} {'have' if many else 'has'} the wrong sign.",
+        "doubled": f"The {part} {'count' if many else 'counts'} twice.",
+        "halved": f"The {part} {'count' if many else 'counts'} half.",
     }
-    says = factor.says.replace("Every number is", f"The {part} is", 1)
+    says = factor.says.replace("Every number is", f"The {part} {'are' if many else 'is'}", 1)
+    says = says.replace(": it is divided", ": they are divided") if many else says
     says = says.replace("times the right one", "times what it should be", 1)
     return Slip(f"{factor.name}, {part}", simple.get(factor.name, says), factor.weak)
 
@@ -282,6 +285,8 @@ def _factors(measures: list[_Measure], n_cases: int) -> Iterator[Named]:
     known = {"negated": -1.0, "doubled": 2.0, "halved": 0.5, "in bits": 1 / math.log(2)}
     for name, factor in known.items():
         yield Slip(name, WORDS[name]), [factor] * n_cases
+    words = f"Two things. {WORDS['negated']} Besides: {WORDS['in bits']}"
+    yield Slip("negated, in bits", words), [-known["in bits"]] * n_cases
     for scale in (1.0, -1.0, 2.0, 0.5, -2.0):
         for letter, meaning, values, counts in measures:
             legend = f", with N {meaning}" if meaning else ""
@@ -292,6 +297,7 @@ def _factors(measures: list[_Measure], n_cases: int) -> Iterator[Named]:
                     Slip(
                         f"times {expression} {meaning}",
                         f"Every number is {expression} times the right one{legend}{hint}.",
+                        weak=scale == -1 and not counts,  # better a slip of its own, and the sign
                     ),
                     [scale * what(value) for value in values],
                 )

@@ -28,6 +28,8 @@ PRINT_LIMIT = 2000  # characters of what a function prints; the rest is dropped
 HEAD = struct.Struct("<Q")  # a message's length stands before it
 
 Send = Callable[..., None]
+Job = tuple[bytes, tuple[str, ...]]  # a pickled function of `send` and `hear`; modules it needs
+_Request = tuple[list[str], bytes, tuple[str, ...]]  # with the notebook's sys.path before it
 
 
 def write(pipe: BinaryIO, message: Any) -> None:
@@ -58,6 +60,8 @@ def serve(forks: bool) -> None:
     if not forks:
         job = read(requests)
         threading.Thread(target=_end_with, args=(requests,), daemon=True).start()
+        _import(job)
+        write(answers, ("process", os.getpid()))
         return _perform(job, answers)
     _adopt_orphans()
     wake, waker = os.pipe()
@@ -69,6 +73,7 @@ def serve(forks: bool) -> None:
             job = read(requests)
         except EOFError:
             return
+        _import(job)
         child = os.fork()
         if child == 0:
             signal.set_wakeup_fd(-1)
@@ -94,6 +99,13 @@ def _preload() -> None:
         importlib.import_module(name)
     for section in SECTIONS:
         importlib.import_module(f"lecturekit.exercises.{section.stem}")
+
+
+def _import(job: _Request) -> None:
+    """What this job needs besides, before its clock begins."""
+    for name in job[2]:
+        with contextlib.suppress(Exception):  # a torch that has it elsewhere needs it not at all
+            importlib.import_module(name)
 
 
 def _take_the_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -122,8 +134,8 @@ class _Tape(io.TextIOBase):
         return len(text)
 
 
-def _perform(job: tuple[list[str], bytes], answers: BinaryIO) -> None:
-    """Run a job, a pickled function of `send` and `hear`, and answer with what it returns."""
+def _perform(job: _Request, answers: BinaryIO) -> None:
+    """Run a job, and answer with what it returns."""
     this = os.getpid()
 
     def send(*message: Any) -> None:
@@ -134,7 +146,7 @@ def _perform(job: tuple[list[str], bytes], answers: BinaryIO) -> None:
     def hear(listening: bool) -> None:
         sys.stdout = _Tape(send) if listening else io.StringIO()
 
-    path, pickled = job
+    path, pickled, _ = job
     sys.path[:] = path
     try:
         result = pickle.loads(pickled)(send, hear)

@@ -70,7 +70,7 @@ def decide(
     right = [_is_right(exercise, *pair) for pair in zip(seen, expected, strict=False)]
     if all(right) and len(seen) == len(of_cases):
         return _once_right(exercise, of_cases, observations, expected, words)
-    return _not_right(exercise, of_cases, seen, expected, right)
+    return _not_right(exercise, of_cases, seen, expected, right, words)
 
 
 def _is_right(exercise: Exercise, seen: Observation, exact: Any) -> bool:
@@ -156,14 +156,15 @@ def _not_right(
     seen: list[Observation],
     expected: list[Any],
     right: list[bool],
+    words: frozenset[str],
 ) -> Verdict:
     place = _to_show(of_cases, seen, right)
     shown, exact = seen[place], expected[place]
     only_changed = len(seen) == len(of_cases) and all(map(_numbers_right, seen, expected))
     if found := None if only_changed else _diagnosed(exercise, of_cases, seen):
-        message = found.says + _besides(exercise, seen)
+        message = found.says + _besides(exercise, seen, words)
         return _faulty(exercise, Outcome.NOT_YET, message, of_cases[place], shown, exact)
-    outcome, message = _fault(exercise, seen, expected, right, place)
+    outcome, message = _fault(exercise, seen, expected, right, place, words)
     return _faulty(exercise, outcome, message, of_cases[place], shown, exact)
 
 
@@ -195,9 +196,12 @@ def _numbers_right(seen: Observation, exact: Any) -> bool:
     return seen.returned and close(seen.value, exact)
 
 
-def _besides(exercise: Exercise, seen: list[Observation]) -> str:
+def _besides(exercise: Exercise, seen: list[Observation], words: frozenset[str]) -> str:
     changing = next((each for each in seen if each.changed), None)
-    return f" Besides, {explain.changes(exercise, changing)}" if changing else ""
+    said = f" Besides, {explain.changes(exercise, changing)}" if changing else ""
+    if exercise.through and all(explain.is_cut_off(each) for each in seen):
+        said += f" Besides, {explain.cut_off(exercise, words)}"
+    return said
 
 
 def _fault(
@@ -206,6 +210,7 @@ def _fault(
     expected: list[Any],
     right: list[bool],
     place: int,
+    words: frozenset[str],
 ) -> tuple[Outcome, str]:
     """What went wrong, where no slip explains it."""
     shown, exact = seen[place], expected[place]
@@ -222,7 +227,7 @@ def _fault(
         for each, wanted in zip(seen, expected, strict=True)
     ):
         message = f"{message} {explain.narrowed(exercise, seen, expected, right)}".rstrip()
-    return Outcome.NOT_YET, message + _besides(exercise, seen)
+    return Outcome.NOT_YET, message + _besides(exercise, seen, words)
 
 
 def _faulty(

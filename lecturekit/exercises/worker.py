@@ -36,6 +36,13 @@ POLL = 0.05  # seconds between two looks at a job that is busy
 START = 120.0  # seconds for a process to import torch on a slow disk
 FORKS = sys.platform == "linux"  # macOS's frameworks don't survive a fork
 
+# What torch imports when one of these is used, for seconds; they are sought in a pickled function.
+LATE = "torch._dynamo"
+LATE_FOR = (
+    *(b"torch.func", b"\x04func", b"_functorch", b"vmap", b"jacobian", b"hessian"),
+    *(b"grad_outputs", b"MultivariateNormal", b"broadcast_shapes", b"unravel_index"),
+)
+
 
 class UnsendableError(Exception):
     """A function that can't be sent to another process."""
@@ -66,7 +73,8 @@ class Worker:
             UnsendableError: the function can't be pickled, and why.
         """
         packed, seen = _pack(function), _Seen()
-        ended = self._do(_ObserveAll(packed, cases, through), seen, seconds)
+        late = any(name in packed for name in LATE_FOR)
+        ended = self._do(_ObserveAll(packed, cases, through), seen, seconds, (LATE,) * late)
         if ended:
             seen.done.append(Observation(ended=ended, printed=seen.take()))
         return seen.done
@@ -85,13 +93,13 @@ class Worker:
         if ending is not None:
             ending.end()
 
-    def _do(self, job: Any, seen: _Seen, seconds: float) -> str:
+    def _do(self, job: Any, seen: _Seen, seconds: float, needs: tuple[str, ...] = ()) -> str:
         """Have a job done; why it had to be ended, or ""."""
         with self._busy:
             if self._idle is not None:
                 self._idle.cancel()
             try:
-                return self._do_now(job, seen, seconds)
+                return self._do_now((cloudpickle.dumps(job), needs), seen, seconds)
             except BaseException:
                 self.stop()
                 raise
@@ -109,13 +117,12 @@ class Worker:
             finally:
                 self._busy.release()
 
-    def _do_now(self, job: Any, seen: _Seen, seconds: float) -> str:
-        packed = cloudpickle.dumps(job)
+    def _do_now(self, job: process.Job, seen: _Seen, seconds: float) -> str:
         try:
-            ended = self._ready().do(packed, seen, seconds)  # its start is not on the clock
+            ended = self._ready().do(job, seen, seconds)  # its start is not on the clock
         except BrokenPipeError:  # it was ended since it was looked at
             self.stop()
-            ended = self._ready().do(packed, seen, seconds)
+            ended = self._ready().do(job, seen, seconds)
         if not self._forks:
             self.stop()
             self._process = _Process(self._forks)  # in the background, for the next job
@@ -200,7 +207,7 @@ class _Process:
     def alive(self) -> bool:
         return self._popen.poll() is None
 
-    def do(self, job: bytes, seen: _Seen, seconds: float) -> str:
+    def do(self, job: process.Job, seen: _Seen, seconds: float) -> str:
         """Have a job done; why it had to be ended, or ""."""
         if not self._started:
             message = self._heard.get(timeout=START)
@@ -212,8 +219,8 @@ class _Process:
             self._clearing = False
         assert self._popen.stdin is not None
         working, reason = self._popen.pid, ""
-        deadline = time.monotonic() + seconds
-        process.write(self._popen.stdin, ([path or os.getcwd() for path in sys.path], job))  # type: ignore[arg-type]
+        deadline = time.monotonic() + START + seconds  # until it has what it needs, and begins
+        process.write(self._popen.stdin, ([path or os.getcwd() for path in sys.path], *job))  # type: ignore[arg-type]
         for message in self._messages():
             if message is None:  # nothing yet
                 if not reason:
@@ -224,7 +231,7 @@ class _Process:
                 continue
             kind, *content = message
             if kind == "process":
-                working = content[0]
+                working, deadline = content[0], time.monotonic() + seconds
             elif kind == "failed":
                 self._clearing = self._forks
                 raise RuntimeError(content[0])

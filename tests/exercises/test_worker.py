@@ -330,3 +330,38 @@ def test_an_interrupt_ends_the_loop_and_the_next_function_runs():
 def test_no_process_is_left_behind_by_one_that_was_killed():
     process, _ = beside_a_loop("SIGKILL")
     assert is_gone(process)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.func.grad(lambda y: (y * y).sum())(x),
+        lambda x: torch.autograd.grad(x.requires_grad_() ** 2, x, grad_outputs=torch.ones(2))[0],
+        lambda x: torch.zeros(torch.broadcast_shapes(x.shape, (1, 2))),
+        lambda x: torch.vmap(lambda y: 2 * y)(x),
+    ],
+)
+def test_what_torch_imports_late_is_imported_before_the_clock_begins(worker, function):
+    """By the modules that are there when the function is called: no luck of a fast disk."""
+
+    def watched(x):
+        import sys
+
+        import torch  # so that `function` finds it, wherever it is run
+
+        before = {"sympy", "torch._dynamo"} & set(sys.modules)
+        function(x)
+        return torch.tensor(float(len(before)))
+
+    (seen,) = worker.run(watched, [(torch.ones(2),)], seconds=60)
+    assert seen.value == 2, seen
+
+
+def test_what_nothing_needs_is_not_imported(worker):
+    def watched(x):
+        import sys
+
+        return float("torch._dynamo" in sys.modules)
+
+    (seen,) = Worker().run(watched, [(torch.ones(2),)], seconds=60)
+    assert seen.value == 0

@@ -80,13 +80,13 @@ UNPAIRED_HALVES = Exercise(
         "order they are still pairs, and a net with enough data can find them.",
         "everything": "The pairing leaked: every scene is in both sets. Take one half for X, the "
         "other for Y.",
-        "unshuffled": "The halves are disjoint, but `order` was not used: data sets are often "
+        "unshuffled": "`order` was not used: data sets are often "
         "sorted, and then the domains would differ in content, not in style.",
         "halves exchanged": "The halves are exchanged: the first one belongs to X.",
         "domains exchanged": "The domains are exchanged: the first half is taken of x, the second "
         "of y.",
-        "leaky": "Only X is taken in `order`: some scenes of Y's half are then in X's as well, "
-        "and the pairing leaks.",
+        "leaky": "Y's set holds the first rows as they come, whatever `order` says: some of these "
+        "scenes are in X's set as well, and the pairing leaks.",
         "Y in its own order": "Only X is taken in `order`: Y's half is that of the rows as they "
         "come, some of which are in X's as well, and the pairing leaks.",
         "X in its own order": "Only Y is taken in `order`: X's half is that of the rows as they "

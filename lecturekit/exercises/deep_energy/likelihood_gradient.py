@@ -87,7 +87,7 @@ LIKELIHOOD_GRADIENT = Exercise(
         "states of the data alone": "The expectation runs over the states of the data alone. The "
         "model gives every state a probability, and Z is a sum over all of them.",
         "not normalised": "The weights exp(−E) do not sum to 1: divide by Z, or use a softmax.",
-        "overflow": "Right for small energies; for energies around −1000 exp(−E) is infinite. "
+        "overflow": "Right for small energies, but for energies around −1000 exp(−E) is infinite. "
         "torch.softmax subtracts the largest exponent first.",
         "energies as weights": "The states are weighted by their energies. Probabilities are "
         "exp(−E)/Z.",

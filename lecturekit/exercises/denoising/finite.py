@@ -12,7 +12,10 @@ def points_with_noise(
     make: Maker, batch: int, n_data: int, n_dims: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Noisy points (batch, n_dims), data (n_data, n_dims) near enough to compete, and σ ()."""
-    data, sigma = make.normal(n_data, n_dims), make.tidy(0.6 + 0.3 * make.uniform())
+    data = make.normal(n_data, n_dims)
+    while len(data.unique(dim=0)) < n_data:  # round numbers may agree, and the mean shows nothing
+        data = make.normal(n_data, n_dims)
+    sigma = make.tidy(0.6 + 0.3 * make.uniform())
     x_noisy = data[make.whole(n_data, batch)] + sigma * make.normal(batch, n_dims)
     return make.tidy(x_noisy), data, sigma
 

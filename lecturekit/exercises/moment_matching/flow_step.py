@@ -75,6 +75,7 @@ def answer(on: Slips, x: Tensor, y: Tensor, sigma: float, step: float) -> Tensor
     attraction = torch.zeros_like(x) if on("no attraction") else attraction
     repulsion = torch.zeros_like(x) if on("no repulsion") else repulsion
     fall = attraction + repulsion if on("both attract") else attraction - repulsion
+    fall = -attraction - repulsion if on("both repel") else fall
     size = step * 2 / len(x) if on("gradient of MMD²") else 2 * step if on("twice") else step
     size = 1.0 if on("without step") or on("slope returned") else size
     fall = -fall if on("ascent") else fall
@@ -117,6 +118,8 @@ FLOW_STEP = Exercise(
         "term mean k(y_j, t) is missing.",
         "both attract": "The samples attract each other. This follows from the slide's wrong sign "
         "of the cross term, up to an overall sign; other samples have to push.",
+        "both repel": "The data repels the samples, as these repel each other: mean k(y_j, t) "
+        "enters the witness with a minus.",
         "no 1/σ": "The factor 1/σ is missing: ∇_t exp(−‖s − t‖²/(2σ)) = k · (s − t)/σ.",
         "1/(2σ)": "The slope has 1/(2σ): the derivative of the square cancels the 2, ∇_t exp(−‖s "
         "− t‖²/(2σ)) = k · (s − t)/σ.",

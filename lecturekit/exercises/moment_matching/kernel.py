@@ -56,6 +56,8 @@ def answer(on: Slips, x: Tensor, y: Tensor, sigma: float) -> Tensor:
     k = torch.exp(exponent if on("exponent's sign") else -exponent)
     if on("normalised"):
         k = k / (2 * torch.pi * sigma) ** (x.shape[1] / 2)
+    elif on("normalised in one dimension"):
+        k = k / (2 * torch.pi * sigma) ** 0.5
     elif on("rows sum to one"):
         k = k / k.sum(dim=1, keepdim=True)
     return -exponent if on("no exponential") else k
@@ -103,6 +105,8 @@ KERNEL = Exercise(
         "not summed over features": "This has one kernel for each feature: sum the squares over "
         "the last dimension before the exponential.",
         "normalised": "The kernel is normalised like a density; it is 1 where x = y.",
+        "normalised in one dimension": "The kernel is normalised like a density, of one number "
+        "even; it is 1 where x = y.",
         "rows sum to one": "The rows are normalised to sum to 1 (a softmax); a kernel is 1 where "
         "x = y.",
     },

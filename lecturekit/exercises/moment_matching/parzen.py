@@ -73,7 +73,9 @@ def answer(
         variance = w if on("width as variance") else w**2
         distances = torch.cdist(points, samples, compute_mode="donot_use_mm_for_euclid_dist")
         squares = distances if on("distance unsquared") else distances**2
-        exponents = -squares / ((1 if on("no 2") else 2) * variance[:, :, None])
+        spread = w if on("width unsquared in the exponent") else variance
+        exponents = -squares / ((1 if on("no 2") else 2) * spread[:, :, None])
+        variance = w if on("width unsquared in the normaliser") else variance
         dims = 0 if on("no normaliser") else 1 if on("one dimension") else d
         log_normaliser = dims / 2 * torch.log((1 if on("no 2π") else 2 * torch.pi) * variance)
         if on("one width"):
@@ -196,6 +198,9 @@ PARZEN = Exercise(
         "nearest window": "Only the nearest window counts; p is the mean of all of them.",
         "width as variance": "The width is used as a variance. Here w is a standard deviation, "
         "unlike σ in the kernels of this lecture: the exponent is −d²/(2w²).",
+        "width unsquared in the exponent": "In the exponent w stands where w² belongs: −d²/(2w²).",
+        "width unsquared in the normaliser": "In the normaliser w stands where w² belongs: it is "
+        "(2πw²)^(d/2).",
         "deviation": "The second number is the standard deviation of one log-density; the mean of "
         "m of them has an error √m times smaller.",
         "divided by m": "The standard deviation is divided by m; that of a mean is divided by √m.",
@@ -205,7 +210,7 @@ PARZEN = Exercise(
         "their mean.",
         "logarithm of the mean": "This is the logarithm of the mean density over the test points; "
         "asked for is the mean of the logarithms, which is never larger.",
-        "overflow": "Right, until a point lies far from all samples: there every exp is 0 and the "
+        "overflow": "Right nearby, but far from all samples every exp is 0 and the "
         "logarithm −∞. Use torch.logsumexp.",
         "roles exchanged": "The windows stand on the test points and the samples are judged; it "
         "is the other way round.",

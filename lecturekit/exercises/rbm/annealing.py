@@ -76,7 +76,10 @@ def answer(
     on: Slips, W: Tensor, b: Tensor, c: Tensor, betas: Tensor, v: Tensor,
     u_hidden: Tensor, u_visible: Tensor,
 ) -> Tensor:  # fmt: skip
-    softplus = torch.nn.functional.softplus
+    def softplus(x: Tensor) -> Tensor:
+        if on("softplus overflow"):
+            return torch.log(1 + torch.exp(x))
+        return torch.nn.functional.softplus(x)
 
     def log_weight(beta: Tensor, v: Tensor) -> Tensor:  # −F_β(v)
         if on("free energy scaled"):
@@ -88,10 +91,11 @@ def answer(
 
     def moved(at: Tensor, v: Tensor, k: int) -> Tensor:
         above = on("above")
-        p = torch.sigmoid(at * (v @ W + c))
+        p = torch.sigmoid((1.0 if on("hidden half not annealed") else at) * (v @ W + c))
         h = (u_hidden[k] > p if above else u_hidden[k] < p).double()
         back = p if on("mean field back") else h
         y = at * (back @ W.T) + (b if on("visible bias not annealed") else at * b)
+        y = back @ W.T + b if on("visible half not annealed") else y
         q = torch.sigmoid(y)
         return (u_visible[k] > q if above else u_visible[k] < q).double()
 
@@ -152,7 +156,7 @@ ANNEALING = Exercise(
         "n_chains.",
         "largest weight": "This is the largest weight alone; the estimate is the mean over the "
         "chains: torch.logsumexp(log_w, 0) − log n_chains.",
-        "overflow": "Right for small weights, but exp overflows for large ones: "
+        "overflow": "Right for small weights, but for large weights exp overflows: "
         "torch.logsumexp(log_w, 0) − log n_chains.",
         "upside down": "The ratio is upside down: a chain collects exp(−F_next) / exp(−F_now), "
         "that is F_now − F_next in logarithms.",
@@ -173,6 +177,12 @@ ANNEALING = Exercise(
         "hidden bias not annealed": "c is not multiplied by β: all terms of the energy are.",
         "visible bias not annealed": "In the Gibbs step b is not multiplied by β: all terms of "
         "the energy are.",
+        "hidden half not annealed": "In the Gibbs step the hidden units' inputs lack the factor "
+        "β: σ(β (v @ W + c)).",
+        "visible half not annealed": "In the Gibbs step the visible units' inputs lack the factor "
+        "β: σ(β (h @ W.T + b)).",
+        "softplus overflow": "Right for small weights, but for large weights exp overflows: log(1 "
+        "+ exp(x)) is torch.nn.functional.softplus(x), which does not.",
         "softplus subtracted": "The softplus has the wrong sign: −F_β(v) = β b·v + Σ softplus(β "
         "xⱼ).",
         "mean field back": "The Gibbs step goes back from the hidden probabilities; v has to be "

@@ -75,6 +75,8 @@ def answer(on: Slips, W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
         hidden = softplus(x.sum(dim=1))
     elif on("softplus multiplied"):
         hidden = each.prod(dim=1)
+    elif on("one added once"):
+        hidden = torch.log1p(torch.exp(x).sum(dim=1))
     elif on("hidden averaged"):
         hidden = each.mean(dim=1)
     elif on("hidden not summed"):
@@ -133,6 +135,9 @@ FREE_ENERGY = Exercise(
         "best h. They agree for large x only.",
         "hidden averaged": "The softplus terms are averaged over the hidden units; they have to "
         "be summed, since the logarithm of a product is a sum.",
+        "one added once": "The exponentials of all hidden units are summed before 1 is added and "
+        "the logarithm taken. Every hidden unit has a factor 1 + exp(xⱼ) of its own: sum the "
+        "logarithms.",
         "softplus multiplied": "The softplus terms are multiplied. The logarithm of a product is "
         "a sum of logarithms: they are added.",
         "hidden not summed": "The hidden units are still there, one column each: sum their "
@@ -141,13 +146,13 @@ FREE_ENERGY = Exercise(
         "unit's input: softplus(vᵀW + c).",
         "visible bias inside": "b·v stands inside of the softplus. It does not depend on h, so it "
         "leaves the sum over h as a factor exp(b·v): F = −b·v − Σ softplus(xⱼ).",
-        "overflow": "Right for small weights, but exp overflows for large ones: log(1 + exp(x)) "
-        "is torch.nn.functional.softplus(x), which does not.",
+        "overflow": "Right for small weights, but for large weights exp overflows: log(1 + "
+        "exp(x)) is torch.nn.functional.softplus(x), which does not.",
         "transposed weights": "W is used transposed, which goes unnoticed only where it is "
         "square: W is (n_visible, n_hidden), so with one example per row the hidden input is v @ "
         "W + c.",
-        "all states": "Right where there are few hidden units, but this lists all 2ⁿ of their "
-        "states, which no memory holds for 36 of them. The sum over h factorises: one factor for "
+        "all states": "Right where there are few hidden units, but this lists all 2ⁿ hidden "
+        "states, which no memory holds for 36 units. The sum over h factorises: one factor for "
         "each unit.",
         "negated": "This is the exact negative of the free energy: F(v) = −log Σ_h exp(−E(v, h)), "
         "so a likely v has a low one.",

@@ -52,20 +52,20 @@ def answer(
             return torch.tanh(x)
         return x if on("no sigmoid") or on(f"no {layer} sigmoid") else torch.sigmoid(x)
 
-    def sample(p: Tensor, u: Tensor, above: bool) -> Tensor:
-        u = torch.full_like(u, 0.5) if on("rounded") else u
-        return (u > p if above or on("above") else u < p).double()
+    def sample(p: Tensor, u: Tensor, layer: str) -> Tensor:
+        u = torch.full_like(u, 0.5) if on("rounded") or on(f"{layer} rounded") else u
+        return (u > p if on("above") or on(f"{layer} above") else u < p).double()
 
     W = W.T if on("transposed weights") else W
     b, c = (c, b) if on("biases exchanged") else (b, c)
     none = on("no biases")
     p_hidden = chance(v @ W + (0.0 if none or on("no hidden bias") else c), "hidden")
-    h = sample(p_hidden, u_hidden, on("hidden above"))
+    h = sample(p_hidden, u_hidden, "hidden")
     back = p_hidden if on("probabilities") or on("mean field back") else h
     y = back @ (W if on("not transposed back") else W.T)
     y = y + (0.0 if none or on("no visible bias") else b)
     p_visible = chance(y, "visible")
-    new = sample(p_visible, u_visible, on("visible above"))
+    new = sample(p_visible, u_visible, "visible")
     if on("probabilities"):
         return p_hidden, p_visible
     new = p_visible if on("visible probabilities") else new
@@ -101,6 +101,10 @@ GIBBS_STEP = Exercise(
         "true with probability 1 − p. A uniform number lies below p with probability p.",
         "rounded": "The probabilities are rounded at ½. That always takes the more likely state "
         "and samples nothing; compare with the uniform numbers that are handed in.",
+        "hidden rounded": "The hidden probabilities are rounded at ½. That always takes the more "
+        "likely state and samples nothing; compare with the uniform numbers that are handed in.",
+        "visible rounded": "The visible probabilities are rounded at ½. That always takes the more "
+        "likely state and samples nothing; compare with the uniform numbers that are handed in.",
         "no sigmoid": "The uniform numbers are compared with the units' inputs; a probability is "
         "σ(input).",
         "no hidden sigmoid": "For the hidden units the uniform numbers are compared with the "

@@ -107,7 +107,7 @@ LOG_PARTITION = Exercise(
     slips={
         "averaged": "This is the mean over the hidden states in place of the sum: it is too low "
         "by exactly n_hidden · log 2.",
-        "overflow": "Right for small weights, but the exponentials overflow for large ones. Stay "
+        "overflow": "Right for small weights, but for large weights exp overflows. Stay "
         "with logarithms: torch.logsumexp for the sum over states, torch.nn.functional.softplus "
         "for log(1 + exp(·)).",
         "wrong sign": "The sign inside the exponential is wrong: a state's weight is "
@@ -147,8 +147,8 @@ LOG_PARTITION = Exercise(
         "logarithm of a product is their sum.",
         "one visible state": "Only the state vᵢ = 1 is counted, exp(yᵢ). A unit that is off "
         "counts exp(0) = 1: log(1 + exp(yᵢ)).",
-        "all states": "Right where there are few visible units, but this lists all 2ⁿ of their "
-        "states, which no memory holds for 60 of them. Only the hidden states need a list.",
+        "all states": "Right where there are few visible units, but this lists all 2ⁿ visible "
+        "states, which no memory holds for 60 units. Only the hidden states need a list.",
     },
     returns=("log Z",),
     hints=(

@@ -80,10 +80,10 @@ def answer(
 
     def moved(W: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         p = torch.sigmoid(start @ W + (0.0 if on("no hidden bias in the chain") else c))
-        h = (u_hidden > p if on("above") else u_hidden < p).double()
+        h = (u_hidden > p if on("above") or on("hidden above") else u_hidden < p).double()
         h = p if on("mean field back") else h
         q = torch.sigmoid(h @ W.T + (0.0 if on("no visible bias") else b))
-        new = (u_visible > q if on("above") else u_visible < q).double()
+        new = (u_visible > q if on("above") or on("visible above") else u_visible < q).double()
         return h, q if on("probabilities kept") else new
 
     def phase(v: Tensor, h: Tensor, n: int) -> list[Tensor]:
@@ -164,6 +164,10 @@ PERSISTENT_CHAIN = Exercise(
         "mean field back": "The way back to the visible units uses the hidden probabilities. The "
         "particles have to be drawn given the sampled binary h, 1.0 where u_hidden is below the "
         "probability.",
+        "hidden above": "For the hidden units the comparison is the wrong way round: a unit is 1.0 "
+        "where its uniform number is *below* its probability.",
+        "visible above": "For the visible units the comparison is the wrong way round: a unit is "
+        "1.0 where its uniform number is *below* its probability.",
         "above": "The comparison is the wrong way round: a unit is 1.0 where its uniform number "
         "is *below* its probability.",
         "sums": "Both phases are sums over their rows; each is a mean, or the step would grow "
