@@ -380,8 +380,8 @@ def _say(
 
 def _in_company(said: str) -> str:
     """Without its beginning "Right for small weights, but": with another slip it is not right."""
-    said = re.sub(r"^Right [^.,;]*[.,;] (but )?", "", said)
-    return said[0].upper() + said[1:]
+    rest = re.sub(r"^Right [^.,;]*[.,;] (but )?", "", said)
+    return said if rest == said else rest[0].upper() + rest[1:]
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from lecturekit.exercises.exercise import Arguments, Function
 TEXT_LIMIT = 2000  # characters of an exception's text; the rest is dropped
 PARTS_LIMIT = 1000  # of a returned tuple
 DEPTH_LIMIT = 5  # of tuples in tuples
-RECALLS = 6  # of a function that draws numbers of its own, until two results differ
+RECALLS = 12  # of a function that draws numbers of its own, until two results differ
 
 
 @dataclass(frozen=True)

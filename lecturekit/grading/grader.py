@@ -6,7 +6,6 @@ even if the process is ended.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import json
 import sys
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from lecturekit import exercises
 from lecturekit.exercises import Exercise, Outcome
 from lecturekit.grading.answers import (
+    Answer,
     NotebookError,
     RefusedError,
     definitions,
@@ -58,13 +58,13 @@ def verdicts(path: Path) -> Iterator[Verdict]:
         yield _verdict(exercise, found)
 
 
-def _verdict(exercise: Exercise, found: Mapping[str, ast.FunctionDef]) -> Verdict:
+def _verdict(exercise: Exercise, found: Mapping[str, Answer]) -> Verdict:
     named = exercise.number, exercise.title
-    definition = found.get(exercise.stub_name)
-    if definition is None:
+    answer = found.get(exercise.stub_name)
+    if answer is None:
         return Verdict(*named, Outcome.NOT_ATTEMPTED, "The function is not in the notebook.")
     try:
-        function = function_of(definition)
+        function = function_of(answer)
     except RefusedError as reason:
         return Verdict(*named, REFUSED, f"Not judged: {reason}.")
     result = exercises.check(exercise.number, function)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.exercises.exercise import Exercise, Function, Slips
+from lecturekit.exercises.general import WORDS
 from lecturekit.exercises.judge import judge
 from lecturekit.exercises.observation import Observation
 from lecturekit.exercises.result import Outcome, Result
@@ -612,3 +613,46 @@ def test_a_small_relative_error_is_that_of_each_number(check):
         return 1000 * scaled / 1000, total + 0.5 * (torch.arange(len(total)) == 0)
 
     assert "right to within" not in check(off).message
+
+
+# ------------------------------------------------------------------------ several things at once
+
+
+def test_wrong_numbers_without_a_gradient_are_told_both(judge_here):
+    result = judge_here(TRAINED, lambda x: 2 * x.detach().sum())
+    assert result.message.startswith("Twice. Besides, no gradient reaches `x`"), result
+    assert "`.detach()`" in result.message
+    assert "Besides" not in judge_here(TRAINED, lambda x: 2 * x.sum()).message
+    assert "Besides" not in judge_here(TOTAL, lambda x: 2 * x.detach().sum()).message
+
+
+def test_a_slip_is_named_where_there_are_numbers_and_that_there_are_cases_without(check):
+    def mine(x, factor):
+        scaled, total = scale_rows(x, factor)
+        return scaled, torch.nan * total if len(x) == 1 else total + 1
+
+    said = check(mine).message
+    assert said.startswith("Two things. The sums are too high by one."), said
+    assert "Besides: On 1 of 4 cases there is no finite number" in said
+
+
+def test_no_numbers_on_too_many_cases_are_no_sign_of_a_slip(check):
+    def mine(x, factor):
+        scaled, total = scale_rows(x, factor)
+        return scaled, torch.nan * total if len(x) < 3 else total + 1
+
+    assert "too high" not in check(mine).message
+
+
+def test_the_numbers_are_said_to_be_negative_and_in_bits(judge_here):
+    said = judge_here(TOTAL, lambda x: -x.sum() / torch.log(torch.tensor(2.0).double())).message
+    assert said == f"Two things. {WORDS['negated']} Besides: {WORDS['in bits']}"
+
+
+def test_what_is_right_but_for_some_cases_is_not_said_to_be_right_beside_another_slip(judge_here):
+    slips = {**EXERCISE.slips, "half": "Right at first, but then those are halves."}
+    exercise = replace(EXERCISE, slips=slips)
+    alone = judge_here(exercise, lambda x, f: exercise.slipping("half")(x, f)).message
+    assert alone.startswith(slips["half"])
+    both = judge_here(exercise, lambda x, f: exercise.slipping("half", "one more")(x, f)).message
+    assert both.startswith("Two things. Then those are halves. Besides: The sums are too high")

@@ -365,3 +365,26 @@ def test_what_nothing_needs_is_not_imported(worker):
 
     (seen,) = Worker().run(watched, [(torch.ones(2),)], seconds=60)
     assert seen.value == 0
+
+
+def test_a_verdict_waits_for_none_of_it():
+    """Neither the exact answers of all exercises, nor the words for a slip without a name."""
+
+    def late_in():
+        import sys
+
+        from lecturekit import exercises
+        from lecturekit.exercises import verdict
+        from lecturekit.exercises.observation import observe
+
+        for stem in ("rbm", "deep_energy", "moment_matching", "denoising", "cycle_gan", "unit"):
+            for exercise in exercises.catalogue(stem):
+                first = exercise.cases(0)[0]
+                verdict.decide(exercise, [observe(exercise.reference, first)])
+                exercise.right(*first)
+        other = exercises.catalogue("unit")[1]
+        off = [observe(lambda *a: other.reference(*a).sin(), c) for c in verdict.cases(other)]
+        assert "In the case below" in verdict.decide(other, off).message
+        return {"sympy", "torch._dynamo"} & set(sys.modules)
+
+    assert Worker().call(late_in, LONG) == set()

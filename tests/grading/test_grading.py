@@ -14,6 +14,7 @@ import torch
 from lecturekit import exercises, grading
 from lecturekit.grading import crowd
 from lecturekit.grading.answers import (
+    Answer,
     NotebookError,
     RefusedError,
     definitions,
@@ -30,7 +31,14 @@ from tests.notebooks.lectures import NOTEBOOKS, solution
 
 def made(source):
     (definition,) = ast.parse(source).body
-    return function_of(definition)
+    return function_of(Answer(definition, {}))
+
+
+def answer_in(folder, *cells):
+    """The function `f` of a notebook with these cells."""
+    path = folder / "n.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": c} for c in cells]}))
+    return function_of(definitions(path)["f"])
 
 
 def outcomes(path):
@@ -78,6 +86,70 @@ class TestAnswers:
         path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": c} for c in cells]}))
         found = definitions(path)
         assert function_of(found["f"])() == 2
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            ["def half(x):\n    return x / 2\ndef f(x):\n    return half(x) + 0.5"],
+            ["def f(x):\n    return (lambda: half(x))() + 0.5\ndef half(x):\n    return x / 2"],
+            ["HALF = 1 / -2 + 1\nimport math as m\ndef f(x):\n    return m.fsum([x, 1]) * HALF"],
+            [
+                "def half(x):\n    return x * share()",
+                "def share():\n    return 0.5",
+                "def f(x):\n    return half(x + 1)",
+            ],
+            [
+                "def f(x):\n    return half(x) + 0.5",
+                "@print\ndef half(x: print(1)):\n    return x / 2",
+            ],
+            ["LOG = math.log(2.0)\ndef f(x):\n    return x / 2 + round(LOG) / 2"],
+        ],
+    )
+    def test_what_an_answer_reaches_by_name_goes_along(self, tmp_path, cells, capsys):
+        assert answer_in(tmp_path, *cells)(4) == 2.5
+        assert capsys.readouterr().out == ""  # nothing else has run
+
+    def test_the_names_of_its_own_cell_come_first_then_the_nearest(self, tmp_path):
+        one, two, three = (f"def g():\n    return {n}" for n in (1, 2, 3))
+        f = "def f():\n    return g()"
+        assert answer_in(tmp_path, one, f"{two}\n{f}", three)() == 2
+        assert answer_in(tmp_path, one, two, f, three)() == 2
+        assert answer_in(tmp_path, f, three, one)() == 3
+
+    def test_helpers_are_sent_along_to_the_process_that_runs_the_answer(self, tmp_path):
+        """The free energy in two functions and a constant, right as a whole."""
+        helper = "ZERO = 0.0\ndef softplus(x):\n    return torch.logaddexp(x, ZERO * x)"
+        answer = "return -(v @ b) - softplus(v @ W + c).sum(1)"
+        first = exercises.catalogue("rbm")[0]
+        found = answer_in(tmp_path, helper, f"def f({', '.join(first.parameters)}):\n    {answer}")
+        assert exercises.check("1.1", found).outcome == "correct"
+
+    @pytest.mark.parametrize(
+        ("beside", "reason"),
+        [
+            ("from lecturekit.exercises import rbm as g", "it imports `lecturekit.exercises`"),
+            ("import os as g", "it imports `os`"),
+            ("def g():\n    return eval('1')", "its helper `g` uses `eval`"),
+            ("def g():\n    return h()\ndef h():\n    import sys", "its helper `h` imports `sys`"),
+            ("def g(x=print('ran')):\n    pass", "its helper `g` has a default value"),
+            ("g = torch.zeros(3)", "it uses `g`, which is made outside"),
+            ("g = print('ran')", "it uses `g`, which is made outside"),
+            ("g = math.__loader__", "it uses `g`, which is made outside"),
+            ("g, h = 1, 2", "it uses `g`, which is made outside"),
+            ("for g in range(3):\n    pass", "it uses `g`, which is made outside"),
+            ("class g:\n    pass", "it uses `g`, which is made outside"),
+            ("from math import nothing as g", "fails .ImportError"),
+            ("g = 1 / 0", "fails .ZeroDivisionError"),
+        ],
+    )
+    def test_what_stands_beside_it_keeps_to_the_same(self, tmp_path, beside, reason, capsys):
+        with pytest.raises(RefusedError, match=reason):
+            answer_in(tmp_path, beside, "def f():\n    return g")
+        assert capsys.readouterr().out == ""
+
+    def test_what_it_does_not_reach_is_left_out(self, tmp_path):
+        beside = "import os\nx = os.getcwd()\ntorch.equal = None\ndef g():\n    return eval('1')"
+        assert answer_in(tmp_path, beside, "def f(x):\n    return x")(3) == 3
 
     @pytest.mark.parametrize("content", ["", "[]", '{"cells": 3}', '{"cells": [{}]}'])
     def test_what_is_no_notebook_is_said_to_be_none(self, tmp_path, content):

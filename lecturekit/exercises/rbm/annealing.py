@@ -37,7 +37,7 @@ def ais_log_partition(
         u_visible: the same for the visible units, (n_betas, n_chains, n_visible)
 
     Returns:
-        the estimate of log Z, a tensor of shape ()
+        the estimate of log Z, a tensor of shape (), finite also for large weights
     """
 
     def log_weight(beta: Tensor, v: Tensor) -> Tensor:  # −F_β(v)

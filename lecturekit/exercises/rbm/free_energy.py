@@ -23,7 +23,7 @@ def free_energy(W: Tensor, b: Tensor, c: Tensor, v: Tensor) -> Tensor:
         v: binary visible states, one in each row, (batch, n_visible)
 
     Returns:
-        one free energy per row of v, (batch,)
+        one free energy per row of v, (batch,), finite also for large weights
     """
     hidden_input = v @ W + c  # (batch, n_hidden)
     return -v @ b - torch.nn.functional.softplus(hidden_input).sum(dim=1)
