@@ -152,7 +152,8 @@ def _shift(got: Tensor, right: Tensor) -> float | None:
     """The one difference between them, or None."""
     difference = got - right
     mean = difference.mean()
-    return float(mean) if leaves_close(difference, mean.expand_as(difference)) else None
+    one = mean.isfinite() and leaves_close(difference, mean.expand_as(difference))
+    return float(mean) if one else None
 
 
 def factor_of_a_part(
