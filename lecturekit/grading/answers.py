@@ -112,20 +112,22 @@ def function_of(answer: Answer) -> Function:
     Raises:
         RefusedError: it, or what it reaches, reaches for what is not its own.
     """
-    taken: dict[str, ast.stmt] = {answer.definition.name: answer.definition}
-    waiting = [answer.definition]
+    name = answer.definition.name
+    taken: dict[str, ast.stmt] = {name: answer.definition}
+    waiting = [name]
     while waiting:
-        function = waiting.pop()
-        who = "it" if function is answer.definition else f"its helper `{function.name}`"
-        _refuse_reaching_out(function, who)
-        _strip(function, who)
-        for name in _globals_of(_compiled([function])):
-            if name in answer.names and name not in taken:
-                taken[name] = answer.names[name]
-                if isinstance(node := taken[name], ast.FunctionDef):
-                    waiting.append(node)
-                else:
-                    _refuse_more_than_plain(name, node, who)
+        name = waiting.pop()
+        node = taken[name]
+        who = "it" if node is answer.definition else f"its helper `{name}`"
+        if arguments := _arguments(node):
+            _refuse_reaching_out(node, who)
+            _strip(node, arguments, who)
+            reached = {each for each in _globals_of(_compiled([node])) if each in answer.names}
+            new = sorted(reached - {*taken})
+            taken |= {each: answer.names[each] for each in new}
+            waiting += new
+        else:
+            _refuse_more_than_plain(name, node)
     namespace: dict[str, object] = {"__name__": "answer"}  # tracebacks show it
     exec(IMPORTS, namespace)
     try:
@@ -152,10 +154,20 @@ def _globals_of(code: CodeType) -> Iterator[str]:
             yield from _globals_of(each)
 
 
-def _strip(function: ast.FunctionDef, who: str) -> None:
-    """Leave out what would run when it is made."""
-    function.decorator_list, function.returns = [], None
-    arguments = function.args
+def _arguments(node: ast.stmt) -> ast.arguments | None:
+    """Those of a function, or of a lambda that has been given a name."""
+    match node:
+        case ast.FunctionDef(args=arguments):
+            return arguments
+        case ast.Assign(targets=[ast.Name()], value=ast.Lambda(args=arguments)):
+            return arguments
+    return None
+
+
+def _strip(node: ast.stmt, arguments: ast.arguments, who: str) -> None:
+    """Leave out what would run when the function is made."""
+    if isinstance(node, ast.FunctionDef):
+        node.decorator_list, node.returns = [], None
     for each in _all(arguments):
         each.annotation = None
     for default in [*arguments.defaults, *filter(None, arguments.kw_defaults)]:
@@ -167,28 +179,28 @@ def _strip(function: ast.FunctionDef, who: str) -> None:
             ) from None
 
 
-def _refuse_more_than_plain(name: str, node: ast.stmt, who: str) -> None:
+def _refuse_more_than_plain(name: str, node: ast.stmt) -> None:
     """Of a statement outside of a function, that it is neither an import nor a constant."""
     match node:
         case ast.Import() | ast.ImportFrom():
-            return _refuse_reaching_out(node, who)
+            return _refuse_reaching_out(node, "it")
         case ast.Assign(targets=[ast.Name()], value=value) if _constant(value):
             return
     raise RefusedError(
-        f"{who} uses `{name}`, which is made outside of it by more than numbers: compute it in the "
+        f"it uses `{name}`, which is made outside of it by more than numbers: compute it in the "
         "function"
     )
 
 
 def _constant(value: ast.expr) -> bool:
-    """Whether it is made of numbers, texts, what `math` has, and the names of torch's types."""
+    """Whether it is made of numbers, texts, what `math` gives, and names of `math` and `torch`."""
     match value:
         case ast.Constant():
             return True
-        case ast.Attribute(value=ast.Name(id="torch"), attr=name):
-            return name in ("float32", "float64", "int64", "bool")
-        case ast.Attribute(value=ast.Name(id="math"), attr=name):
-            return not name.startswith("_")
+        case ast.Attribute(value=owner, attr=name):
+            of_a_module = isinstance(owner, ast.Name) and owner.id in ("math", "torch")
+            inside = isinstance(owner, ast.Attribute) and _constant(owner)
+            return (of_a_module or inside) and not name.startswith("_")
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="math")) as made, args=parts, keywords=[]
         ):

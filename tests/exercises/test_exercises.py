@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lecturekit.exercises import catalogue, general
 from lecturekit.exercises.compare import close, leaves
-from lecturekit.exercises.diagnose import RAISED, Table, confusions, diagnose
+from lecturekit.exercises.diagnose import RAISED, Table, _in_company, confusions, diagnose
 from lecturekit.exercises.exercise import IMPORTS, Exercise
 from lecturekit.exercises.judge import judge
 from lecturekit.exercises.observation import Observation, gradients_of
@@ -208,6 +208,8 @@ def test_what_is_said_of_a_result_agrees_with_it(exercise: Exercise):
     """
     claims = re.compile(r"\b(is|are) right[;,.] |\bright, but\b")
     assert not [name for name, text in exercise.slips.items() if claims.search(text)]
+    beside = [_in_company(text) for text in exercise.slips.values()]
+    assert not [text for text in beside if text.startswith("Right ")]
     table, names = Table(exercise, exercise.cases(0)), own(exercise)
     right = seen(table, ())
     pairs = [*combinations(names, 2)]

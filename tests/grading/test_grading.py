@@ -102,11 +102,20 @@ class TestAnswers:
                 "def f(x):\n    return half(x) + 0.5",
                 "@print\ndef half(x: print(1)):\n    return x / 2",
             ],
+            [
+                "up = torch.exp2\nF = torch.nn.functional",
+                "def f(x):\n    return F.relu(up(x / x) + x / 8)",
+            ],
+            [
+                "half = lambda x, share=0.5: share * other(x)",
+                "other = lambda x: x + 1",
+                "def f(x):\n    return half(x)",
+            ],
             ["LOG = math.log(2.0)\ndef f(x):\n    return x / 2 + round(LOG) / 2"],
         ],
     )
     def test_what_an_answer_reaches_by_name_goes_along(self, tmp_path, cells, capsys):
-        assert answer_in(tmp_path, *cells)(4) == 2.5
+        assert answer_in(tmp_path, *cells)(torch.tensor(4.0)) == 2.5
         assert capsys.readouterr().out == ""  # nothing else has run
 
     def test_the_names_of_its_own_cell_come_first_then_the_nearest(self, tmp_path):
@@ -134,6 +143,10 @@ class TestAnswers:
             ("def g(x=print('ran')):\n    pass", "its helper `g` has a default value"),
             ("g = torch.zeros(3)", "it uses `g`, which is made outside"),
             ("g = print('ran')", "it uses `g`, which is made outside"),
+            ("g = lambda: eval('1')", "its helper `g` uses `eval`"),
+            ("g = lambda x=print('ran'): x", "its helper `g` has a default value"),
+            ("g = torch.nn.Linear(2, 2)", "it uses `g`, which is made outside"),
+            ("g = torch.nn._reduction", "it uses `g`, which is made outside"),
             ("g = math.__loader__", "it uses `g`, which is made outside"),
             ("g, h = 1, 2", "it uses `g`, which is made outside"),
             ("for g in range(3):\n    pass", "it uses `g`, which is made outside"),
