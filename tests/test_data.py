@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lecturekit import data
-from lecturekit.data import mnist_files
+from lecturekit.data import known_files, mnist_files, usps_files
 from tests.local_mirror import CORRUPT, GOOD, IMAGES, LABELS, TRUNCATED, Mirror
 
 
@@ -145,7 +145,7 @@ class TestFlip:
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of this test's own, the checksums of the stand-in files, and no LECTUREKIT_DATA."""
-    monkeypatch.setattr(mnist_files, "user_cache_path", lambda project: tmp_path / project)
+    monkeypatch.setattr(known_files, "user_cache_path", lambda project: tmp_path / project)
     monkeypatch.delenv("LECTUREKIT_DATA", raising=False)
     return tmp_path / "lecturekit" / "mnist"
 

@@ -288,7 +288,9 @@ def grade(
 
 @app.command()
 def reproduce(
-    name: Annotated[str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn, dem or dae.")],
+    name: Annotated[
+        str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae or unit-digits.")
+    ],
     minutes: Annotated[float, typer.Option(min=0.0, help="Training time, in all.")] = 20.0,
     method: Annotated[
         list[str] | None,

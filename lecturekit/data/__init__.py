@@ -1,4 +1,4 @@
-"""The data of the lectures: embedded and closed-form sets, and MNIST where somebody fetched it.
+"""The data of the lectures: embedded and closed-form sets; MNIST and USPS where somebody put them.
 
 Nothing here touches the network but `fetch_mnist`, and no notebook calls that.
 """
@@ -6,9 +6,9 @@ Nothing here touches the network but `fetch_mnist`, and no notebook calls that.
 from lecturekit.data import densities
 from lecturekit.data.image_folder import image_folder, pictures
 from lecturekit.data.images import LabelledImages, digits, threshold
+from lecturekit.data.known_files import MissingDataError
 from lecturekit.data.mnist_files import (
     MNIST_MIRRORS,
-    MissingDataError,
     fetch_mnist,
     mnist,
     mnist_available,
@@ -18,6 +18,7 @@ from lecturekit.data.mnist_files import (
 from lecturekit.data.patterns import bars_and_stripes, flip, hadamard_patterns
 from lecturekit.data.scenes import draw_coats, draw_scenes, four_coats, plain_and_striped
 from lecturekit.data.unpaired import Domains, Unpaired, digits_and_outlines, outline
+from lecturekit.data.usps_files import usps
 
 __all__ = [
     "MNIST_MIRRORS",
@@ -44,4 +45,5 @@ __all__ = [
     "pictures",
     "plain_and_striped",
     "threshold",
+    "usps",
 ]

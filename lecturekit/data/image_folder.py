@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from lecturekit.data.image_file import Framing, read_square
-from lecturekit.data.mnist_files import MissingDataError
+from lecturekit.data.known_files import MissingDataError
 from lecturekit.data.unpaired import Unpaired
 from lecturekit.door import In, door
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import math
-import os
 import struct
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path
 from torch import Tensor
 
 from lecturekit.data.images import LabelledImages
+from lecturekit.data.known_files import MISSING, MissingDataError, fault, folder_of
 from lecturekit.door import door
 from lecturekit.files import replacing
 
@@ -34,12 +31,7 @@ MNIST_MIRRORS = (
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
 Progress = Callable[[str], Any]  # from a file's name to a bar for it, as pooch wants it
-MISSING = "is missing"
 _FILE_STEM = {"train": "train", "test": "t10k"}
-
-
-class MissingDataError(FileNotFoundError):
-    """A data set is not on this machine, or its files are damaged; the message says what to do."""
 
 
 @door
@@ -49,11 +41,7 @@ def mnist_folder() -> Path:
     The folder in LECTUREKIT_DATA, or its sub-folder mnist/; without that variable, the user's
     cache.
     """
-    named = os.environ.get("LECTUREKIT_DATA")
-    if not named:
-        return user_cache_path("lecturekit") / "mnist"
-    folder = Path(named).expanduser()
-    return folder if any((folder / name).is_file() for name in SHA256) else folder / "mnist"
+    return folder_of("mnist", SHA256)
 
 
 @door
@@ -66,8 +54,8 @@ def mnist_available() -> bool:
 def mnist_faults() -> list[str]:
     """What is wrong with MNIST's files here: missing ones, and those that are something else."""
     folder = mnist_folder()
-    faults = {name: _fault(folder / name) for name in SHA256}
-    return [f"{name} {fault}" for name, fault in faults.items() if fault]
+    faults = {name: _fault(folder / name, name) for name in SHA256}
+    return [f"{name} {wrong}" for name, wrong in faults.items() if wrong]
 
 
 @door
@@ -81,7 +69,7 @@ def mnist(split: Literal["train", "test"] = "train") -> LabelledImages:
     if split not in _FILE_STEM:
         raise ValueError(f"expected split 'train' or 'test', got {split!r}")
     folder, faults = mnist_folder(), mnist_faults()
-    if len(faults) == len(SHA256) and all(fault.endswith(MISSING) for fault in faults):
+    if len(faults) == len(SHA256) and all(each.endswith(MISSING) for each in faults):
         raise MissingDataError(
             f"MNIST is not in {folder}. Either run `lecturekit fetch` once (11 MB), or set "
             f"LECTUREKIT_DATA to a folder that has the files {', '.join(SHA256)}."
@@ -127,7 +115,7 @@ def fetch_mnist(
 
 
 def _fetch(name: str, folder: Path, mirrors: Sequence[str], progress: Progress | None) -> None:
-    if not _fault(folder / name):
+    if not _fault(folder / name, name):
         return
     from lecturekit.data import download  # what it needs takes as long to import as all other data
 
@@ -145,25 +133,13 @@ def _fetch(name: str, folder: Path, mirrors: Sequence[str], progress: Progress |
 
 
 def _check(path: Path, name: str) -> None:
-    if fault := _fault(path, name):
-        raise ValueError(f"what it sent {fault}")
+    if wrong := _fault(path, name):
+        raise ValueError(f"what it sent {wrong}")
 
 
-def _fault(path: Path, name: str = "") -> str:
+def _fault(path: Path, name: str) -> str:
     """What is wrong with a file that ought to be the one of this name; "" if nothing is."""
-    if not path.is_file():
-        return MISSING
-    stat = path.stat()
-    if _sha256(path, stat.st_size, stat.st_mtime_ns) != SHA256[name or path.name]:
-        return "is damaged, or another file (its SHA256 is not MNIST's)"
-    return ""
-
-
-@lru_cache(maxsize=16)
-def _sha256(path: Path, size: int, changed: int) -> str:
-    """Read again only when size or time have changed: notebooks ask often."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return fault(path, SHA256[name], "MNIST")
 
 
 def _read_idx(path: Path) -> Tensor:

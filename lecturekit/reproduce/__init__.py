@@ -8,6 +8,7 @@ class_rbm    fpcd2: 784+10 × 500, test digits classified
 gmmn         gmmn: moment matching on pixels and on codes, by Parzen windows
 dem          dem: a deep energy and its generator, by Parzen windows
 dae          dae: a denoising auto-encoder, simply trained and by walkback, by Parzen windows
+unit_digits  unit-digits: MNIST's labels carried over to USPS, share of test digits right
 contestant   an RBM on its way, by any of the five methods
 digits       MNIST, its pixels, and minibatches; `parzen` is how samples of it are scored
 campaign     rates and times: which runs are made, one after the other, resumable
@@ -28,8 +29,9 @@ from lecturekit.reproduce.gmmn import GMMN
 from lecturekit.reproduce.image_rbm import LARGE_RBM, SMALL_RBM
 from lecturekit.reproduce.published import Published, published
 from lecturekit.reproduce.record import Record, Run
+from lecturekit.reproduce.unit_digits import UNIT_DIGITS
 
-EXPERIMENTS = (SMALL_RBM, LARGE_RBM, CLASS_RBM, GMMN, DEM, DAE)
+EXPERIMENTS = (SMALL_RBM, LARGE_RBM, CLASS_RBM, GMMN, DEM, DAE, UNIT_DIGITS)
 
 
 @door

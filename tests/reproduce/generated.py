@@ -1,4 +1,4 @@
-"""Images that stand in for MNIST: ten grey patterns of 4×4 with noise, and their numbers."""
+"""Images that stand in for MNIST and USPS: ten grey patterns of 4×4 with noise, their numbers."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def mnist(split: str) -> LabelledImages:
     labels = torch.randint(10, (N[split],), generator=generator)
     noise = 0.15 * torch.rand(N[split], 4, 4, generator=generator)
     return LabelledImages((patterns[labels] - noise).abs(), labels)
+
+
+def usps(split: str) -> LabelledImages:
+    """The same patterns, paler."""
+    images, labels = mnist(split)
+    return LabelledImages(0.3 + 0.3 * images, labels)

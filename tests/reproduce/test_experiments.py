@@ -10,12 +10,12 @@ import torch
 from lecturekit import data, evaluation, rbm, reproduce
 from lecturekit import moment_matching as mm
 from lecturekit.data import LabelledImages
-from lecturekit.reproduce import class_rbm, dae, dem, gmmn, image_rbm, parzen
+from lecturekit.reproduce import class_rbm, dae, dem, gmmn, image_rbm, parzen, unit_digits
 from lecturekit.reproduce.class_rbm import Classifier
 from lecturekit.reproduce.contestant import METHODS
 from lecturekit.reproduce.digits import Digits, Minibatches
 from lecturekit.reproduce.image_rbm import LargeRBM, SmallRBM
-from tests.reproduce.generated import mnist
+from tests.reproduce.generated import mnist, usps
 
 CPU = torch.device("cpu")
 
@@ -24,6 +24,7 @@ CPU = torch.device("cpu")
 def generated(monkeypatch):
     """Small images, and networks and scores as small as they."""
     monkeypatch.setattr(data, "mnist", mnist)
+    monkeypatch.setattr(data, "usps", usps)
     monkeypatch.setattr(image_rbm, "N_LEVELS", (30, 300))
     monkeypatch.setattr(LargeRBM, "n_hidden", 30)
     monkeypatch.setattr(class_rbm, "N_HIDDEN", 50)
@@ -37,6 +38,9 @@ def generated(monkeypatch):
         monkeypatch.setattr(dae, name, value)
     monkeypatch.setattr(dem, "ENERGY", (64, 32))
     monkeypatch.setattr(dem, "GENERATOR", (64, 64))
+    sizes = {"SIDE": 8, "BATCH": 16, "WIDTH": 8, "CHANNELS": (8, 16), "N_FEATURES": 64}
+    for name, value in sizes.items():
+        monkeypatch.setattr(unit_digits, name, value)
 
 
 RACES = [
@@ -44,6 +48,7 @@ RACES = [
     *((gmmn.MomentMatching, method, 0.01) for method in gmmn.GMMN.methods),
     *((dem.DeepEnergyModel, method, 0.003) for method in dem.DEM.methods),
     *((dae.DenoisingAutoencoder, method, 0.003) for method in dae.DAE.methods),
+    *((unit_digits.DigitAdaptation, method, 0.003) for method in unit_digits.UNIT_DIGITS.methods),
 ]
 EVERY = pytest.mark.parametrize(
     ("make", "method", "rate"),
@@ -99,7 +104,12 @@ def test_every_method_learns(make, method, rate):
     its, updates = task(make), 800 if rate == 0.1 else 300
     before = its.scores(its.begin(method, rate, 0))
     after = its.scores(trained(its, method, rate, updates))
-    least = {Classifier: 0.2, gmmn.MomentMatching: 1.0, dem.DeepEnergyModel: 1.0}.get(make, 0.5)
+    least = {
+        Classifier: 0.2,
+        unit_digits.DigitAdaptation: 0.2,
+        gmmn.MomentMatching: 1.0,
+        dem.DeepEnergyModel: 1.0,
+    }.get(make, 0.5)
     assert after.validation > before.validation + least
     if after.test is not None and before.test is not None:
         assert after.test > before.test + least
@@ -264,11 +274,11 @@ class TestFigures:
 
     def test_unknown_names_are_refused_with_those_that_there_are(self):
         with pytest.raises(
-            ValueError, match="expected name among pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae"
+            ValueError, match="expected name among pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae, unit"
         ):
             reproduce.published("pcd3")
         with pytest.raises(
-            ValueError, match="expected name among pcd1, fpcd1, pcd2, fpcd2, gmmn, dem, dae"
+            ValueError, match="expected name among pcd1, fpcd1, pcd2, fpcd2, gmmn, dem, dae, unit"
         ):
             reproduce.experiment("pcd3")
 
