@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -306,3 +308,123 @@ def test_the_real_mnist(monkeypatch):
     assert test.labels.bincount().tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
     ]  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------- USPS
+
+
+def as_text(labels: list[int], values: np.ndarray) -> bytes:
+    """LIBSVM's format: labels from 1, values in [−1, 1]."""
+    lines = (
+        " ".join([str(label), *(f"{k}:{value:.4f}" for k, value in enumerate(row, 1))])
+        for label, row in zip(labels, values, strict=True)
+    )
+    return bz2.compress("\n".join(lines).encode() + b"\n")
+
+
+GRADIENT = np.linspace(-1, 1, 256)
+SPLIT = {
+    "usps.bz2": as_text([1, 10, 4], np.stack([GRADIENT, -GRADIENT, 0 * GRADIENT])),
+    "usps.t.bz2": as_text([7], GRADIENT[None] ** 2),
+}
+
+
+@pytest.fixture
+def usps_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of LECTUREKIT_DATA for files whose checksums are those of the stand-ins."""
+    monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path / "given"))
+    digests = {name: hashlib.md5(content).hexdigest() for name, content in SPLIT.items()}
+    monkeypatch.setattr(usps_files, "SPLIT", digests)
+    return tmp_path / "given" / "usps"
+
+
+def write_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, n: int = 50
+) -> tuple[np.ndarray, ...]:
+    """Images whose first pixel is their number; the label is its last digit."""
+    (name,) = usps_files.WHOLE
+    folder.mkdir(parents=True)
+    images = np.zeros((n, 16, 16), np.uint8)
+    images[:, 0, 0] = np.arange(n)
+    labels = (np.arange(n) % 10).astype(np.uint8)
+    np.savez(folder / name, images=images, labels=labels)
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    monkeypatch.setattr(usps_files, "WHOLE", {name: digest})
+    return images, labels
+
+
+class TestUSPS:
+    @pytest.mark.parametrize("place", [".", ".."])
+    def test_reads_the_two_files_of_libsvm(self, usps_folder, place):
+        write(usps_folder / place, SPLIT)
+        images, labels = data.usps("train")
+        assert (images.shape, images.dtype, labels.dtype) == (
+            (3, 16, 16),
+            torch.float32,
+            torch.int64,
+        )
+        assert labels.tolist() == [0, 9, 3]
+        ramp = torch.linspace(0, 1, 256).reshape(16, 16)
+        assert torch.allclose(images, torch.stack([ramp, 1 - ramp, 0 * ramp + 0.5]), atol=1e-4)
+        test = data.usps("test")
+        assert torch.allclose(test.images[0], ((2 * ramp - 1) ** 2 + 1) / 2, atol=1e-4)
+        assert test.labels.tolist() == [6]
+
+    def test_splits_the_set_that_has_no_split_always_alike(self, usps_folder, monkeypatch):
+        images, _ = write_whole(usps_folder, monkeypatch)
+        train, test = data.usps("train"), data.usps("test")
+        assert (len(train.labels), len(test.labels)) == (40, 10)
+        together = torch.cat([train.images, test.images])[:, 0, 0] * 255
+        assert together.round().sort().values.tolist() == list(range(len(images)))
+        for part in (train, test):
+            assert ((part.images[:, 0, 0] * 255).round() % 10 == part.labels).all()
+        assert len(set(test.labels.tolist())) > 3
+        assert torch.equal(data.usps("test").images, test.images)
+
+    def test_the_set_with_its_own_split_goes_first(self, usps_folder, monkeypatch):
+        write_whole(usps_folder, monkeypatch)
+        write(usps_folder, SPLIT)
+        assert len(data.usps("train").labels) == 3
+
+    def test_absent_files_are_refused_in_a_sentence_that_says_where_they_come_from(
+        self, usps_folder
+    ):
+        with pytest.raises(data.MissingDataError) as refusal:
+            data.usps()
+        for hint in (str(usps_folder), "usps.bz2 and usps.t.bz2", "LIBSVM", "LECTUREKIT_DATA"):
+            assert hint in str(refusal.value)
+        assert str(refusal.value).count(". ") == 0
+
+    def test_damaged_files_and_a_missing_one_are_named(self, usps_folder, monkeypatch):
+        write(usps_folder, {"usps.bz2": SPLIT["usps.bz2"][:-9]})
+        with pytest.raises(
+            data.MissingDataError, match=r"usps\.bz2 is damaged.*MD5.*usps\.t\.bz2 is missing"
+        ):
+            data.usps("test")
+
+    def test_a_damaged_whole_is_named(self, usps_folder, monkeypatch):
+        write_whole(usps_folder, monkeypatch)
+        (file,) = usps_folder.iterdir()
+        file.write_bytes(file.read_bytes()[:-1])
+        with pytest.raises(data.MissingDataError, match=r"npz is damaged.*SHA256 is not USPS's"):
+            data.usps("test")
+
+    def test_an_unknown_split_is_refused(self):
+        with pytest.raises(ValueError, match="expected split among train, test, got 'validation'"):
+            data.usps("validation")
+
+
+@pytest.mark.mnist
+def test_the_real_usps(monkeypatch):
+    monkeypatch.undo()  # the real folder
+    try:
+        train, test = data.usps("train"), data.usps("test")
+    except data.MissingDataError as missing:
+        pytest.skip(str(missing))
+    assert (len(train.labels), len(test.labels)) in [(7291, 2007), (8800, 2200)]
+    for images, labels in (train, test):
+        assert images.shape == (len(labels), 16, 16)
+        assert labels.unique().tolist() == list(range(10))
+        assert 0.2 < images.mean() < 0.3
+        ones, zeros = (images[labels == digit].mean(0) for digit in (1, 0))
+        assert ones[8, 7:9].mean() > 0.8 > 0.2 > zeros[8, 7:9].mean()  # upright and white on black

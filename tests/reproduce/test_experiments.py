@@ -245,6 +245,91 @@ def test_samples_of_the_auto_encoder_are_means_of_as_many_chains_as_are_wanted()
     assert ((samples > 0) & (samples < 1)).all()
 
 
+class TestDigitAdaptation:
+    def test_discriminators_share_all_but_their_first_layers(self):
+        run = task(unit_digits.DigitAdaptation).begin("UNIT", 0.003, 0)
+        D1, D2 = run.judges.D1, run.judges.D2
+        assert D1.shared is D2.shared
+        assert D1.score is D2.score
+        assert not {*map(id, D1.own.parameters())} & {*map(id, D2.own.parameters())}
+        assert (run.translating.nets.D1, run.translating.nets.D2) == (D1, D2)
+
+    @pytest.mark.parametrize(
+        ("method", "shares"), [("UNIT", True), ("UNIT without sharing", False)]
+    )
+    def test_translators_share_the_layers_at_the_code_or_none(self, method, shares):
+        nets = task(unit_digits.DigitAdaptation).begin(method, 0.003, 0).translating.nets
+        assert (nets.E1.shared is nets.E2.shared) == (nets.G1.shared is nets.G2.shared) == shares
+        assert nets.E1.own is not nets.E2.own
+        assert nets.G1.own is not nets.G2.own
+
+    @pytest.mark.parametrize("method", unit_digits.UNIT_DIGITS.methods)
+    def test_labels_of_the_target_teach_and_choose_nothing(self, method, monkeypatch):
+        """Other labels: the same networks and the same validation score, and another test score."""
+        runs = [its_scores(method)]
+        monkeypatch.setattr(data, "usps", relabelled)
+        runs.append(its_scores(method))
+        (first, scores), (second, others) = runs
+        assert all(torch.equal(first[name], second[name]) for name in first)
+        assert scores.validation == others.validation
+        assert scores.test != others.test
+
+    def test_digits_of_the_target_are_told_through_its_own_first_layer(self):
+        its = task(unit_digits.DigitAdaptation)
+        run = trained(its, "UNIT", 0.003, 20)
+        before = its.scores(run)
+        with torch.no_grad():
+            for parameter in run.judges.D1.own.parameters():
+                parameter.zero_()
+        assert its.scores(run) == before
+        with torch.no_grad():
+            for parameter in run.judges.D2.own.parameters():
+                parameter.zero_()
+        logits = run.judges.classes(run.judges.D2.features(its.test.images))
+        assert len(logits.argmax(1).unique()) == 1
+        assert its.scores(run).test == (logits.argmax(1) == its.test.labels).double().mean()
+
+    def test_features_of_an_image_and_its_translation_are_pulled_together(self, monkeypatch):
+        """By nothing but the pull: a weight that drowns all else brings them closer."""
+        apart = []
+        for weight in (0.0, 1e4):
+            monkeypatch.setattr(unit_digits, "FEATURE_WEIGHT", weight)
+            its = task(unit_digits.DigitAdaptation)
+            nets, judges = (run := trained(its, "UNIT", 0.003, 30)).translating.nets, run.judges
+            x1 = its.held_out.images
+            with torch.no_grad():
+                z = nets.E1(x1)
+                f11, f12 = judges.D1.features(nets.G1(z)), judges.D2.features(nets.G2(z))
+            apart.append(((f11 - f12).abs().mean() / f11.abs().mean()).item())
+        assert apart[1] < 0.5 * apart[0]
+
+    def test_the_margin_of_mnist_is_cut_off_and_sizes_are_those_of_usps(self, monkeypatch):
+        monkeypatch.undo()
+        images = torch.zeros(1, 28, 28)
+        images[:, 4:24, 4:24] = 1
+        small, _ = unit_digits._small(unit_digits._cropped(images), torch.zeros(1))
+        assert small.shape == (1, 1, 16, 16)
+        assert small.min() == 1
+        assert (unit_digits.BATCH, unit_digits.CHANNELS, unit_digits.N_FEATURES) == (
+            64,
+            (20, 50),
+            500,
+        )
+
+
+def its_scores(method):
+    """Parameters of the judges after ten updates, and the scores."""
+    its = task(unit_digits.DigitAdaptation)
+    run = trained(its, method, 0.003, 10)
+    return run.judges.state_dict(), its.scores(run)
+
+
+def relabelled(split):
+    """Every digit is called the next one, so that another share is told right."""
+    images, labels = usps(split)
+    return LabelledImages(images, (labels + 1) % 10)
+
+
 def test_fast_weights_learn_at_the_rate_of_the_start():
     run = task(SmallRBM).begin("FPCD", 0.3, 0)
     assert run.phase.fast_learning_rate == 0.3
