@@ -218,7 +218,7 @@ UNIT_DIGITS = Experiment(
     uncertainty="No label of USPS is used, not for rates either: the validation score is that of "
     "MNIST's held-out images, which for UNIT are translated into USPS and classified there. The "
     "record is of the 11,000 digits of USPS that `data.usps` describes, with 2,200 test images, so "
-    "that a standard error is at most .011; MNIST's margin is cut off, as these have none, and both "
+    "that a standard error is at most .011. MNIST's margin is cut off, as USPS has none, and both "
     f"are 16×16. An update takes {BATCH} images of either domain; the authors' published code, for "
     "SVHN and MNIST, makes 200,000 of them. A figure from a GPU is open.",
 )

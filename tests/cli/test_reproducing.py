@@ -10,13 +10,14 @@ import pytest
 from lecturekit import data, reproduce
 from lecturekit.reproduce.image_rbm import SmallRBM
 from tests.cli.toy import call
-from tests.reproduce.generated import mnist
+from tests.reproduce.generated import mnist, usps
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Runs of a tenth of a second on small images."""
     monkeypatch.setattr(data, "mnist", mnist)
+    monkeypatch.setattr(data, "usps", usps)
     short = tuple(dataclasses.replace(each, shortest=0.1) for each in reproduce.EXPERIMENTS)
     monkeypatch.setattr(reproduce, "EXPERIMENTS", short)
 
@@ -49,6 +50,25 @@ def test_other_pixels_have_a_record_of_their_own(tmp_path):
     code, output = call("reproduce", "fpcd2", *options)
     assert code == 0, output
     assert numbers(tmp_path, "fpcd2-thresholded")["pixels"] == "thresholded"
+
+
+def test_digits_of_one_domain_are_told_by_labels_of_the_other(tmp_path):
+    options = ("--minutes", "0.01", "--method", "source only", "--output", tmp_path)
+    code, output = call("reproduce", "unit-digits", *options)
+    assert code == 0, output
+    runs = numbers(tmp_path, "unit-digits-grey")["runs"]
+    assert {run["method"] for run in runs} == {"source only"}
+    assert all(0 <= run["test"] <= 1 for run in runs)
+
+
+def test_without_usps_it_says_where_that_comes_from(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("LECTUREKIT_DATA", str(tmp_path))
+    monkeypatch.setattr(data, "mnist", mnist)
+    code, output = call("reproduce", "unit-digits", "--output", tmp_path)
+    assert code == 1
+    assert "USPS is not in" in output
+    assert "usps.t.bz2" in output
 
 
 def test_one_method_goes_farther_than_the_others_and_the_record_says_how(tmp_path):
