@@ -19,7 +19,7 @@ searched in the three shortest times, and longer runs try the best of the time b
 lower one. A method gets no longer runs once two doublings of its time in a row have gained too
 little, and all stop when the minutes are spent, so that those on top may have had a doubling more:
 compare methods at equal times. Ours is one run a point. Seconds are training time, of the process
-on a CPU; scoring is not counted. The papers' computers were those of 2008 to 2016: compare values,
+on a CPU; scoring is not counted. The papers' computers were those of 2008 to 2017: compare values,
 and the order of the methods, not seconds. With more `--minutes`, or `--device cuda`, each command
 goes farther. The runs of pcd1 beyond 32 s are older than the rule for longer runs: they tried one
 rate.
