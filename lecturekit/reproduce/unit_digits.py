@@ -101,12 +101,12 @@ class DigitAdaptation:
     layer, the shared ones and the classifier; without translators, through D1's.
 
     What differs from the authors: MNIST is made as small as USPS, 16×16, after its margin has been
-    cut off, since USPS has none; theirs are both 28×28.
-    The translators are `unit.for_images` (patches of 4×4, two residual blocks on either side of the
-    code, instance norm, codes of variance 1, mean absolute differences), and both domains begin
-    alike. In the authors' published code, for SVHN and MNIST, they are strided convolutions with
-    batch norm, trained in 200,000 updates by batches of 64; reconstructions are judged too; there
-    are dropout and weight decay, and no cycle terms, which are the paper's.
+    cut off, since USPS has none; theirs are both 28×28. The translators are `unit.for_images`
+    (patches of 4×4, two residual blocks on either side of the code, instance norm, codes of
+    variance 1, mean absolute differences), and both domains begin alike. In the authors' published
+    code, for SVHN and MNIST, they are strided convolutions with batch norm, trained in 200,000
+    updates by batches of 64; reconstructions are judged too; there are dropout and weight decay,
+    and no cycle terms, which are the paper's.
     """
 
     def __init__(self, pixels: Pixels, device: torch.device):
@@ -219,6 +219,7 @@ UNIT_DIGITS = Experiment(
     "MNIST's held-out images, which for UNIT are translated into USPS and classified there. The "
     "record is of the 11,000 digits of USPS that `data.usps` describes, with 2,200 test images, so "
     "that a standard error is at most .011. MNIST's margin is cut off, as USPS has none, and both "
-    f"are 16×16. An update takes {BATCH} images of either domain; the authors' published code, for "
-    "SVHN and MNIST, makes 200,000 of them. A figure from a GPU is open.",
+    f"are 16×16. An update takes {BATCH} images of either domain, and ten times as long with "
+    "translators as without: compare updates too. The authors' published code, for SVHN "
+    "and MNIST, makes 200,000 of them. A figure from a GPU is open.",
 )
