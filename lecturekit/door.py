@@ -14,7 +14,11 @@ and all tensors and models of a call have one type and lie on one device. `Annot
   size (else 1), `4·height` is a multiple of 4, `…` is any number of axes, `|` separates
   alternatives;
 - `In(low, high)`: what the numbers may be, for tensors too;
-- `BINARY`, `WHOLE`, `MASK`, `FREE`, `ANYWHERE`, `OF_ANY_TYPE`, `NOT_EMPTY`, `NUMBERS`.
+- `BINARY`, `WHOLE`, `MASK`, `FREE`, `ANYWHERE`, `OF_ANY_TYPE`, `NOT_EMPTY`, `NUMBERS`,
+  `RECTANGLE`, `ENDS`.
+
+What fails leaves sources of randomness as they were, so that a call that is put right gives what it
+would have given at first. What a function among the arguments gives is looked at by `returned`.
 
 Only calls from outside the package are checked: its rooms know each other, and an update costs what
 it did. What hands on calls of others (`live`, `training.repeat`) counts as outside.
@@ -23,10 +27,12 @@ it did. What hands on calls of others (`live`, `training.repeat`) counts as outs
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import dataclasses
 import enum
 import functools
 import inspect
+import itertools
 import math
 import numbers
 import sys
@@ -66,7 +72,7 @@ class In:
         """In words, such as `≥ 1`, `in [0, 1)`."""
         left = "(" if self.open in ("low", "both") else "["
         right = ")" if self.open in ("high", "both") else "]"
-        if self.high == math.inf:
+        if self.high >= MANY:
             return f"{'>' if left == '(' else '≥'} {self.low:g}"
         if self.low == -math.inf:
             return f"{'<' if right == ')' else '≤'} {self.high:g}"
@@ -84,13 +90,16 @@ class Trait(enum.Enum):
     OF_ANY_TYPE = "of any type"
     NOT_EMPTY = "with at least one element"
     NUMBERS = "numbers: a tensor, an array, a list, or a function that returns them"
+    RECTANGLE = "(left < right, bottom < top)"
+    ENDS = "two different numbers"
 
 
 BINARY, WHOLE, MASK, FREE = Trait.BINARY, Trait.WHOLE, Trait.MASK, Trait.FREE
 ANYWHERE, OF_ANY_TYPE, NOT_EMPTY = Trait.ANYWHERE, Trait.OF_ANY_TYPE, Trait.NOT_EMPTY
-NUMBERS = Trait.NUMBERS
+NUMBERS, RECTANGLE, ENDS = Trait.NUMBERS, Trait.RECTANGLE, Trait.ENDS
 
-Count = Annotated[int, In(1)]
+MANY = 10_000_000  # more of anything is a slip: it would not fit into memory, or never end
+Count = Annotated[int, In(1, MANY)]
 Natural = Annotated[int, In(0)]
 Positive = Annotated[float, In(0, open="low")]
 NonNegative = Annotated[float, In(0)]
@@ -99,6 +108,9 @@ Rows = Annotated[Tensor, "n n_dims"]
 AnyGenerator = Annotated[torch.Generator, ANYWHERE]
 AnyNumber = Annotated[float, FREE]
 AnyNumbers = Annotated[Tensor, FREE, OF_ANY_TYPE, ANYWHERE]
+Extent = Annotated[tuple[float, float, float, float], RECTANGLE]  # left, right, bottom, top
+Ends = Annotated[tuple[float, float], ENDS]  # of an axis, which may also fall
+Fineness = Annotated[int, In(1, 2000)]  # points along each axis of a grid in the plane
 
 Public = TypeVar("Public", bound=Callable[..., Any])
 
@@ -117,10 +129,15 @@ def door(public: Public) -> Public:
             name in ("__init__", "__call__") or name[0] != "_"
         ):
             setattr(public, name, _guarded(method))
+    if hasattr(public, "_fields"):  # a NamedTuple is made by __new__
+        made = _guarded(public.__new__, vars(sys.modules[public.__module__]))
+        public.__new__ = staticmethod(made)  # type: ignore[method-assign]
     return public
 
 
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(
+    function: Callable[..., Any], names: Mapping[str, Any] | None = None
+) -> Callable[..., Any]:
     rules: Rules | None = None
 
     @functools.wraps(function)
@@ -128,11 +145,26 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         nonlocal rules
         caller = sys._getframe(1)
         if caller.f_globals.get("__name__") not in _INSIDE and _from_outside(caller):
-            rules = rules or Rules(function)
+            rules = rules or Rules(function, names)
             rules.check(args, kwargs)
+            with _sources_kept(args, kwargs):
+                return function(*args, **kwargs)
         return function(*args, **kwargs)
 
     return at_the_door
+
+
+@contextlib.contextmanager
+def _sources_kept(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[None]:
+    """What fails has drawn nothing."""
+    given = [each for each in (*args, *kwargs.values()) if isinstance(each, torch.Generator)]
+    states = [each.get_state() for each in given]
+    try:
+        yield
+    except Exception:
+        for each, state in zip(given, states, strict=True):
+            each.set_state(state)
+        raise
 
 
 # Modules whose calls are the package's own, as they are met: an update of a small model makes a
@@ -164,20 +196,75 @@ def refuse(name: str, wanted: str, came: str, hint: str = "") -> typing.NoReturn
     raise RefusedError(f"expected {name} {wanted}, got {came}{'; ' + hint if hint else ''}")
 
 
+def returned(name: str, value: object, *shape: int | None) -> Tensor:
+    """What a function among the arguments has returned, if it is a tensor of that shape.
+
+    None is any size.
+
+    Raises:
+        ValueError: says whose result it is, what came, and what would be right.
+    """
+    if not isinstance(value, Tensor) or not _has_shape(value, shape):
+        words = str(shape).replace("None", "any")
+        kind = f"a tensor of shape {words}" if shape else "a single number"
+        refuse(name, f"to return {kind}", came(value))
+    return value
+
+
+def _has_shape(tensor: Tensor, shape: tuple[int | None, ...]) -> bool:
+    pairs = itertools.zip_longest(shape, tensor.shape, fillvalue=-1)
+    return all(wanted in (None, size) for wanted, size in pairs)
+
+
+def asked(name: str, function: Callable[[Tensor], Any], x: Tensor, *shape: int | None) -> Tensor:
+    """What a function among the arguments makes of `x`, if it takes it, and gives that shape.
+
+    Raises:
+        ValueError: says whose result it is, what came, and what would be right.
+    """
+    try:
+        value = function(x)
+    except (RuntimeError, TypeError) as error:  # a width or arguments that do not fit
+        raise RefusedError(
+            f"expected {name} to take shape {tuple(x.shape)}, got {error}"
+        ) from error
+    return returned(name, value, *shape)
+
+
+def refuse_uncallable(
+    name: str, function: object, n: int, named: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse a function that cannot be called with `n` arguments, and these by name.
+
+    Raises:
+        ValueError: says how many it takes.
+    """
+    try:
+        signature = inspect.signature(function)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return  # such as one that is written in C
+    try:
+        signature.bind(*[None] * n, **(named or {}))
+    except TypeError:
+        refuse(name, f"to be a function of {n} argument{'s' * (n > 1)}", f"one of {signature}")
+
+
 class Rules:
     """What a function's signature says about its arguments."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], names: Mapping[str, Any] | None = None
+    ) -> None:
         bare = inspect.unwrap(function)
         self.signature = inspect.signature(function)
-        scope = {**vars(typing), **getattr(bare, "__globals__", {})}
+        scope = {**vars(typing), **getattr(bare, "__globals__", {}), **(names or {})}
         hints = typing.get_type_hints(bare, scope, include_extras=True)
-        self.makes = bare.__name__ == "__init__"
+        self.makes = bare.__name__ in ("__init__", "__new__")
         self.is_method = next(iter(self.signature.parameters), "") == "self"
         self.rules = {
             name: rule_of(hints.get(name, Any))
             for name in self.signature.parameters
-            if name != "self"
+            if name not in ("self", "_cls")
         }
 
     def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -187,7 +274,7 @@ class Rules:
             return  # Python itself says which argument is missing, or unknown
         call = Call()
         for name, value in given.items():
-            if name == "self":
+            if name in ("self", "_cls"):
                 if not self.makes:
                     call.owners.append(value)
                     call.model("the model", value)
@@ -333,6 +420,8 @@ class NumberRule(Rule):
         number = float(value.item() if isinstance(value, Tensor) else value)
         if self.finite and not math.isfinite(number):
             refuse(name, self.wanted, came(value))
+        if MANY == self.inside.high < number:
+            refuse(name, f"≤ {MANY:,}", came(value))
         if not math.isnan(number) and not self.inside.allow(number, number):
             refuse(name, str(self.inside), came(value))
 
@@ -445,6 +534,27 @@ class TensorRule(Rule):
         return self.inside == In(0, 1) and 2 < high <= 255
 
 
+@dataclasses.dataclass
+class NumbersRule(Rule):
+    """Numbers to be shown: of any kind; a function is asked later, and none at all are none yet."""
+
+    inner: TensorRule
+
+    wanted = f"to be {NUMBERS.value}"
+
+    def fits(self, value: object) -> bool:
+        return _are_numbers(value)
+
+    def check(self, name: str, value: Any, call: Call) -> None:
+        super().check(name, value, call)
+        if callable(value):
+            return
+        if not isinstance(value, Tensor):
+            value = torch.as_tensor(np.asarray(value))
+        if value.numel() or NOT_EMPTY in self.inner.traits:
+            call.tensors.append((name, value, self.inner))
+
+
 HELD = TensorRule(traits=frozenset({OF_ANY_TYPE}), held=True)
 
 
@@ -531,11 +641,13 @@ class EachRule(Rule):
     kind: Any
     least: int = 0
     exactly: tuple[Rule, ...] | None = None
+    names: Rule | None = None  # of a mapping
+    trait: Trait | None = None
 
     @property
     def wanted(self) -> str:  # type: ignore[override]
         if self.exactly is not None:
-            return f"to be {len(self.exactly)} values"
+            return f"to be {self.trait.value if self.trait else f'{len(self.exactly)} values'}"
         what = "a mapping by name" if self.kind is Mapping else "a list"
         return f"to be {what}{' with at least one element' if self.least else ''}"
 
@@ -549,12 +661,23 @@ class EachRule(Rule):
 
     def check(self, name: str, value: Any, call: Call) -> None:
         super().check(name, value, call)
+        odd = [key for key in value if self.names and not self.names.fits(key)]
+        if self.names and odd:
+            refuse(f"the names in {name}", self.names.wanted, came(odd[0]))
         rules = self.exactly or (self.each,) * len(value)
         if type(rules[0]) is Rule if rules else True:
             return
         parts = value.items() if isinstance(value, Mapping) else enumerate(value)
         for rule, (place, part) in zip(rules, parts, strict=True):
             rule.check(f"{name}[{place!r}]", part, call)
+        if self.trait is not None and not _SPAN[self.trait](*value):
+            refuse(name, self.wanted, came(value))
+
+
+_SPAN: dict[Trait, Callable[..., bool]] = {
+    RECTANGLE: lambda left, right, bottom, top: left < right and bottom < top,
+    ENDS: lambda first, last: first != last,
+}
 
 
 @dataclasses.dataclass
@@ -604,7 +727,7 @@ def rule_of(hint: Any) -> Rule:
     if origin is not None:
         return _generic_rule(origin, arguments, metadata)
     if NUMBERS in metadata:
-        return TestRule(_are_numbers, f"to be {NUMBERS.value}")
+        return NumbersRule(_tensor_rule((*metadata, OF_ANY_TYPE, ANYWHERE)))
     if hint is torch.Generator and ANYWHERE in metadata:
         return TestRule(lambda value: isinstance(value, torch.Generator), "to be a Generator")
     if isinstance(hint, type) and hint is not object and hint is not Any:
@@ -624,10 +747,11 @@ def _generic_rule(origin: Any, arguments: tuple[Any, ...], metadata: tuple[Any, 
     if origin in (collections.abc.Callable,):
         return FunctionRule()
     if origin is collections.abc.Mapping or origin is dict:
-        return EachRule(rule_of(arguments[1]), Mapping, least)
+        return EachRule(rule_of(arguments[1]), Mapping, least, names=rule_of(arguments[0]))
     if origin is tuple and arguments[-1] is not Ellipsis:
         exactly = tuple(rule_of(each) for each in arguments)
-        return EachRule(Rule(), (Sequence, np.ndarray, Tensor), exactly=exactly)
+        trait = next((each for each in metadata if each in _SPAN), None)
+        return EachRule(Rule(), (Sequence, np.ndarray, Tensor), exactly=exactly, trait=trait)
     if origin in (collections.abc.Sequence, list, tuple):
         return EachRule(rule_of(arguments[0]), (Sequence, np.ndarray, Tensor), least)
     if origin is collections.abc.Iterator:
@@ -664,7 +788,10 @@ SIMPLE: dict[Any, tuple[Callable[[Any], bool], str]] = {
     Path: (lambda value: isinstance(value, Path), "to be a path"),
     type(None): (lambda value: value is None, "to be None"),
     torch.device: (_is_device, "to be a device"),
-    torch.dtype: (lambda value: isinstance(value, torch.dtype), "to be a torch.dtype"),
+    torch.dtype: (
+        lambda value: isinstance(value, torch.dtype) and value.is_floating_point,
+        "to be a torch.dtype of real numbers",
+    ),
 }
 
 
@@ -717,8 +844,13 @@ def refuse_no_settings(settings: object) -> None:
 def settings_now(settings: object) -> tuple[Any, ...]:
     """The values that `check_settings` would look at."""
     kind: Any = type(settings)
-    values = tuple(getattr(settings, name, None) for name in _read(kind))
+    values = tuple(_comparable(getattr(settings, name, None)) for name in _read(kind))
     return (*values, *map(type, values))  # True is equal to 1
+
+
+def _comparable(value: object) -> object:
+    """Several numbers, which nothing here may be, by their shape: they cannot be compared."""
+    return tuple(value.shape) if isinstance(value, Tensor | np.ndarray) and value.ndim else value
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.denoising.corruption import Corruption
-from lecturekit.denoising.denoisers import Denoise
+from lecturekit.denoising.denoisers import Denoise, believed
 from lecturekit.door import Natural, door
 from lecturekit.training import Step, Steps
 
@@ -56,6 +56,8 @@ def chain(
     """
     if start.ndim != 2 or len(start) == 0:
         raise ValueError(f"expected a start of shape (n_chains, n_dims), got {tuple(start.shape)}")
+    with torch.no_grad():
+        believed("denoise", denoise, start)  # before anything is drawn
     return _pairs(denoise, corruption, start, use_mean, generator)
 
 
@@ -70,7 +72,7 @@ def _pairs(
         x_noisy = corruption.sample(x, generator=generator)
         yield Pair(x, x_noisy)
         with torch.no_grad():
-            reconstruction = denoise(x_noisy)
+            reconstruction = believed("denoise", denoise, x_noisy)
             x = reconstruction.mean if use_mean else reconstruction.sample(generator=generator)
 
 
@@ -119,6 +121,8 @@ class Walkers:
         *,
         generator: torch.Generator,
     ):
+        with torch.no_grad():
+            believed("denoise", denoise, start)  # before anything is drawn
         self._denoise, self._corruption, self._start = denoise, corruption, start
         self.initialise(generator)
 
@@ -134,7 +138,8 @@ class Walkers:
         """X′_t ~ C(X′ | X_t) if X_t is the latest, else X_{t+1} ~ P_θ(X | X′_t)."""
         if self.corrupted and self.noisy is not None:
             with torch.no_grad():
-                self.clean = self._denoise(self.noisy).sample(generator=self._generator)
+                belief = believed("denoise", self._denoise, self.noisy)
+                self.clean = belief.sample(generator=self._generator)
         else:
             self.noisy = self._corruption.sample(self.clean, generator=self._generator)
         self.corrupted = not self.corrupted
