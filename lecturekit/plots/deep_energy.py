@@ -14,8 +14,8 @@ from torch import Tensor
 from lecturekit.deep_energy import DeepEnergy, Plane, log_likelihood, score
 from lecturekit.door import NOT_EMPTY, NUMBERS, Count, Extent, In, Positive, asked, door, refuse
 from lecturekit.plots.figures import (
-    Cloud,
     Map,
+    Sample,
     arrows,
     dots,
     field,
@@ -45,7 +45,7 @@ HEADING = 0.25  # room for the names above columns of clouds, in heights of a ro
 @door
 def landscape(
     energy: DeepEnergy,
-    samples: Cloud,
+    samples: Sample,
     title: str,
     *,
     exactly: Plane,
@@ -69,7 +69,7 @@ def landscape(
         return log_likelihood(energy, x, exactly).exp()
 
     _check_in_the_plane(energy)
-    chi = torch.as_tensor(now(samples))
+    chi = torch.as_tensor(now(samples)).to(energy.b)
     first, widest = chi[:n_arrows], (extent[1] - extent[0]) / 6
     colours = field(density, extent, "density", resolution=RESOLUTION, device=exactly.device)
     marks = [
@@ -88,7 +88,7 @@ def _check_in_the_plane(energy: DeepEnergy) -> None:
 
 @door
 def sheet(
-    G: Map, data: Cloud, title: str, *, extent: Extent, device: str | torch.device = "cpu"
+    G: Map, data: Sample, title: str, *, extent: Extent, device: str | torch.device = "cpu"
 ) -> Plot:
     """The generator as the image of a grid of its latent space, over the data.
 
@@ -114,7 +114,7 @@ def sheet(
 
 
 @door
-def on_data(samples: Cloud, data: Cloud, title: str, *, extent: Extent) -> Plot:
+def on_data(samples: Sample, data: Sample, title: str, *, extent: Extent) -> Plot:
     """Samples χ of the generator over the data.
 
     Args:
@@ -152,14 +152,14 @@ def energy_field(
 
 
 @door
-def behind(data: Cloud, *, size: Positive = 5.0) -> list[Mark]:
+def behind(data: Sample, *, size: Positive = 5.0) -> list[Mark]:
     """The data as every picture here has them: grey, behind what is drawn in colour."""
     return [Points(to_array(now(data)), "data", "soft", size=size, rim=False)]
 
 
 @door
 def clouds(
-    samples: Annotated[Mapping[str, Annotated[Sequence[Cloud], NOT_EMPTY]], NOT_EMPTY],
+    samples: Annotated[Mapping[str, Annotated[Sequence[Sample], NOT_EMPTY]], NOT_EMPTY],
     data: Annotated[Tensor, "m 2"],
     title: str,
     *,
@@ -230,7 +230,9 @@ def energies(
         kinds: name → (n, n_dims), or a function that returns them.
         title: shown above.
     """
-    found = {name: energy(torch.as_tensor(now(points))) for name, points in kinds.items()}
+    found = {
+        name: energy(torch.as_tensor(now(points)).to(energy.b)) for name, points in kinds.items()
+    }
     return histogram(found, title, xlabel="E(x) (nats)", yscale="log")
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from lecturekit.door import (
     FREE,
+    NOT_EMPTY,
     NUMBERS,
     Count,
     Ends,
@@ -50,6 +51,7 @@ Numbers: TypeAlias = Annotated[
     Any, NUMBERS, FREE
 ]  # or a function that returns them; gaps are not finite
 Cloud: TypeAlias = Annotated[Any, NUMBERS, FREE, "n … 2"]  # points of the plane, likewise
+Sample: TypeAlias = Annotated[Any, NUMBERS, NOT_EMPTY, "n 2"]  # all finite, and one at least
 Scale: TypeAlias = Literal["linear", "log"]
 Map: TypeAlias = Callable[[Tensor], Tensor]
 

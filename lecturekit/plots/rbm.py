@@ -48,7 +48,7 @@ def landscape(
     coordinate: Callable[[Tensor], Tensor],
     title: str,
     *,
-    data: Annotated[Any, NUMBERS, NOT_EMPTY, "n_levels", In(0)],
+    data: Annotated[Any, NUMBERS, NOT_EMPTY, "n_levels", In(0, 1)],
     xlabel: str,
 ) -> Plot:
     """The free energy along a coordinate, with the particles on the energy that they move on.
@@ -79,6 +79,8 @@ def landscape(
     profiles = {name: profile - ground for name, profile in profiles.items()}
     shares = to_array(data)
     levels = np.arange(len(shares))
+    if not shares.max() > 0:
+        refuse("data", "with a share above 0", "zeros")
     for profile in profiles.values():
         if len(profile) != len(shares):
             refuse(

@@ -122,6 +122,11 @@ def from_2(
     return sheet([x2, made.x2, made.x1, truth], title, captions)
 
 
+def _codes(z: Codes, model: UNIT | Family) -> Tensor:
+    """Codes as they are now, as the nets take them."""
+    return torch.as_tensor(now(z)).to(next(model.parameters()))
+
+
 @door
 def decoded(model: UNIT, z: Codes, title: str) -> Images:
     """The same codes in both domains, domain 1 above; a single code with both beside each other.
@@ -131,7 +136,7 @@ def decoded(model: UNIT, z: Codes, title: str) -> Images:
         z: codes (n, n_latent, height, width), or a function that returns them.
         title: shown above.
     """
-    both = torch.cat(model.decode(now(z)))
+    both = torch.cat(model.decode(_codes(z, model)))
     rows = [both] if len(both) == 2 else list(both.chunk(2))
     return sheet(rows, title, ["G_1(z)", "G_2(z)"])
 
@@ -147,7 +152,7 @@ def in_all_domains(family: Family, z: Codes, title: str, *, names: Sequence[str]
         names: of the domains.
     """
     _check_names(names, family)
-    codes = now(z)
+    codes = _codes(z, family)
     rows = [family.decode(domain, codes) for domain in range(family.n_domains)]
     return sheet([torch.cat(rows)] if len(codes) == 1 else rows, title, names)
 
