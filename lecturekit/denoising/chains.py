@@ -56,8 +56,6 @@ def chain(
     """
     if start.ndim != 2 or len(start) == 0:
         raise ValueError(f"expected a start of shape (n_chains, n_dims), got {tuple(start.shape)}")
-    with torch.no_grad():
-        believed("denoise", denoise, start)  # before anything is drawn
     return _pairs(denoise, corruption, start, use_mean, generator)
 
 
@@ -121,8 +119,6 @@ class Walkers:
         *,
         generator: torch.Generator,
     ):
-        with torch.no_grad():
-            believed("denoise", denoise, start)  # before anything is drawn
         self._denoise, self._corruption, self._start = denoise, corruption, start
         self.initialise(generator)
 
