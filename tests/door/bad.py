@@ -197,6 +197,7 @@ FINE = {
     "*.gaussian_kl *: an axis*": "codes of any shape",
     "*.along codes: an axis*": "codes of any shape",
     "*: another width": "where nothing ties the width, any will do",
+    "unit.Gaussian covariance: bytes": "of any size",
     "unit.streams x[12]: bytes": "rows of any numbers, images or not",
     "unit.*_terms x[12]: bytes": "rows of any numbers, images or not",
     "*ImagePool.meet fresh: integers": "a pool of numbers of states",
