@@ -16,6 +16,8 @@ def fits(notebook: str) -> None:
     Args:
         notebook: the version that it was made for, such as "0.1".
     """
+    if not isinstance(notebook, str):
+        raise TypeError(f"expected notebook to be a version such as '0.1', got {notebook!r}")
     if __version__.split(".")[:2] != notebook.split(".")[:2]:
         print(
             f"This notebook is made for lecturekit {notebook}, here is {__version__}: where they "

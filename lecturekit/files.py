@@ -20,6 +20,8 @@ def replacing(path: Path) -> Iterator[Path]:
         >>> with replacing(Path("numbers.txt")) as new:  # doctest: +SKIP
         ...     new.write_text("1 2 3")
     """
+    if path.is_dir():
+        raise IsADirectoryError(f"expected path to be a file, got the folder {path}")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, came, door, refuse
+from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, asked, came, door, refuse
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -97,6 +97,26 @@ def initialise(net: Net, generator: torch.Generator) -> Net:
         elif isinstance(layer, NORMS):
             layer.reset_parameters()
     return net
+
+
+@torch.no_grad()
+def check_widths(name: str, net: nn.Module, n_in: int, n_out: int | None) -> None:
+    """Refuse a net that does not take rows of `n_in` numbers, or does not give `n_out`.
+
+    None is any number. It is asked about one row as in use, so that nothing that it averages moves.
+
+    Raises:
+        ValueError: says which net, what it would have to take and give.
+    """
+    modes = [(module, module.training) for module in net.modules()]
+    like = next(net.parameters(), torch.empty(0))
+    row = torch.zeros(1, n_in, dtype=like.dtype, device=like.device)
+    net.eval()
+    try:
+        asked(name, net, row, 1, n_out)
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 @door

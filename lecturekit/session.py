@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -58,7 +58,7 @@ class Session:
         self,
         sentence: str,
         holds: bool | AnyNumbers,
-        numbers: Mapping[str, AnyNumber | AnyNumbers] | None = None,
+        numbers: Mapping[Any, AnyNumber | AnyNumbers] | None = None,
     ) -> None:
         """Print ✓ or ✗ for a sentence that promises an outcome of training, with its numbers.
 
@@ -100,7 +100,7 @@ class Session:
         size = b.abs().max().item() if size is None else size
         self._judge(sentence, difference <= tolerance * size, {"largest difference": difference})
 
-    def _judge(self, sentence: str, holds: bool, numbers: Mapping[str, float | Tensor]) -> None:
+    def _judge(self, sentence: str, holds: bool, numbers: Mapping[Any, float | Tensor]) -> None:
         values = {name: float(torch.as_tensor(value).detach()) for name, value in numbers.items()}
         readings = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
         line = f"{'✓' if holds else '✗'} {sentence}" + (f"  [{readings}]" if readings else "")

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
 from lecturekit.cycle_gan.model import CycleGAN
-from lecturekit.door import came, door, refuse
+from lecturekit.door import asked, door, refuse_uncallable, returned
 
 Map = Callable[[Tensor], Tensor]
 CycleLoss = Callable[[Map, Map, Tensor, Tensor], Tensor]
@@ -30,7 +30,8 @@ def cycle_loss(G: Map, F: Map, x: Annotated[Tensor, "n …"], y: Annotated[Tenso
 
     Source: Zhu et al. 2017, equation 2.
     """
-    there, back = _like("F", F(G(x)), x), _like("G", G(F(y)), y)
+    there = asked("F", lambda x: F(G(x)), x, *x.shape)
+    back = asked("G", lambda y: G(F(y)), y, *y.shape)
     return (there - x).abs().mean() + (back - y).abs().mean()
 
 
@@ -42,15 +43,8 @@ def identity_loss(
 
     Source: Zhu et al. 2017, section 5.2.
     """
-    stays_y, stays_x = _like("G", G(y), y), _like("F", F(x), x)
+    stays_y, stays_x = asked("G", G, y, *y.shape), asked("F", F, x, *x.shape)
     return (stays_y - y).abs().mean() + (stays_x - x).abs().mean()
-
-
-def _like(name: str, made: Tensor, batch: Tensor) -> Tensor:
-    """What a translator has made, if it is like what it was made of."""
-    if not isinstance(made, Tensor) or made.shape != batch.shape:
-        refuse(name, f"to return a tensor of shape {tuple(batch.shape)}", came(made))
-    return made
 
 
 class GeneratorTerms(NamedTuple):
@@ -90,6 +84,7 @@ def generator_terms(
             that made it. If not, each net learns to undo the other, but not to be easily undone.
         with_identity: without, the identity term is 0, which saves two passes.
     """
+    refuse_uncallable("cycle", cycle, 4)
     model.discriminators.requires_grad_(False)
     G, F = (
         once(net if through_both else _without_input_gradient(net)) for net in (model.G, model.F)
@@ -97,7 +92,7 @@ def generator_terms(
     adversarial = generator_loss(model.D_Y(G(x)), objective) + generator_loss(
         model.D_X(F(y)), objective
     )
-    there_and_back = cycle(G, F, x, y) if with_cycle else x.new_zeros(())
+    there_and_back = returned("cycle", cycle(G, F, x, y)) if with_cycle else x.new_zeros(())
     identity = identity_loss(G, F, x, y) if with_identity else x.new_zeros(())
     terms = GeneratorTerms(adversarial, there_and_back, identity)
     model.discriminators.requires_grad_(True)

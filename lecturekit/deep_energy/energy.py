@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from lecturekit.door import Count, Positive, Rows, came, door, refuse
-from lecturekit.networks import initialise, linear
+from lecturekit.networks import check_widths, initialise, linear
 
 
 @door
@@ -64,8 +64,9 @@ class DeepEnergy(nn.Module):
                 "expected n_dims, n_features, n_experts ≥ 1 and sigma > 0, "
                 f"got {n_dims}, {n_features}, {n_experts}, {sigma}"
             )
+        check_widths("features", features.to(generator.device), n_dims, n_features)
         self.n_dims, self.sigma = n_dims, sigma
-        self.features = features.to(generator.device)
+        self.features = features
         self.experts = linear(n_features, n_experts, generator=generator)
         self.b = nn.Parameter(torch.zeros(n_dims, device=generator.device))
 

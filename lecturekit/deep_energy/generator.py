@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.door import Count, door
-from lecturekit.networks import initialise
+from lecturekit.networks import check_widths, initialise
 
 
 @door
@@ -39,6 +39,7 @@ class Generator(nn.Module):
         super().__init__()
         if n_latent < 1:
             raise ValueError(f"expected n_latent ≥ 1, got {n_latent}")
+        check_widths("net", net, n_latent, None)
         self.net, self.n_latent = net, n_latent
 
     def initialise(self, generator: torch.Generator) -> Generator:

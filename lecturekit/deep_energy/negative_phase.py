@@ -13,8 +13,15 @@ from torch import Tensor, nn
 from lecturekit.deep_energy.energy import score
 from lecturekit.deep_energy.entropy import ActivationEntropy, ChosenEntropy, Entropy, NoEntropy
 from lecturekit.deep_energy.generator import Generator
-from lecturekit.door import Count, NonNegative, Rows, door
-from lecturekit.training import AGAINST_AN_OPPONENT, Descent, check_settings, limited, tunable
+from lecturekit.door import Count, NonNegative, Rows, asked, door, returned
+from lecturekit.training import (
+    AGAINST_AN_OPPONENT,
+    MOST_STEPS,
+    Descent,
+    check_settings,
+    limited,
+    tunable,
+)
 
 
 class Sampler(Protocol):
@@ -71,12 +78,12 @@ class GeneratorPhase:
         """χ = G(z), with the graph back to φ: one pass through G serves θ and φ."""
         if isinstance(self.entropy, ActivationEntropy | ChosenEntropy):
             self.entropy.check(self.G)  # now: when it is asked for its value, θ has moved already
-        chi: Tensor = self.G(self.G.latent(n, generator=generator))
-        return chi
+        z = self.G.latent(n, generator=generator)
+        return asked("negative_phase.G", self.G, z, n, getattr(energy, "n_dims", None))
 
     def learn(self, energy: nn.Module, chi: Rows, rate_factor: NonNegative) -> Mapping[str, Tensor]:
         """One update of φ against the energy as it is now."""
-        entropy = self.entropy(self.G, chi)
+        entropy = returned("negative_phase.entropy", self.entropy(self.G, chi))
         loss = energy(chi).mean() - self.entropy_weight * entropy
         self._descent.step(loss, rate_factor * self.learning_rate)
         return {"entropy": entropy.detach()}
@@ -101,7 +108,7 @@ class LangevinPhase:
     """
 
     n_particles: int = limited(512, 1)
-    k: int = tunable(20, 1, 100, label="Langevin steps k", minimum=1)
+    k: int = tunable(20, 1, 100, label="Langevin steps k", minimum=1, maximum=MOST_STEPS)
     step_size: float = tunable(1e-2, 1e-4, 1e-1, scale="log", label="step size ε")
     renewed: float = tunable(0.02, 0.0, 0.5, label="renewed share", maximum=1.0)
     particles: Tensor = field(default_factory=lambda: torch.empty(0, 0), init=False, repr=False)

@@ -21,6 +21,7 @@ from lecturekit.denoising.denoisers import (
     Denoiser,
     GaussianDenoiser,
     LevelDenoiser,
+    believed,
     exact_denoiser,
 )
 from lecturekit.denoising.exact import (
@@ -86,6 +87,7 @@ __all__ = [
     "accompany",
     "ancestral_step",
     "annealed_chain",
+    "believed",
     "chain",
     "ddim_step",
     "exact_denoiser",

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from lecturekit.denoising.chains import Pair
 from lecturekit.denoising.corruption import GaussianNoise
-from lecturekit.denoising.denoisers import Denoise
-from lecturekit.door import NOT_EMPTY, Count, In, Positive, door
+from lecturekit.denoising.denoisers import Denoise, believed
+from lecturekit.door import NOT_EMPTY, Count, In, Positive, door, refuse_uncallable
 
 
 @door
@@ -74,10 +74,12 @@ def annealed_chain(
         ValueError: no levels, or levels that rise.
     """
     if not sigmas or any(now < following for now, following in itertools.pairwise(sigmas)):
-        raise ValueError(f"expected at least one noise level, in falling order, got {sigmas}")
+        raise ValueError(f"expected sigmas, at least one, in falling order, got {sigmas}")
+    refuse_uncallable("denoise_at", denoise_at, 1)
     clean, noisy = [start], []
     for sigma in sigmas:
         noisy.append(GaussianNoise(sigma).sample(clean[-1], generator=generator))
         with torch.no_grad():
-            clean.append(denoise_at(sigma)(noisy[-1]).sample(generator=generator))
+            belief = believed("denoise_at", denoise_at(sigma), noisy[-1])
+            clean.append(belief.sample(generator=generator))
     return Pair(torch.stack(clean), torch.stack([*noisy, clean[-1]]))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.denoising.corruption import Corruption
-from lecturekit.denoising.denoisers import Denoise
+from lecturekit.denoising.denoisers import Denoise, believed
 from lecturekit.door import Natural, door
 from lecturekit.training import Step, Steps
 
@@ -70,7 +70,7 @@ def _pairs(
         x_noisy = corruption.sample(x, generator=generator)
         yield Pair(x, x_noisy)
         with torch.no_grad():
-            reconstruction = denoise(x_noisy)
+            reconstruction = believed("denoise", denoise, x_noisy)
             x = reconstruction.mean if use_mean else reconstruction.sample(generator=generator)
 
 
@@ -134,7 +134,8 @@ class Walkers:
         """X′_t ~ C(X′ | X_t) if X_t is the latest, else X_{t+1} ~ P_θ(X | X′_t)."""
         if self.corrupted and self.noisy is not None:
             with torch.no_grad():
-                self.clean = self._denoise(self.noisy).sample(generator=self._generator)
+                belief = believed("denoise", self._denoise, self.noisy)
+                self.clean = belief.sample(generator=self._generator)
         else:
             self.noisy = self._corruption.sample(self.clean, generator=self._generator)
         self.corrupted = not self.corrupted

@@ -19,10 +19,44 @@ from lecturekit.denoising.reconstruction import (
     MixtureReconstruction,
     Reconstruction,
 )
-from lecturekit.door import Count, In, NonNegative, Positive, Rows, check_alike, door
+from lecturekit.door import (
+    Count,
+    In,
+    NonNegative,
+    Positive,
+    RefusedError,
+    Rows,
+    came,
+    check_alike,
+    door,
+    refuse,
+)
 from lecturekit.networks import initialise, mlp
 
 Denoise = Callable[[Tensor], Reconstruction]
+
+
+def believed(name: str, denoise: Denoise, x_noisy: Tensor) -> Reconstruction:
+    """P(X | X′ = x_noisy) of a denoiser, if that is what it returns.
+
+    Args:
+        name: what a message calls the denoiser.
+
+    Raises:
+        ValueError: it cannot take such rows, or returns anything else.
+    """
+    if not callable(denoise):
+        refuse(name, "to be a denoiser", came(denoise))
+    try:
+        belief = denoise(x_noisy)
+    except (RuntimeError, TypeError) as error:  # a width that does not fit, arguments that miss
+        shape = f"to take rows of shape {tuple(x_noisy.shape)}"
+        raise RefusedError(f"expected {name} {shape}, got {error}") from error
+    if not (hasattr(belief, "log_prob") and hasattr(belief, "sample")):
+        refuse(name, "to return a distribution, such as GaussianReconstruction", came(belief))
+    return belief
+
+
 LOG_STD_RANGE = (-4.5, 1.0)  # keeps a reconstruction from becoming a point, or without bound
 
 

@@ -42,8 +42,8 @@ class GaussianReconstruction:
         std: (batch, n_dims), above 0.
     """
 
-    mean: Tensor
-    std: Tensor
+    mean: Annotated[Tensor, "n n_dims"]
+    std: Annotated[Tensor, "n n_dims", In(0, open="low")]
 
     def log_prob(self, x: Rows) -> Tensor:
         """−½‖(x − mean)/std‖² − Σ_i log(std_i √(2π)): (batch, n_dims) → (batch,)."""

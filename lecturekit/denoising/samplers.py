@@ -14,8 +14,17 @@ import torch
 from torch import Tensor
 
 from lecturekit.denoising.annealing import NoiseLevels
-from lecturekit.denoising.denoisers import Denoise
-from lecturekit.door import Count, NonNegative, Positive, Rows, door, refuse
+from lecturekit.denoising.denoisers import Denoise, believed
+from lecturekit.door import (
+    Count,
+    NonNegative,
+    Positive,
+    Rows,
+    asked,
+    door,
+    refuse,
+    refuse_uncallable,
+)
 from lecturekit.training import check_settings, choice, tunable
 
 
@@ -88,7 +97,9 @@ def heun_step(
     Source: Karras, Aittala, Aila, Laine 2022, algorithm 1.
     """
     euler = ddim_step(x, denoised, now, then)
-    slopes = (x - denoised) / now + (euler - denoise_then(euler)) / then
+    slopes = (x - denoised) / now + (
+        euler - asked("denoise_then", denoise_then, euler, *x.shape)
+    ) / then
     return x + 0.5 * (then - now) * slopes
 
 
@@ -137,9 +148,10 @@ def sample_path(
         (n_steps + 1, n, n_dims), the last row the samples.
     """
     check_settings(sampling)
+    refuse_uncallable("denoise_at", denoise_at, 1)
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
-        return denoise_at(sigma)(x).mean
+        return believed("denoise_at", denoise_at(sigma), x).mean
 
     def step(x: Tensor, now: float, then: float) -> Tensor:
         denoised = denoise(x, now)

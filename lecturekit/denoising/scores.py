@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.data.densities import GaussianMixture
-from lecturekit.denoising.denoisers import Denoise
+from lecturekit.denoising.denoisers import Denoise, believed
 from lecturekit.door import Count, Positive, Rows, came, door, refuse
 
 
@@ -30,7 +30,7 @@ def score(denoise: Denoise, x_noisy: Rows, sigma: Positive) -> Tensor:
     """
     if not sigma > 0:
         raise ValueError(f"expected σ > 0, got {sigma}")
-    return (denoise(x_noisy).mean - x_noisy) / sigma**2
+    return (believed("denoise", denoise, x_noisy).mean - x_noisy) / sigma**2
 
 
 @door

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor
 
 from lecturekit.denoising.corruption import Corruption
-from lecturekit.denoising.denoisers import Denoise
+from lecturekit.denoising.denoisers import Denoise, believed
 from lecturekit.door import Count, In, Rows, door
-from lecturekit.training import check_settings, tunable
+from lecturekit.training import MOST_STEPS, check_settings, tunable
 
 
 class Scheme(Protocol):
@@ -67,8 +67,10 @@ class Simple(_Counting):
     def log_likelihood(
         self, denoise: Denoise, corruption: Corruption, x: Rows, *, generator: torch.Generator
     ) -> Tensor:
+        x_noisy = corruption.sample(x, generator=generator)
+        belief = believed("denoise", denoise, x_noisy)
         self.evaluations += len(x)
-        return denoise(corruption.sample(x, generator=generator)).log_prob(x).mean()
+        return belief.log_prob(x).mean()
 
 
 @door
@@ -109,7 +111,7 @@ class FixedWalkback(_Counting):
         n_steps: points of a walk, ≥ 1.
     """
 
-    n_steps: int = tunable(5, 1, 10, label="walkback steps", minimum=1)
+    n_steps: int = tunable(5, 1, 10, label="walkback steps", minimum=1, maximum=MOST_STEPS)
     evaluations: int = field(default=0, init=False, repr=False)
 
     def log_likelihood(
@@ -141,7 +143,8 @@ def _walk(
     total, count = x.new_zeros(len(x)), x.new_zeros(len(x))
     walking, x_star, step = torch.arange(len(x), device=x.device), x, 1
     while len(walking):
-        reconstruction = denoise(corruption.sample(x_star, generator=generator))
+        x_noisy = corruption.sample(x_star, generator=generator)
+        reconstruction = believed("denoise", denoise, x_noisy)
         total = total.index_add(0, walking, reconstruction.log_prob(x[walking]))
         count = count.index_add(0, walking, torch.ones_like(x[walking, 0]))
         coins = torch.rand(len(walking), generator=generator, device=x.device)
@@ -179,9 +182,11 @@ class PersistentWalkback(_Counting):
         self, denoise: Denoise, corruption: Corruption, x: Rows, *, generator: torch.Generator
     ) -> Tensor:
         if self._origin is None or self._position is None or self._origin.shape != x.shape:
-            self._origin = self._position = x
-        origin = self._origin
-        reconstruction = denoise(corruption.sample(self._position, generator=generator))
+            origin = position = x
+        else:
+            origin, position = self._origin, self._position
+        x_noisy = corruption.sample(position, generator=generator)
+        reconstruction = believed("denoise", denoise, x_noisy)
         coins = torch.rand((len(x), 1), generator=generator, device=x.device)
         heads = coins < self.probability
         self._origin = torch.where(heads, origin, x)

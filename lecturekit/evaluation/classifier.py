@@ -70,6 +70,9 @@ class Classifier(nn.Module):
             raise ValueError(
                 f"expected labels of shape ({len(images)},), got {tuple(labels.shape)}"
             )
+        if int(labels.min()) < 0 or int(labels.max()) >= self.n_classes:
+            wanted = f"from 0 to {self.n_classes - 1}, one of the classes"
+            refuse("labels", wanted, f"{int(labels.min())} to {int(labels.max())}")
         return (self.predict(images) == labels).float().mean()
 
 

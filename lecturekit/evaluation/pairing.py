@@ -10,7 +10,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from lecturekit.data import Domains, Unpaired
-from lecturekit.door import OF_ANY_TYPE, In, came, door, refuse
+from lecturekit.door import OF_ANY_TYPE, In, came, door, refuse, refuse_uncallable
 from lecturekit.evaluation.coverage import neighbour_coverage
 
 Map = Callable[[Tensor], Tensor]
@@ -155,6 +155,7 @@ def all_ways(translate: Callable[[Tensor, int, int], Tensor], domains: Domains) 
         translate: takes images, the number of their domain, and that of the other one.
         domains: its test images are judged.
     """
+    refuse_uncallable("translate", translate, 3)
     test, region, background = domains.test, domains.region, domains.background
     places = range(len(domains.names))
 

@@ -22,6 +22,7 @@ GRADER = ["-m", "lecturekit.grading.grader"]
 SECONDS = 300.0  # for all exercises of one notebook; each has a limit of its own besides
 
 
+@door
 @dataclass(frozen=True)
 class Graded:
     """One notebook.
@@ -76,7 +77,19 @@ def grade(
         found: student and file of each.
         at_once: how many processes; by default one for each two processors.
         seconds: for one notebook.
+
+    Raises:
+        ValueError: a file that is not there; before any is judged.
     """
+    for student, path in found:
+        if not path.exists():
+            refuse("found", "to be files that are there", f"{path} of {student}")
+    return _judged(found, at_once, seconds)
+
+
+def _judged(
+    found: Sequence[tuple[str, Path]], at_once: int | None, seconds: float
+) -> Iterator[Graded]:
     at_once = at_once or max(1, (os.cpu_count() or 2) // 2)
     with ThreadPoolExecutor(at_once) as pool:
         jobs = [pool.submit(_grade, student, path, seconds) for student, path in found]

@@ -37,7 +37,7 @@ li { margin: .2rem 0; } .wide { overflow-x: auto; }
 
 
 @door
-def write_csv(graded: Iterable[Graded], path: Path) -> None:
+def write_csv(graded: Sequence[Graded], path: Path) -> None:
     """A row for each student and exercise, and one for each notebook that could not be judged."""
     with replacing(path) as new, new.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file)
@@ -50,7 +50,7 @@ def write_csv(graded: Iterable[Graded], path: Path) -> None:
 
 
 @door
-def write_page(graded: Iterable[Graded], path: Path) -> None:
+def write_page(graded: Sequence[Graded], path: Path) -> None:
     """Who has what, and the most common slips of each exercise."""
     everybody = _in_order(graded)
     numbers = {v.exercise: v.title for each in everybody for v in each.verdicts}

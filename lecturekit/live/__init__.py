@@ -149,10 +149,9 @@ def _show(
 
 
 def _checked_steps(steps: Steps | Callable[[], Steps]) -> Steps | Callable[[], Steps]:
-    if not callable(steps) and not hasattr(steps, "__next__"):
-        raise ValueError(
-            f"expected a function that returns steps, or an iterator of steps, got {steps!r}"
-        )
+    is_run = callable(steps) and not hasattr(steps, "parameters")  # no net
+    if not is_run and not hasattr(steps, "__next__"):
+        raise ValueError(f"expected steps, or a function that returns them, got {came(steps)}")
     return steps
 
 

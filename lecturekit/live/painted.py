@@ -17,10 +17,11 @@ import torch
 from torch import Tensor
 
 from lecturekit import plots
-from lecturekit.door import ANYWHERE, NOT_EMPTY, In, Positive, door, refuse
+from lecturekit.door import ANYWHERE, NOT_EMPTY, Extent, In, Natural, Positive, Share, door, refuse
 from lecturekit.live.views import View
 
-Corner = Sequence[float]  # of a stroke: two coordinates
+Corner = tuple[float, float]  # of a stroke
+Corners = Annotated[Sequence[Corner], NOT_EMPTY]
 
 
 class Painted(View, ABC):
@@ -33,8 +34,12 @@ class Painted(View, ABC):
     brushes: tuple[str, ...] = ("paint",)
 
     @abstractmethod
-    def stroke(self, corners: Sequence[Corner], brush: int) -> None:
+    def stroke(self, corners: Corners, brush: Natural) -> None:
         """Paint along straight lines between corners, (u, v) each, with one of the brushes."""
+
+    def _check_brush(self, brush: int) -> None:
+        if not 0 <= brush < len(self.brushes):
+            refuse("brush", f"from 0 to {len(self.brushes) - 1}", f"{brush}")
 
     @abstractmethod
     def clear(self) -> None:
@@ -72,11 +77,15 @@ class PaintedImage(Painted):
         self,
         image: Annotated[Tensor, "n_channels height width", In(0, 1), ANYWHERE],
         title: str,
-        brushes: Annotated[Mapping[str, float | Sequence[float]], NOT_EMPTY],
+        brushes: Annotated[Mapping[str, Share | Sequence[Share]], NOT_EMPTY],
         *,
         width: Positive = 1.5,
     ) -> None:
         super().__init__(lambda: plots.image_grid(_greys_flat(self.image), title, columns=1))
+        for name, colour in brushes.items():
+            if np.shape(colour) not in ((), (len(image),)):
+                wanted = f"a grey value, or {len(image)}, one for each channel"
+                refuse(f"brushes[{name!r}]", f"to be {wanted}", f"{colour}")
         self._first = image.detach().cpu().numpy().copy()
         self._colours = [
             np.broadcast_to(np.asarray(colour, np.float32), len(image))[:, None, None]
@@ -92,8 +101,9 @@ class PaintedImage(Painted):
         """As it is now."""
         return self._pixels.to(self._device)
 
-    def stroke(self, corners: Sequence[Corner], brush: int) -> None:
+    def stroke(self, corners: Corners, brush: Natural) -> None:
         """Paint. Corners are shares of the image's width and height, from its upper left."""
+        self._check_brush(brush)
         _, height, width = self._first.shape
         down, across = np.mgrid[0.5:height, 0.5:width]
         scaled = [(u * width, v * height) for u, v in corners]
@@ -137,7 +147,7 @@ class PaintedPoints(Painted):
         points: Annotated[Tensor, "n≥1 2"],
         title: str,
         *,
-        extent: tuple[float, float, float, float],
+        extent: Extent,
         spread: Positive = 0.06,
         density: Positive = 60.0,
         generator: torch.Generator,
@@ -150,8 +160,9 @@ class PaintedPoints(Painted):
         self._painted = points.new_empty(0, 2)
         self.data = points.detach().clone()
 
-    def stroke(self, corners: Sequence[Corner], brush: int) -> None:
+    def stroke(self, corners: Corners, brush: Natural) -> None:
         """Spray along a line. Corners are points of the plane."""
+        self._check_brush(brush)
         line = torch.tensor(corners, dtype=torch.float64)
         lengths = (line[1:] - line[:-1]).norm(dim=1)
         n = max(1, round(self._density * float(lengths.sum())))

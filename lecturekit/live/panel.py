@@ -140,7 +140,7 @@ class Panel:
         """Messages of the page; maybe on another thread, so that notes are all that is taken."""
         match message:
             case {"order": str(order)}:
-                self._run.ask(order)
+                self._run.ask(order)  # type: ignore[arg-type]  # what is none is left aside
             case {"set": int(place), "value": value}:
                 control = self._run.controls[place]
                 control.set(value)

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import torch
 
 from lecturekit import plots
+from lecturekit.door import door
 from lecturekit.live.controls import Control
 from lecturekit.live.history import History, Points
 from lecturekit.live.interrupts import Interrupted, interrupts_held
@@ -20,6 +21,7 @@ from lecturekit.live.pace import LONGEST, Pace, Rate, pause_after, share_of_a_co
 from lecturekit.live.timetable import Timetable
 from lecturekit.live.views import View
 from lecturekit.training import DivergenceError, Step, Steps
+from lecturekit.training.steps import checked_steps
 
 Status = Literal["playing", "paused", "finishing", "finished", "stopped", "failed"]
 
@@ -58,6 +60,16 @@ class Listener(Protocol):
         """The run is gone."""
 
 
+Order = Literal["play", "pause", "step", "stop", "reset", "defaults", "redraw", "save"]
+
+
+def _begun(steps: Steps | Callable[[], Steps]) -> Steps:
+    if not callable(steps):
+        return iter(steps)
+    return checked_steps("steps", steps())
+
+
+@door
 class Run:
     """A run of training steps. Made by `play`.
 
@@ -96,7 +108,7 @@ class Run:
         self.listener: Listener | None = None
         self.before_play: Callable[[Run], None] = lambda run: None
         self._begin = steps if callable(steps) else None
-        self._steps = iter(steps() if callable(steps) else steps)
+        self._steps = _begun(steps)
         self._history = History()
         self._timetable = Timetable(len(self.views))
         self._told_at = 0.0
@@ -223,7 +235,7 @@ class Run:
         for view in self.views:
             view.reset()
         try:
-            self._steps = iter(self._begin())
+            self._steps = _begun(self._begin)
         except Exception as error:
             self._fail(error)
         self.redraw()
@@ -276,8 +288,12 @@ class Run:
 
     # --------------------------------------------------------------------- those who watch it
 
-    def ask(self, order: str) -> None:
-        """Leave an order that the loop carries out. May be called on any thread."""
+    def ask(self, order: Order) -> None:
+        """Leave an order that the loop carries out. May be called on any thread.
+
+        Raises:
+            ValueError: there is no such order.
+        """
         self._orders.leave(order)
 
     def watch(self, listener: Listener) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lecturekit import plots
-from lecturekit.door import check_arguments, door
+from lecturekit.door import came, check_arguments, door, refuse
 from lecturekit.live.history import History
 from lecturekit.training import Step
 
@@ -55,7 +55,10 @@ class View:
 
     def picture(self) -> plots.Picture:
         """The present state as a picture."""
-        return self._function(*self._args, **self._options)
+        picture = self._function(*self._args, **self._options)
+        if not isinstance(picture, plots.Picture):
+            refuse("function", "to return a picture", came(picture))
+        return picture
 
 
 @door
@@ -128,7 +131,11 @@ class Curves(View):
         if self._against is None:
             return list(updates), values
         pattern = next(p for p in self._wanted if fnmatch.fnmatch(name, p))
-        at = self._history[self._against.replace("*", _starred(name, pattern))]
+        against = self._against.replace("*", _starred(name, pattern))
+        known = list(self._history.names())
+        if against not in known:
+            refuse("against", f"to be a metric, such as {', '.join(known)}", repr(against))
+        at = self._history[against]
         return np.interp(updates, *at).tolist(), values  # long series keep not every update
 
     def _labels(self) -> dict[str, str]:
@@ -158,4 +165,6 @@ def _check_call(function: Callable[..., Any], args: Sequence[Any], options: Any)
         inspect.signature(function).bind(*args, **options)
     except TypeError as error:
         name = getattr(function, "__name__", repr(function))
-        raise ValueError(f"{name} does not take these arguments: {error}") from None
+        raise ValueError(
+            f"expected function and args that fit: {name} does not take these arguments, {error}"
+        ) from None

@@ -14,7 +14,7 @@ from torch import Tensor
 from lecturekit.adversarial import Objective, generator_loss
 from lecturekit.cycle_gan import CycleGAN
 from lecturekit.cycle_gan.rotations import lowest_minima
-from lecturekit.door import NOT_EMPTY, WHOLE, Count, In, Positive, door
+from lecturekit.door import NOT_EMPTY, WHOLE, Count, In, Positive, asked, door, refuse
 from lecturekit.plots.figures import Map, curves, image_grid, plane
 from lecturekit.plots.look import MOUNT, SHAPES
 from lecturekit.plots.marks import (
@@ -56,8 +56,21 @@ def there_and_back(
         title: shown above.
         captions: of the four rows.
     """
-    translated = to_there(images)
-    return sheet([images, translated, to_back(translated), truth], title, captions)
+    translated = made_of("to_there", to_there, images)
+    back = made_of("to_back", to_back, translated)
+    return sheet([images, translated, back, truth], title, captions)
+
+
+def made_of(name: str, translate: Map, images: Tensor) -> Tensor:
+    """What a translator makes of images: as many of one size, finite.
+
+    Raises:
+        ValueError: it makes anything else.
+    """
+    made = asked(name, translate, images, *images.shape)
+    if not bool(made.isfinite().all()):
+        refuse(name, "to return finite images", "NaN or infinite values from it")
+    return made
 
 
 @door
@@ -77,13 +90,15 @@ def compared(
         title: shown above.
         source: caption of the first row.
     """
-    made = [translate(images) for translate in translators.values()]
+    made = [made_of(f"translators[{n!r}]", f, images) for n, f in translators.items()]
     return sheet([images, *made, truth], title, [source, *translators, "truth"])
 
 
 @door
 def sheet(
-    rows: Annotated[Sequence[Tensor | None], NOT_EMPTY], title: str, captions: Sequence[str]
+    rows: Annotated[Sequence[Annotated[Tensor, "n n_channels height width"] | None], NOT_EMPTY],
+    title: str,
+    captions: Sequence[str],
 ) -> Images:
     """Batches of as many images each, one batch in a row, with a caption beside it.
 
@@ -93,6 +108,8 @@ def sheet(
         captions: one for each row, or for each image of a single one, or none at all.
     """
     known = [row for row in rows if row is not None]
+    if not known:
+        refuse("rows", "with images in one at least", f"{list(rows)}")
     left_out = [place for place, row in enumerate(rows) if row is None]
     captions = [caption for place, caption in enumerate(captions) if place not in left_out]
     images = torch.cat(known)
@@ -222,7 +239,7 @@ _ROUND = np.linspace(0, 2 * np.pi, 60)
 
 
 @door
-def game(title: str, term: int | None = None) -> Plot:
+def game(title: str, term: Annotated[int, In(0, 4)] | None = None) -> Plot:
     """The slide's diagram, and the full loss below it, up to one of its terms.
 
     What the term is about has the term's colour. What the terms before it are about is black, what

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lecturekit.deep_energy import DeepEnergy, Plane, log_likelihood, score
-from lecturekit.door import NOT_EMPTY, Count, Positive, door
+from lecturekit.door import NOT_EMPTY, NUMBERS, Count, Extent, In, Positive, asked, door, refuse
 from lecturekit.plots.figures import (
     Map,
-    Numbers,
+    Sample,
     arrows,
     dots,
     field,
@@ -28,7 +28,6 @@ from lecturekit.plots.look import MOUNT, PALETTE
 from lecturekit.plots.marks import (
     Arrows,
     Axis,
-    Extent,
     Images,
     Mark,
     Paths,
@@ -46,12 +45,12 @@ HEADING = 0.25  # room for the names above columns of clouds, in heights of a ro
 @door
 def landscape(
     energy: DeepEnergy,
-    samples: Numbers,
+    samples: Sample,
     title: str,
     *,
     exactly: Plane,
     extent: Extent,
-    scale: float = 0.05,
+    scale: Positive = 0.05,
     n_arrows: Count = 60,
 ) -> Plot:
     """P_θ in colours, the samples of the negative phase as dots, and −∇E at some as arrows.
@@ -69,7 +68,8 @@ def landscape(
     def density(x: Tensor) -> Tensor:
         return log_likelihood(energy, x, exactly).exp()
 
-    chi = now(samples)
+    _check_in_the_plane(energy)
+    chi = torch.as_tensor(now(samples)).to(energy.b)
     first, widest = chi[:n_arrows], (extent[1] - extent[0]) / 6
     colours = field(density, extent, "density", resolution=RESOLUTION, device=exactly.device)
     marks = [
@@ -81,9 +81,14 @@ def landscape(
     return plane(marks, title, extent=extent, alt=words)
 
 
+def _check_in_the_plane(energy: DeepEnergy) -> None:
+    if energy.n_dims != 2:
+        refuse("energy", "of points in the plane, with n_dims = 2", f"{energy.n_dims}")
+
+
 @door
 def sheet(
-    G: Map, data: Numbers, title: str, *, extent: Extent, device: str | torch.device = "cpu"
+    G: Map, data: Sample, title: str, *, extent: Extent, device: str | torch.device = "cpu"
 ) -> Plot:
     """The generator as the image of a grid of its latent space, over the data.
 
@@ -101,12 +106,15 @@ def sheet(
     def from_shares(u: Tensor) -> Tensor:
         return G(math.sqrt(2) * torch.erfinv(u))  # u even on [−1, 1] gives z ∼ N(0, I)
 
-    marks = [*behind(data, size=4.0), *warped_grid(from_shares, reach=0.95, device=device)]
+    marks = [
+        *behind(data, size=4.0),
+        *warped_grid(from_shares, reach=0.95, device=device, source="G"),
+    ]
     return plane(marks, title, extent=extent, alt="A warped grid of latent lines over the data.")
 
 
 @door
-def on_data(samples: Numbers, data: Numbers, title: str, *, extent: Extent) -> Plot:
+def on_data(samples: Sample, data: Sample, title: str, *, extent: Extent) -> Plot:
     """Samples χ of the generator over the data.
 
     Args:
@@ -136,6 +144,7 @@ def energy_field(
     def surprise(x: Tensor) -> Tensor:
         return -log_likelihood(energy, x, exactly)
 
+    _check_in_the_plane(energy)
     colours = field(surprise, extent, "nats", resolution=RESOLUTION, device=exactly.device)
     lowest = colours.range()[0]
     coloured = dataclasses.replace(colours, limits=(lowest, lowest + depth))
@@ -143,14 +152,14 @@ def energy_field(
 
 
 @door
-def behind(data: Numbers, *, size: Positive = 5.0) -> list[Mark]:
+def behind(data: Sample, *, size: Positive = 5.0) -> list[Mark]:
     """The data as every picture here has them: grey, behind what is drawn in colour."""
     return [Points(to_array(now(data)), "data", "soft", size=size, rim=False)]
 
 
 @door
 def clouds(
-    samples: Annotated[Mapping[str, Sequence[Numbers]], NOT_EMPTY],
+    samples: Annotated[Mapping[str, Annotated[Sequence[Sample], NOT_EMPTY]], NOT_EMPTY],
     data: Annotated[Tensor, "m 2"],
     title: str,
     *,
@@ -210,7 +219,9 @@ def pushes(
 
 @door
 def energies(
-    energy: DeepEnergy, kinds: Annotated[Mapping[str, Numbers], NOT_EMPTY], title: str
+    energy: DeepEnergy,
+    kinds: Annotated[Mapping[str, Annotated[Any, NUMBERS, "_ n_dims"]], NOT_EMPTY],
+    title: str,
 ) -> Plot:
     """Histograms of the energy of several kinds of points, with a logarithmic axis of shares.
 
@@ -219,7 +230,9 @@ def energies(
         kinds: name → (n, n_dims), or a function that returns them.
         title: shown above.
     """
-    found = {name: energy(now(points)) for name, points in kinds.items()}
+    found = {
+        name: energy(torch.as_tensor(now(points)).to(energy.b)) for name, points in kinds.items()
+    }
     return histogram(found, title, xlabel="E(x) (nats)", yscale="log")
 
 
@@ -268,8 +281,8 @@ def walks(
     ends: Annotated[Tensor, "n n_latent"],
     title: str,
     *,
-    shape: Sequence[int],
-    steps: Count = 14,
+    shape: Annotated[Sequence[Count], NOT_EMPTY],
+    steps: Annotated[int, In(2, 1000)] = 14,
     captions: Sequence[str] = (),
 ) -> Images:
     """Walks through the latent space as rows of images, their ends in a frame.
@@ -288,7 +301,10 @@ def walks(
     """
     t = torch.linspace(0, math.pi / 2, steps, device=starts.device)[None, :, None]
     z = t.cos() * starts[:, None] + t.sin() * ends[:, None]  # (n, steps, n_latent)
-    images = to_array(G(z.flatten(0, 1))).reshape(-1, *shape).clip(0.0, 1.0)
+    if len(shape) not in (2, 3):
+        refuse("shape", "to be (height, width) or (3, height, width)", f"{tuple(shape)}")
+    made = asked("G", G, z.flatten(0, 1), len(starts) * steps, math.prod(shape))
+    images = to_array(made).reshape(-1, *shape).clip(0.0, 1.0)
     if images.ndim == 3:
         images = np.repeat(images[:, None], 3, axis=1)
     framed = np.empty((*images.shape[:2], images.shape[2] + 2, images.shape[3] + 2))

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from lecturekit import denoising
 from lecturekit.data.densities import GaussianMixture
-from lecturekit.door import NOT_EMPTY, Count, Rows, door
+from lecturekit.door import NOT_EMPTY, Count, Extent, Fineness, In, door, refuse
 from lecturekit.evaluation import mode_coverage
 from lecturekit.plots.figures import Map, arrow_field, curves, level_lines, plane, rings
-from lecturekit.plots.marks import Extent, Images, Mark, Paths, Plot, Points, to_array
+from lecturekit.plots.marks import Images, Mark, Paths, Plot, Points, to_array
 
 
 @door
@@ -40,7 +40,7 @@ def corrections(
     smoothed = density.smoothed(noise.sigma)
     fields: dict[str, Map] = {
         "exact σ² ∇log p_σ": lambda x: noise.sigma**2 * smoothed.score(x),
-        "learned": lambda x: denoiser(x).mean - x,
+        "learned": lambda x: denoising.believed("denoiser", denoiser, x).mean - x,
     }
     return arrow_fields(fields, title, extent=extent, density=smoothed.log_prob, scale=0.5)
 
@@ -53,7 +53,7 @@ def arrow_fields(
     extent: Extent,
     density: Map | None = None,
     points: Annotated[Tensor, "n 2"] | None = None,
-    resolution: Count = 19,
+    resolution: Fineness = 19,
     scale: float = 1.0,
 ) -> Plot:
     """Vector fields over each other, in the order given: where they agree, only the last is seen.
@@ -75,7 +75,13 @@ def arrow_fields(
     for color, (name, function) in zip((5, 1), fields.items(), strict=False):
         marks.append(
             arrow_field(
-                function, extent, resolution=resolution, scale=scale, color=color, label=name
+                function,
+                extent,
+                resolution=resolution,
+                scale=scale,
+                color=color,
+                label=name,
+                source=f"fields[{name!r}]",
             )
         )
     return plane(marks, title, extent=extent)
@@ -100,6 +106,8 @@ def walking(
         paths: whether the last half-step of each chain is drawn as a line.
     """
     clean = to_array(walkers.clean)
+    if clean.shape[1] != 2:
+        refuse("walkers", "in the plane", f"states of {clean.shape[1]} numbers")
     marks: list[Mark] = [Points(target, "data", "faint", 3.0, rim=False)]
     if walkers.noisy is not None:
         noisy, newest = to_array(walkers.noisy), walkers.corrupted
@@ -117,7 +125,7 @@ def walking(
 def strips(
     denoiser: denoising.Denoiser,
     corruption: denoising.Corruption,
-    start: Rows,
+    start: Annotated[Tensor, "n_chains n_pixels", In(0, 1)],
     title: str,
     *,
     generator: torch.Generator,
@@ -155,6 +163,8 @@ def posterior_on_a_line(
         x_noisy: x′.
         title: shown above.
     """
+    if density.means.shape[1] != 1:
+        refuse("density", "in one dimension", f"one in {density.means.shape[1]}")
     x = torch.linspace(-3.0, 3.0, 401, dtype=density.means.dtype)[:, None]
     place = x.new_tensor([[x_noisy]])
     posterior = denoising.exact_denoiser(density, noise.sigma)(place)

@@ -15,14 +15,26 @@ import torch
 from contourpy import contour_generator
 from torch import Tensor
 
-from lecturekit.door import NUMBERS, Count, Positive, door, refuse
+from lecturekit.door import (
+    FREE,
+    NOT_EMPTY,
+    NUMBERS,
+    Count,
+    Ends,
+    Extent,
+    Fineness,
+    In,
+    Positive,
+    asked,
+    door,
+    refuse,
+)
 from lecturekit.plots.look import Shape, ramp
 from lecturekit.plots.look import shape as shape_of
 from lecturekit.plots.marks import (
     Arrows,
     Axis,
     Bars,
-    Extent,
     Field,
     Images,
     Line,
@@ -35,7 +47,11 @@ from lecturekit.plots.marks import (
     to_array,
 )
 
-Numbers: TypeAlias = Annotated[Any, NUMBERS]  # or a function that returns them
+Numbers: TypeAlias = Annotated[
+    Any, NUMBERS, FREE
+]  # or a function that returns them; gaps are not finite
+Cloud: TypeAlias = Annotated[Any, NUMBERS, FREE, "n … 2"]  # points of the plane, likewise
+Sample: TypeAlias = Annotated[Any, NUMBERS, NOT_EMPTY, "n 2"]  # all finite, and one at least
 Scale: TypeAlias = Literal["linear", "log"]
 Map: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -55,10 +71,10 @@ def curves(
     references: Mapping[str, float] | None = None,
     xscale: Scale = "linear",
     yscale: Scale = "linear",
-    xlim: tuple[float, float] | None = None,
+    xlim: Ends | None = None,
     xstart: float | None = None,
-    ylim: tuple[float, float] | None = None,
-    window: tuple[float, float] | None = None,
+    ylim: Ends | None = None,
+    window: Ends | None = None,
     behind: Mapping[str, Mapping[str, Sequence[Any]]] | None = None,
     shape: Positive = 1.55,
     alt: str = "",
@@ -88,12 +104,9 @@ def curves(
         'nats against update. PCD: from -9 to -4.'
     """
     marks = _behind(behind or {}, list(lines))
-    for name, (x, y, *band) in lines.items():
-        if len(x) != len(y):
-            raise ValueError(
-                f"expected x and y of one length for {name!r}, got {len(x)} and {len(y)}"
-            )
-        marks.append(Line(x, y, name, band=band[0] if band else None))
+    for name, line in lines.items():
+        x, y, band = _line(f"lines[{name!r}]", line)
+        marks.append(Line(x, y, name, band=band))
     return Plot(
         title,
         [*marks, *rules(references)],
@@ -102,6 +115,17 @@ def curves(
         shape=shape,
         words=alt,
     )
+
+
+def _line(place: str, line: Sequence[Numbers]) -> tuple[Any, Any, Any]:
+    """x, y and, if there is one, the half width of the band; all of one length."""
+    if len(line) not in (2, 3):
+        refuse(place, "to be (x, y) or (x, y, half width of the band)", f"{len(line)} of them")
+    shapes = [to_array(part).shape for part in line]
+    if len(set(shapes)) > 1 or len(shapes[0]) != 1:
+        refuse(place, "to have arrays of one length", " and ".join(map(str, shapes)))
+    x, y, *band = line
+    return x, y, band[0] if band else None
 
 
 def _behind(sources: Mapping[str, Mapping[str, Sequence[Any]]], names: list[str]) -> list[Mark]:
@@ -127,9 +151,9 @@ def bars(
     categories: Sequence[str],
     xlabel: str,
     ylabel: str,
-    errors: Mapping[str, Numbers] | None = None,
+    errors: Mapping[str, Annotated[Any, NUMBERS, In(0)]] | None = None,
     references: Mapping[str, float] | None = None,
-    ylim: tuple[float, float] | None = None,
+    ylim: Ends | None = None,
     shape: Positive = 1.55,
     alt: str = "",
 ) -> Plot:
@@ -149,14 +173,15 @@ def bars(
     Raises:
         ValueError: heights that are not one for each category.
     """
+    if unknown := [name for name in errors or {} if name not in groups]:
+        refuse("errors", f"for groups among {', '.join(groups)}", ", ".join(unknown))
     width, places = 0.8 / max(len(groups), 1), np.arange(len(categories))
     marks: list[Mark] = []
     for rank, (name, heights) in enumerate(groups.items()):
-        if len(heights) != len(categories):
-            raise ValueError(
-                f"expected {len(categories)} heights for {name!r}, one for each category, "
-                f"got {len(heights)}"
-            )
+        for whose, bars_of in (("groups", groups), ("errors", errors or {})):
+            if name in bars_of and np.shape(to_array(bars_of[name])) != (len(categories),):
+                wanted = f"of {len(categories)} numbers, one for each of the categories"
+                refuse(f"{whose}[{name!r}]", wanted, f"{len(bars_of[name])}")
         offset = (rank - (len(groups) - 1) / 2) * width
         label = name if len(groups) > 1 or references else ""
         marks.append(Bars(places + offset, heights, width, label, error=(errors or {}).get(name)))
@@ -176,7 +201,7 @@ def histogram(
     title: str,
     *,
     xlabel: str,
-    bins: Count = 60,
+    bins: Annotated[int, In(1, 10_000)] = 60,
     yscale: Scale = "linear",
     alt: str = "",
 ) -> Plot:
@@ -272,7 +297,7 @@ def _annotations(field: Field) -> list[Mark]:
 
 @door
 def scatter(
-    clouds: Mapping[str, Numbers],
+    clouds: Mapping[str, Cloud],
     title: str,
     *,
     extent: Extent | None = None,
@@ -283,7 +308,7 @@ def scatter(
     """Clouds of points in the plane, with equal units on both axes.
 
     Args:
-        clouds: name → (n, 2), or a function that returns the points.
+        clouds: name → (n, 2), or a function that returns the points; more axes in front will do.
         title: shown above.
         extent: left, right, bottom, top; by default as far as there are points.
         xlabel, ylabel: quantity and unit.
@@ -299,8 +324,8 @@ def density(
     *,
     extent: Extent,
     unit: str = "density",
-    clouds: Mapping[str, Numbers] | None = None,
-    resolution: Count = 80,
+    clouds: Mapping[str, Cloud] | None = None,
+    resolution: Fineness = 80,
     signed: bool = False,
     xlabel: str = "x₁",
     ylabel: str = "x₂",
@@ -396,17 +421,15 @@ def field(
     resolution: int = 80,
     signed: bool = False,
     device: str | torch.device = "cpu",
+    source: str = "function",
 ) -> Field:
-    """A function (m, 2) → (m,) of the plane in colours.
+    """A function (m, 2) → (m,) of the plane in colours; `source` is what a message calls it.
 
     Raises:
         ValueError: the function returns something else.
     """
-    values = to_array(function(grid(extent, resolution).to(device)))
-    if values.size != resolution**2:
-        raise ValueError(
-            f"expected a function (m, 2) → (m,), for m = {resolution**2} it returned {values.shape}"
-        )
+    points = grid(extent, resolution).to(device)
+    values = to_array(asked(source, function, points, len(points)))
     return Field(values.reshape(resolution, resolution), extent, unit, signed)
 
 
@@ -455,18 +478,19 @@ def arrow_field(
     color: Any = "ink",
     label: str = "",
     device: str | torch.device = "cpu",
+    source: str = "function",
 ) -> Arrows:
     """Arrows of a vector field (m, 2) → (m, 2) on a regular grid, none longer than its spacing.
 
-    The grid keeps half a spacing from the edges, so that no arrow begins outside.
+    The grid keeps half a spacing from the edges, so that no arrow begins outside. `source` is what
+    a message calls the function.
     """
     left, right, bottom, top = extent
     across, up = (right - left) / resolution / 2, (top - bottom) / resolution / 2
     points = grid((left + across, right - across, bottom + up, top - up), resolution).to(device)
     longest = 1.9 * min(across, up)
-    return arrows(
-        points, function(points), scale=scale, longest=longest, color=color, label=label
-    )  # fmt: skip
+    vectors = asked(source, function, points, *points.shape)
+    return arrows(points, vectors, scale=scale, longest=longest, color=color, label=label)
 
 
 def warped_grid(
@@ -476,6 +500,7 @@ def warped_grid(
     lines: int = 17,
     resolution: int = 120,
     device: str | torch.device = "cpu",
+    source: str = "function",
 ) -> list[Mark]:
     """The image of a square grid under a map (m, 2) → (m, 2): how it stretches and folds the plane.
 
@@ -488,13 +513,14 @@ def warped_grid(
         lines: in each direction, an odd number to have one through 0.
         resolution: points along each line.
         device: where `function` wants its points.
+        source: what a message calls the function.
     """
     levels = torch.linspace(-reach, reach, lines)
     along = torch.linspace(-reach, reach, resolution)
     level, position = torch.meshgrid(levels, along, indexing="ij")  # (lines, resolution)
     z = torch.stack([level, position], dim=-1)  # z₁ constant along each line
     both = torch.cat([z, z.flip(-1)]).reshape(-1, 2).to(device)
-    image = to_array(function(both)).reshape(2, lines, resolution, 2)
+    image = to_array(asked(source, function, both, *both.shape)).reshape(2, lines, resolution, 2)
     marks: list[Mark] = [Paths(image[k], color=c, opacity=0.7) for k, c in ((0, 0), (1, 3))]
     if lines % 2:
         middle = image[:, lines // 2, None]  # (2, 1, resolution, 2)
@@ -513,7 +539,9 @@ def level_lines(
 ) -> Paths:
     """Lines of equal value of a function (m, 2) → (m,)."""
     left, right, bottom, top = extent
-    values = to_array(function(grid(extent, resolution).to(device))).reshape(resolution, resolution)
+    points = grid(extent, resolution).to(device)
+    heights_there = asked("density", function, points, len(points))
+    values = to_array(heights_there).reshape(resolution, resolution)
     x, y = np.linspace(left, right, resolution), np.linspace(bottom, top, resolution)
     values = np.ma.masked_invalid(values)
     heights = np.linspace(values.min(), values.max(), levels + 2)[1:-1] if values.count() else ()
@@ -534,7 +562,7 @@ def rings(centres: Any, radii: Any, *, color: Any = "ink", label: str = "") -> P
 
 
 @door
-def grid(extent: Extent, resolution: Count) -> Tensor:
+def grid(extent: Extent, resolution: Fineness) -> Tensor:
     """The points of a regular grid in the plane, row by row from the bottom left.
 
     Args:

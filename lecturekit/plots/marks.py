@@ -18,13 +18,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 
-from lecturekit.door import AnyNumber, Count, door
+from lecturekit.door import AnyNumber, Count, Extent, Positive, door
 from lecturekit.plots.look import Shape
 from lecturekit.plots.picture import Picture
 
 # A place in the palette; what the page says; or, on colours, the same everywhere.
 Role = int | Literal["ink", "soft", "faint", "face", "white", "black"]
-Extent = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 def to_array(values: Any) -> np.ndarray:
@@ -279,7 +278,7 @@ class Plot(Picture):
     y: Axis = Axis()
     equal: bool = False
     bare: bool = False
-    shape: float = 1.5
+    shape: Positive = 1.5
     words: str = ""
 
     def colours(self) -> list[Role]:
@@ -323,10 +322,12 @@ class Images(Picture):
             wanted = "(n, height, width)"
             wanted += "" if self.signed else " or (n, 3, height, width)"
             raise ValueError(f"expected images of shape {wanted}, got {images.shape}")
-        if not self.signed and np.nanmax(images, initial=0.0) > BYTES:
+        brightest = np.nanmax(images, initial=-np.inf)
+        if not self.signed and (brightest > BYTES or -np.inf < brightest < 0):
+            hint = "divide by 255: images / 255" if brightest > BYTES else "signed=True shows any"
             raise ValueError(
                 f"expected images in [0, 1], got values from {np.nanmin(images):g} to "
-                f"{np.nanmax(images):g}; divide by 255: images / 255"
+                f"{brightest:g}; {hint}"
             )
         columns = min(self.columns or math.ceil(len(images) ** 0.5), len(images))
         object.__setattr__(self, "images", images)

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit import moment_matching as mm
-from lecturekit.door import NOT_EMPTY, In, door
+from lecturekit.door import NOT_EMPTY, Extent, In, asked, door, refuse
 from lecturekit.plots.figures import arrows, dots, field, plane, warped_grid
 from lecturekit.plots.marks import (
     Arrows,
     Axis,
     Bars,
-    Extent,
     Mark,
     Plot,
     Points,
@@ -72,6 +71,8 @@ def witness(
         title: shown above.
         extent: left, right, bottom, top.
     """
+    if len(samples) != 2:
+        refuse("samples", "to be two", f"{len(samples)}")
     x, y = samples.values()
     coloured = field(
         lambda t: mm.witness(t, x, y, kernel), extent, "witness f(t)", signed=True, device=x.device
@@ -126,9 +127,9 @@ def pushed_square(
     """
     with torch.no_grad():
         marks = [
-            *warped_grid(network, reach=1.0, device=z.device),
+            *warped_grid(network, reach=1.0, device=z.device, source="network"),
             Points(data, "data", "soft", 4.0),
-            *dots({"samples": network(z)}, first=1),
+            *dots({"samples": asked("network", network, z, *z.shape)}, first=1),
         ]
     said = (
         f"The latent square as a warped grid, under {len(z)} samples and {len(data)} data points."
@@ -157,9 +158,8 @@ def architecture(model: mm.GMMN, title: str, *, autoencoder: mm.AutoEncoder | No
     drops: Sequence[float] = ()
     if autoencoder is not None:
         if model.n_features != autoencoder.sizes[-1]:
-            raise ValueError(
-                f"expected a generator of {autoencoder.sizes[-1]} codes, got {model.n_features}"
-            )
+            codes = f"{autoencoder.sizes[-1]} features, as many as the auto-encoder has codes"
+            refuse("model", f"with {codes}", f"{model.n_features}")
         matched = [(autoencoder.sizes[0], "data y"), *_layers(autoencoder.encoder)]
         decoder, drops = _layers(autoencoder.decoder), autoencoder.dropout
     level = max(len(made), len(matched)) - 1  # the row of what is compared

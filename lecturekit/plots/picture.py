@@ -7,12 +7,13 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
-from lecturekit.door import Count, door
+from lecturekit.door import NOT_EMPTY, In, door, refuse
 from lecturekit.plots import words as text
 
 WIDTH, BESIDE = 540, 420  # page pixels of a picture alone, and of one in a row
+Width: TypeAlias = Annotated[int, In(1, 20_000)]
 SHRINK = 0.75  # how far a picture may shrink to stand beside another
 _FIGURE = (
     '<figure style="margin:0;flex:1 1 {least}px;max-width:{width}px">'
@@ -37,18 +38,22 @@ class Picture:
 
         return self.words or describe(self)
 
-    def still(self, width: Count = WIDTH, kind: str = "png") -> bytes:
+    def still(self, width: Width = WIDTH, kind: Literal["png", "svg"] = "png") -> bytes:
         """PNG (or "svg"), `width` page pixels wide and sharp on any screen."""
         from lecturekit.plots.still import draw  # matplotlib's pen, needed for stills alone
 
         return draw(self, width, kind)
 
-    def save(self, path: str | Path, width: Count = WIDTH) -> None:
+    def save(self, path: str | Path, width: Width = WIDTH) -> None:
         """Write a PNG, or an SVG if the name says so."""
         path = Path(path)
-        path.write_bytes(self.still(width, path.suffix[1:] or "png"))
+        if path.is_dir() or not path.parent.is_dir():
+            refuse("path", "to be a file in a folder that is there", f"{str(path)!r}")
+        if path.suffix not in ("", ".png", ".svg"):
+            refuse("path", "to end in .png or .svg", f"{str(path)!r}")
+        path.write_bytes(self.still(width, "svg" if path.suffix == ".svg" else "png"))
 
-    def html(self, width: Count = WIDTH) -> str:
+    def html(self, width: Width = WIDTH) -> str:
         """A still as an HTML figure that needs no other file."""
         return _FIGURE.format(
             title=text.as_html(self.title),
@@ -87,6 +92,6 @@ class Panels:
 
 
 @door
-def panels(pictures: Sequence[Picture], note: str = "") -> Panels:
+def panels(pictures: Annotated[Sequence[Picture], NOT_EMPTY], note: str = "") -> Panels:
     """Several pictures beside each other, with a line of text under them."""
     return Panels(tuple(pictures), note)

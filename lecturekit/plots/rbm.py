@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, Count, door
+from lecturekit.door import MANY, NOT_EMPTY, NUMBERS, Count, In, door, refuse, returned
 from lecturekit.evaluation import autocorrelation
 from lecturekit.plots.figures import curves, image_grid
 from lecturekit.plots.marks import (
@@ -48,7 +48,7 @@ def landscape(
     coordinate: Callable[[Tensor], Tensor],
     title: str,
     *,
-    data: Any,
+    data: Annotated[Any, NUMBERS, NOT_EMPTY, "n_levels", In(0, 1)],
     xlabel: str,
 ) -> Plot:
     """The free energy along a coordinate, with the particles on the energy that they move on.
@@ -67,7 +67,7 @@ def landscape(
     Raises:
         ValueError: the particles have not been placed.
     """
-    where = _placed(crowd)
+    where = _placed(crowd, model.n_visible)
     energies = {"θ" if isinstance(crowd, FastPersistentCD) else "G(s)": model}
     if isinstance(crowd, FastPersistentCD):
         energies["θ + θ_f"] = crowd.overlaid(model)
@@ -77,20 +77,31 @@ def landscape(
     }
     ground = np.nanmin(next(iter(profiles.values())))
     profiles = {name: profile - ground for name, profile in profiles.items()}
-    levels, shares = np.arange(len(to_array(data))), to_array(data)
+    shares = to_array(data)
+    levels = np.arange(len(shares))
+    if not shares.max() > 0:
+        refuse("data", "with a share above 0", "zeros")
+    for profile in profiles.values():
+        if len(profile) != len(shares):
+            refuse(
+                "data", f"of {len(profile)} shares, as the coordinate has levels", f"{len(shares)}"
+            )
     top = max(np.max(profile[np.isfinite(profile)]) for profile in profiles.values())
     marks: list[Mark] = [Bars(levels, shares * 0.4 * top / shares.max(), 0.9, "data", "faint")]
     for color, (name, profile) in enumerate(profiles.items()):
         marks.append(Line(levels, profile, name, color))
-    at = to_array(coordinate(where)).astype(int)
+    at = to_array(returned("coordinate", coordinate(where), len(where))).astype(int)
     marks.append(_crowd(at, list(profiles.values())[-1], top))
     ends = Axis(xlabel, (-0.6, len(levels) - 0.4))
     return Plot(title, marks, ends, Axis("free energy (nats)"), shape=1.8)
 
 
-def _placed(crowd: PersistentCD | FastPersistentCD) -> Tensor:
+def _placed(crowd: PersistentCD | FastPersistentCD, n_units: int) -> Tensor:
     if crowd.particles is None:
-        raise ValueError("expected particles that are placed: call initialise(data, generator=…)")
+        hint = "call initialise(data, generator=…)"
+        refuse("crowd", "with particles that are placed", "none", hint)
+    if crowd.particles.shape[1] != n_units:
+        refuse("crowd", f"of particles with {n_units} units", f"{crowd.particles.shape[1]}")
     return crowd.particles
 
 
@@ -120,7 +131,10 @@ def particles(
         each: particles in a row.
     """
     crowds = {name: getattr(method, "particles", None) for name, method in methods.items()}
-    return _rows({k: crowd for k, crowd in crowds.items() if crowd is not None}, title, each)
+    placed = {name: crowd for name, crowd in crowds.items() if crowd is not None}
+    if not placed:
+        refuse("methods", "with one that has particles", ", ".join(methods))
+    return _rows(placed, title, each)
 
 
 def _rows(states: Mapping[str, Tensor], title: str, each: int) -> Images:
@@ -133,7 +147,9 @@ def _rows(states: Mapping[str, Tensor], title: str, each: int) -> Images:
 
 
 @door
-def memory(measured: Sequence[Tensor], title: str, *, of: str, window: Count = 300) -> Plot:
+def memory(
+    measured: Sequence[Tensor], title: str, *, of: str, window: Annotated[int, In(2, MANY)] = 300
+) -> Plot:
     """How strongly a chain remembers: the autocorrelation over its last steps.
 
     Args:
@@ -197,7 +213,9 @@ def labelled(
     Raises:
         ValueError: the particles have not been placed.
     """
-    pixels, labels = _placed(crowd)[:each].split([model.n_pixels, model.n_classes], 1)
+    pixels, labels = _placed(crowd, model.n_visible)[:each].split(
+        [model.n_pixels, model.n_classes], 1
+    )
     images = pixels.reshape(len(pixels), math.isqrt(model.n_pixels), -1)
     names = [str(label) for label in labels.argmax(1).tolist()]
     return image_grid(images, title, columns=math.ceil(each / 2), captions=names)

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, In, Natural, door
+from lecturekit.door import NOT_EMPTY, NUMBERS, In, Natural, door, refuse
 from lecturekit.plots.cycle_gan import sheet
-from lecturekit.plots.figures import Numbers, curves, heatmap, now
+from lecturekit.plots.figures import curves, heatmap, now
 from lecturekit.plots.marks import Arrows, Axis, Images, Mark, Paths, Plot, Role, Rule, Words
-from lecturekit.unit import UNIT, Family, LinearGaussian, Reach
+from lecturekit.unit import UNIT, Family, Gaussian, LinearGaussian, Reach
 from lecturekit.unit.vae_gan import VAEGAN
 
+Codes = Annotated[Any, NUMBERS, NOT_EMPTY, "n n_latent height width"]
 Pictures = Annotated[Tensor, "n n_channels height width", In(0, 1)]
 
 
+Whole = Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]  # as the nets take them
+
+
 @door
-def bound_gap(model: LinearGaussian, x: Tensor, q: Numbers, title: str) -> Plot:
+def bound_gap(
+    model: LinearGaussian,
+    x: Annotated[Tensor, "1 n_dims"],
+    q: Gaussian | Callable[[], Gaussian],
+    title: str,
+) -> Plot:
     """q and the true posterior of a single latent number, with the bound in words.
 
     Args:
@@ -30,7 +39,9 @@ def bound_gap(model: LinearGaussian, x: Tensor, q: Numbers, title: str) -> Plot:
         q: one Gaussian over the code, or a function that returns it.
         title: shown above.
     """
-    encoder = now(q)
+    encoder: Gaussian = now(q)
+    if model.W.shape[1] != 1:
+        refuse("model", "with n_latent = 1", f"{model.W.shape[1]}")
     z = torch.linspace(-4, 4, 300, dtype=x.dtype)
     densities = {"true posterior p(z|x)": model.posterior(x), "q(z|x)": encoder}
     lines = {
@@ -111,38 +122,49 @@ def from_2(
     return sheet([x2, made.x2, made.x1, truth], title, captions)
 
 
+def _codes(z: Codes, model: UNIT | Family) -> Tensor:
+    """Codes as they are now, as the nets take them."""
+    return torch.as_tensor(now(z)).to(next(model.parameters()))
+
+
 @door
-def decoded(model: UNIT, z: Numbers, title: str) -> Images:
+def decoded(model: UNIT, z: Codes, title: str) -> Images:
     """The same codes in both domains, domain 1 above; a single code with both beside each other.
 
     Args:
         model: its averaged generators.
-        z: codes (n, n_latent, …), or a function that returns them.
+        z: codes (n, n_latent, height, width), or a function that returns them.
         title: shown above.
     """
-    both = torch.cat(model.decode(now(z)))
+    both = torch.cat(model.decode(_codes(z, model)))
     rows = [both] if len(both) == 2 else list(both.chunk(2))
     return sheet(rows, title, ["G_1(z)", "G_2(z)"])
 
 
 @door
-def in_all_domains(family: Family, z: Numbers, title: str, *, names: Sequence[str]) -> Images:
+def in_all_domains(family: Family, z: Codes, title: str, *, names: Sequence[str]) -> Images:
     """The same codes in every domain, a row for each; of a single code all are beside each other.
 
     Args:
         family: its averaged generators.
-        z: codes (n, n_latent, …), or a function that returns them.
+        z: codes (n, n_latent, height, width), or a function that returns them.
         title: shown above.
         names: of the domains.
     """
-    codes = now(z)
+    _check_names(names, family)
+    codes = _codes(z, family)
     rows = [family.decode(domain, codes) for domain in range(family.n_domains)]
     return sheet([torch.cat(rows)] if len(codes) == 1 else rows, title, names)
 
 
+def _check_names(names: Sequence[str], family: Family) -> None:
+    if len(names) != family.n_domains:
+        refuse("names", f"one for each of {family.n_domains} domains", f"{len(names)}")
+
+
 @door
 def translations(
-    family: Family, x: Pictures, source: Natural, title: str, *, names: Sequence[str]
+    family: Family, x: Whole, source: Natural, title: str, *, names: Sequence[str]
 ) -> Images:
     """A sheet with a row of images of one domain, and one of them in each domain.
 
@@ -153,6 +175,7 @@ def translations(
         title: shown above.
         names: of the domains.
     """
+    _check_names(names, family)
     codes = family.encode(source, x)
     rows = [x, *(family.decode(domain, codes) for domain in range(family.n_domains))]
     return sheet(rows, title, ["x", *names])
@@ -238,7 +261,7 @@ def latent_space(title: str) -> Plot:
 
 
 @door
-def network(model: UNIT, x: Pictures, title: str, *, reach: Reach, loss: str = "") -> Plot:
+def network(model: UNIT, x: Whole, title: str, *, reach: Reach, loss: str = "") -> Plot:
     """The slide's second diagram, of the modules of a model; a loss lights up what it moves.
 
     Shared parts have a double frame. The shapes of what passes from one part to the next are
@@ -288,7 +311,9 @@ def network(model: UNIT, x: Pictures, title: str, *, reach: Reach, loss: str = "
 @door
 def stations(loss: str) -> frozenset[str]:
     """What images meet on their way into a loss such as "CC ₁": arrows, z, and what they become."""
-    kind, domain = loss.split()
+    kind, _, domain = loss.partition(" ")
+    if kind not in ("VAE", "GAN", "CC") or domain not in ("₁", "₂"):
+        refuse("loss", "to be VAE, GAN or CC with ₁ or ₂, such as CC ₁", repr(loss))
     i, j = ("1", "2") if domain == "₁" else ("2", "1")
     if kind == "VAE":
         return frozenset({f"x{i}", f"E{i}", "z", f"G{i}", f"made {i}{i}"})

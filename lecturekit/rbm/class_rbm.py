@@ -8,7 +8,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax, one_hot, softplus
 
-from lecturekit.door import OF_ANY_TYPE, WHOLE, AnyGenerator, Count, In, Natural, NonNegative, door
+from lecturekit.door import (
+    OF_ANY_TYPE,
+    WHOLE,
+    AnyGenerator,
+    Count,
+    In,
+    Natural,
+    NonNegative,
+    door,
+    refuse,
+)
 from lecturekit.rbm.model import RBM
 
 
@@ -112,6 +122,8 @@ class ClassRBM(RBM):
     @torch.no_grad()
     def given_label(self, label: Natural) -> RBM:
         """The RBM of the images of a class, P(x | y): hidden biases c + W_y, pixels as they are."""
+        if label >= self.n_classes:
+            refuse("label", f"from 0 to {self.n_classes - 1}", f"{label}")
         model = RBM(self.n_pixels, self.n_hidden, device=self.W.device, dtype=self.W.dtype)
         pixels, labels = self.W.split([self.n_pixels, self.n_classes])
         model.W.copy_(pixels), model.b.copy_(self.b[: self.n_pixels])

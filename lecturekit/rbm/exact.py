@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from lecturekit.door import BINARY, OF_ANY_TYPE, In, door
+from lecturekit.door import BINARY, OF_ANY_TYPE, In, door, refuse, returned
 from lecturekit.rbm.enumeration import (
     MAX_UNITS,
     chunks,
@@ -152,10 +152,7 @@ def energy_profile(model: RBM, coordinate: Callable[[Tensor], Tensor]) -> Energy
     """
     refuse_beyond(MAX_UNITS, model.n_visible, "visible units")
     s = coordinate(states(model.n_visible, like=model.W))
-    if s.shape != (2**model.n_visible,):
-        raise ValueError(
-            f"expected coordinate to return shape ({2**model.n_visible},), got {tuple(s.shape)}"
-        )
+    returned("coordinate", s, 2**model.n_visible)
     values, group = torch.unique(s, return_inverse=True)
     negative = -_free_energies(in_float64(model))
     top = torch.full_like(values, -math.inf, dtype=negative.dtype)
@@ -189,6 +186,8 @@ def energy_wells(model: RBM) -> Wells:
     """
     refuse_beyond(MAX_UNITS, model.n_visible, "visible units")
     energy = _free_energies(in_float64(model))
+    if bool(energy.isnan().any()):
+        refuse("model", "with finite parameters", "NaN or infinite ones")
     here = torch.arange(len(energy), device=energy.device)
     down, lowest = here.clone(), energy.clone()
     for unit in range(model.n_visible):

@@ -27,7 +27,7 @@ from lecturekit.rbm.exact import (
 from lecturekit.rbm.model import RBM, Theta, clamp, energy_gradient
 from lecturekit.rbm.negative_phase import mean_field_step
 from lecturekit.rbm.trainer import SANE, Settings, check_labels
-from lecturekit.training import Progress, Step, Steps, guard, tunable
+from lecturekit.training import MOST_STEPS, Progress, Step, Steps, guard, tunable
 
 
 @door
@@ -156,7 +156,7 @@ class CrowdSettings(Settings):
     """
 
     learning_rate: float = tunable(1.0, 0.1, 30.0, scale="log", label="learning rate α")
-    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
+    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1, maximum=MOST_STEPS)
 
 
 @door

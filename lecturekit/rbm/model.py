@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from lecturekit.door import AnyGenerator, Count, In, NonNegative, door, refuse
+from lecturekit.door import FREE, AnyGenerator, Count, In, NonNegative, door, refuse
 from lecturekit.rbm.products import product
 
 
@@ -33,9 +33,9 @@ class Theta:
         c: (n_hidden,), of the hidden units.
     """
 
-    W: Tensor
-    b: Tensor
-    c: Tensor
+    W: Annotated[Tensor, "n_visible n_hidden", FREE]
+    b: Annotated[Tensor, "n_visible", FREE]
+    c: Annotated[Tensor, "n_hidden", FREE]
 
     def __iter__(self) -> Iterator[Tensor]:
         return iter((self.W, self.b, self.c))

@@ -24,7 +24,7 @@ from lecturekit.rbm.model import (
     sample_visible,
     visible_probabilities,
 )
-from lecturekit.training import check_settings, limited, tunable
+from lecturekit.training import MOST_STEPS, check_settings, limited, tunable
 
 
 class NegativePhase(Protocol):
@@ -169,7 +169,7 @@ class ContrastiveDivergence(GibbsChain):
         ValueError: k is not a whole number ≥ 1.
     """
 
-    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
+    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1, maximum=MOST_STEPS)
 
 
 @door
@@ -186,7 +186,7 @@ class MeanFieldCD(GibbsChain):
         ValueError: k is not a whole number ≥ 1.
     """
 
-    k: int = tunable(1, 1, 25, label="mean-field steps k", minimum=1)
+    k: int = tunable(1, 1, 25, label="mean-field steps k", minimum=1, maximum=MOST_STEPS)
 
     def step(
         self, theta: Theta, state: State, *, n_classes: Natural = 0, generator: torch.Generator
@@ -238,7 +238,7 @@ class PersistentCD(GibbsChain):
     """
 
     n_particles: int = limited(100, 1)
-    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
+    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1, maximum=MOST_STEPS)
     particles: Tensor | None = field(default=None, init=False, repr=False)
     _hidden: Tensor | None = field(default=None, init=False, repr=False)
 

@@ -12,6 +12,7 @@ many such products.
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from typing import Annotated
 
@@ -49,6 +50,8 @@ def exact_log_partition(model: RBM) -> Tensor:
         return torch.logsumexp(torch.stack(parts) + model.b[-model.n_classes :], 0)
     theta = model.theta if model.n_hidden <= model.n_visible else transposed(model.theta)
     refuse_beyond(MAX_ENUMERATED, theta.W.shape[1], "units in the smaller layer")
+    if not all(bool(part.isfinite().all()) for part in theta):
+        return model.W.new_tensor(math.nan)  # of a run that has diverged
     return _log_partition(theta).to(model.W.dtype)
 
 

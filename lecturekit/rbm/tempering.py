@@ -21,7 +21,7 @@ from lecturekit.rbm.model import (
     switched_on,
 )
 from lecturekit.rbm.negative_phase import drawn_from, refuse_strangers
-from lecturekit.training import check_settings, limited, tunable
+from lecturekit.training import MOST_STEPS, check_settings, limited, tunable
 
 
 @door
@@ -54,7 +54,7 @@ class ParallelTempering:
     n_particles: int = limited(100, 1)
     n_levels: int = limited(10, 2)
     lowest: float = limited(0.0, 0.0, 1.0)
-    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1)
+    k: int = tunable(1, 1, 25, label="Gibbs steps k", minimum=1, maximum=MOST_STEPS)
     ladder: Tensor | None = field(default=None, init=False, repr=False)
     accepted: Tensor | None = field(default=None, init=False, repr=False)
 

@@ -11,7 +11,7 @@ from typing import Self
 import torch
 
 from lecturekit._version import __version__
-from lecturekit.door import door, refuse
+from lecturekit.door import RefusedError, door, refuse
 from lecturekit.files import replacing
 from lecturekit.machine import processor
 from lecturekit.reproduce.curves import Curve, Line, lines
@@ -135,8 +135,12 @@ class Record:
         """Read what `write` wrote."""
         if not isinstance(path, Path) or not path.is_file():
             refuse("path", "to be the path of a record", str(path))
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**content, "runs": [Run(**run) for run in content["runs"]]})
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return cls(**{**content, "runs": [Run(**run) for run in content["runs"]]})
+        except (ValueError, KeyError, TypeError) as error:
+            words = f"expected path to be that of a record, got {path}, which is none"
+            raise RefusedError(words) from error
 
     @classmethod
     def of_the_package(cls, name: str, pixels: Pixels) -> Self | None:

@@ -15,6 +15,7 @@ from lecturekit.training.descent import AGAINST_AN_OPPONENT, Descent
 from lecturekit.training.guard import PARAMETERS, DivergenceError, Guarded, guard
 from lecturekit.training.repeat import Repeatable, race, relay, repeatable
 from lecturekit.training.settings import (
+    MOST_STEPS,
     Choice,
     Limits,
     Schedule,
@@ -41,6 +42,7 @@ from lecturekit.training.steps import (
 
 __all__ = [
     "AGAINST_AN_OPPONENT",
+    "MOST_STEPS",
     "PARAMETERS",
     "Choice",
     "Descent",

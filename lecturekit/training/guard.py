@@ -9,7 +9,15 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lecturekit.door import Count, Positive, check_settings, door, refuse_no_settings, settings_now
+from lecturekit.door import (
+    Count,
+    Positive,
+    check_settings,
+    door,
+    refuse,
+    refuse_no_settings,
+    settings_now,
+)
 from lecturekit.training.snapshot import Snapshot
 from lecturekit.training.steps import Step, Steps
 
@@ -56,14 +64,29 @@ class Guarded(Iterator[Step]):
         self._seen: dict[int, tuple[Any, ...]] = {}
         self._snapshot: Snapshot | None = None
         self._sane_at = 0
+        self._begun = False
 
     def __next__(self) -> Step:
         self._check_settings()
         if self._snapshot is None:
             self._snapshot = Snapshot(self._trained)
-        step = next(self._steps)
+        step = next(self._steps) if self._begun else self._first()
         if step.index % self._every == 0 or step.index == step.total:
             self._look(step)
+        return step
+
+    def _first(self) -> Step:
+        """An update that fails at once has changed nothing."""
+        assert self._snapshot is not None
+        try:
+            step = next(self._steps)
+            self._check_names(step)
+        except StopIteration:
+            raise
+        except Exception:
+            self._snapshot.restore()
+            raise
+        self._begun = True
         return step
 
     def close(self) -> None:
@@ -79,6 +102,12 @@ class Guarded(Iterator[Step]):
             if self._seen.get(id(part)) != now:
                 check_settings(part)
                 self._seen[id(part)] = now
+
+    def _check_names(self, step: Step) -> None:
+        known = ["parameters", *step.metrics]
+        unknown = [name for name in self._sane if name not in known]
+        if unknown:
+            refuse("sane", f"to name {' or '.join(known)}", ", ".join(unknown))
 
     def _look(self, step: Step) -> None:
         why = _not_finite([*_held(self.owns.values()), *step.metrics.values()])
@@ -96,8 +125,6 @@ class Guarded(Iterator[Step]):
                 list(self.owns["model"].parameters())
                 if name == "parameters"
                 else [step.metrics[name]]
-                if name in step.metrics
-                else []
             )
             largest = max((float(value.detach().abs().max()) for value in values), default=0.0)
             if largest > limit:

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, Count, door
+from lecturekit.door import NOT_EMPTY, Count, door, refuse_uncallable
 from lecturekit.training import checkpoint
 from lecturekit.training.guard import Guarded
 from lecturekit.training.snapshot import Snapshot
-from lecturekit.training.steps import Steps, Until, measure, side_by_side
+from lecturekit.training.steps import Steps, Until, checked_steps, measure, side_by_side
 
 
 @door
@@ -46,9 +46,7 @@ class Repeatable:
         if close is not None:
             close()
         steps = self._begin()
-        if not hasattr(steps, "__next__"):
-            raise ValueError(f"expected a trainer that returns steps, got {steps!r} from it")
-        self._steps = steps
+        self._steps = checked_steps("the trainer", steps)
         return steps
 
     def measured(self, every: Count, **measurements: Callable[[], Tensor | float]) -> Repeatable:
@@ -117,12 +115,13 @@ class Repeatable:
         Example:
             >>> begin = begin.through(denoising.accompany, [walkers])  # doctest: +SKIP
         """
+        refuse_uncallable("pass_on", pass_on, 1 + len(parts), named)
         snapshot = Snapshot(_by_name(pass_on, parts, named), besides=self._snapshots)
 
         def begin() -> Steps:
             steps = self()
             snapshot.restore()
-            return pass_on(steps, *parts, **named)
+            return checked_steps("pass_on", pass_on(steps, *parts, **named))
 
         return Repeatable(begin, (*self._snapshots, snapshot), self.metrics)
 
@@ -246,7 +245,7 @@ def _one_by_one(first: Steps, others: Sequence[Callable[[], Steps]]) -> Steps:
     done = 0
     for place, begin in enumerate((lambda: first, *others)):
         index = 0
-        for step in begin():
+        for step in checked_steps(f"runs[{place}]", begin()):
             index, total = step.index, (len(others) + 1 - place) * step.total
             yield step._replace(index=done + index, total=done + total)
         done += index

@@ -10,7 +10,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from lecturekit.door import NOT_EMPTY, AnyNumber, Count, Share, door, refuse, refuse_no_settings
 
+MOST_STEPS = 10_000  # of a chain in one update: with more, an update would never end
 
+
+@door
 @dataclasses.dataclass(frozen=True)
 class Limits:
     """What a number among the settings may be: finite, and within its limits.
@@ -18,11 +21,18 @@ class Limits:
     Attributes:
         minimum, maximum: the least and the most.
         whole: whether it has to be a whole number, as its default is.
+
+    Raises:
+        ValueError: nothing lies between them.
     """
 
-    minimum: float
-    maximum: float
+    minimum: AnyNumber
+    maximum: AnyNumber
     whole: bool
+
+    def __post_init__(self) -> None:
+        if not self.minimum <= self.maximum:
+            refuse("maximum", f"≥ minimum = {self.minimum:g}", f"{self.maximum:g}")
 
     def allow(self, value: Any) -> bool:
         """Whether a setting may be so; what is no number may not."""
@@ -38,9 +48,11 @@ class Limits:
         kind = "a whole number" if self.whole else "a finite number"
         if self.maximum == math.inf:
             return f"{kind} ≥ {self.minimum:g}"
-        return f"{kind} from {self.minimum:g} to {self.maximum:g}"
+        ends = f"from {self.minimum:g} to {self.maximum:g}"
+        return f"{kind} {ends}" if self.minimum > -math.inf else f"{kind} ≤ {self.maximum:g}"
 
 
+@door
 @dataclasses.dataclass(frozen=True)
 class Tunable(Limits):
     """A setting that may change while a run is under way.
@@ -53,6 +65,13 @@ class Tunable(Limits):
     high: float
     scale: Literal["linear", "log"]
     label: str
+
+    def __post_init__(self) -> None:
+        Limits.__post_init__(self)
+        if not self.low < self.high:
+            refuse("high", f"> low = {self.low:g}", f"{self.high:g}")
+        if self.scale == "log" and self.low <= 0:
+            refuse("low", "> 0 on a logarithmic scale", f"{self.low:g}")
 
 
 @door
@@ -93,10 +112,6 @@ def tunable(
         1.0
     """
     _check_default(default, minimum, maximum)
-    if not low < high:
-        refuse("high", f"> low = {low:g}", f"{high:g}")
-    if scale == "log" and low <= 0:
-        refuse("low", "> 0 on a logarithmic scale", f"{low:g}")
     limits = Tunable(minimum, maximum, isinstance(default, int), low, high, scale, label)
     return dataclasses.field(default=default, metadata={"limits": limits})
 
@@ -106,12 +121,21 @@ def _check_default(default: float, minimum: float, maximum: float) -> None:
         refuse("default", f"from minimum = {minimum:g} to maximum = {maximum:g}", f"{default:g}")
 
 
+@door
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What a setting may be that is chosen rather than tuned; a run begins anew with it."""
+    """What a setting may be that is chosen rather than tuned; a run begins anew with it.
 
-    options: tuple[str, ...]
+    Raises:
+        ValueError: no options, or one twice.
+    """
+
+    options: Annotated[tuple[str, ...], NOT_EMPTY]
     label: str = ""
+
+    def __post_init__(self) -> None:
+        if len(set(self.options)) != len(self.options):
+            refuse("options", "to be different", f"{list(self.options)}")
 
     def allow(self, value: Any) -> bool:
         """Whether it is one of them."""
@@ -138,8 +162,6 @@ def choice(default: str, options: Annotated[Sequence[str], NOT_EMPTY], *, label:
     """
     if default not in options:
         refuse("default", f"among the options {', '.join(options)}", repr(default))
-    if len(set(options)) != len(options):
-        refuse("options", "to be different", f"{list(options)}")
     domain = Choice(tuple(options), label)
     return dataclasses.field(default=default, metadata={"limits": domain})
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lecturekit.door import door
+from lecturekit.door import came, door, refuse
 from lecturekit.training.settings import choices, tunables
 
 VALUES = (types.NoneType, bool, int, float, complex, str, bytes, slice, enum.Enum)
@@ -56,6 +56,10 @@ class Snapshot:
     """
 
     def __init__(self, parts: Mapping[str, Any], *, besides: Iterable[Snapshot] = ()) -> None:
+        besides = list(besides)
+        for each in besides:
+            if not isinstance(each, Snapshot):
+                refuse("besides", "to be snapshots", came(each))
         # by id; held, so that no id is given away again
         self._seen: dict[int, object] = {k: v for each in besides for k, v in each._seen.items()}
         self._undo: list[Callable[[], object]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -30,6 +30,17 @@ class Step(NamedTuple):
 
 
 Steps = Iterator[Step]
+
+
+def checked_steps(name: str, steps: object) -> Steps:
+    """What a function among the arguments has returned, if it is steps.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    if not hasattr(steps, "__next__"):
+        refuse(name, "to return steps", came(steps))
+    return cast(Steps, steps)
 
 
 @door

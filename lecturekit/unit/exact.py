@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
-from lecturekit.door import Positive, Rows, door
+from lecturekit.door import Positive, Rows, came, door, refuse
 
 
+@door
 class Gaussian(NamedTuple):
     """N(mean, covariance); a row of `mean` for each of n distributions with one covariance.
 
     Attributes:
         mean: (n, d).
-        covariance: (d, d).
+        covariance: (d, d), symmetric and positive definite.
     """
 
-    mean: Tensor
-    covariance: Tensor
+    mean: Annotated[Tensor, "n d"]
+    covariance: Annotated[Tensor, "d d"]
 
 
 @door
@@ -38,8 +39,8 @@ class LinearGaussian:
         ValueError: shapes that do not fit, or a noise that is not above 0.
     """
 
-    W: Tensor
-    b: Tensor
+    W: Annotated[Tensor, "n_dims n_latent"]
+    b: Annotated[Tensor, "n_dims"]
     noise: Positive
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ class LinearGaussian:
 
     def expected_log_density(self, x: Rows, q: Gaussian) -> Tensor:
         """E_q log p(x | z) = −[‖x − W m − b‖² + tr(W S Wᵀ)] / 2s² − n_dims/2 · log 2πs²; (n,)."""
+        _check(q, len(x), self.W.shape[1])
         residual = x - q.mean @ self.W.T - self.b
         spread = torch.trace(self.W @ q.covariance @ self.W.T)
         squares = residual.square().sum(dim=1) + spread
@@ -85,6 +87,17 @@ class LinearGaussian:
         return self.expected_log_density(x, q) - kl(q, standard_normal(q))
 
 
+def _check(q: Gaussian, n: int, n_latent: int, name: str = "q") -> None:
+    """Refuse what is no n Gaussians over codes of n_latent numbers."""
+    if q.mean.shape != (n, n_latent) or q.covariance.shape != (n_latent, n_latent):
+        wanted = f"to be {n} Gaussians over {n_latent} numbers"
+        refuse(name, wanted, f"means of shape {tuple(q.mean.shape)}")
+    spread = q.covariance
+    symmetric = torch.allclose(spread, spread.mT, rtol=1e-4, atol=1e-6)
+    if not symmetric or bool(torch.linalg.cholesky_ex(spread).info):
+        refuse(f"{name}.covariance", "symmetric and positive definite", came(spread))
+
+
 def standard_normal(like: Gaussian) -> Gaussian:
     """N(0, 1), of the size of another."""
     return Gaussian(torch.zeros_like(like.mean), torch.eye(like.mean.shape[1]).to(like.mean))
@@ -93,6 +106,8 @@ def standard_normal(like: Gaussian) -> Gaussian:
 @door
 def kl(q: Gaussian, p: Gaussian) -> Tensor:
     """KL(q ‖ p) = ½[tr(P⁻¹Q) + (m_p − m_q)ᵀP⁻¹(m_p − m_q) − d + log |P|/|Q|]; (n,), in nats."""
+    for name, other in {"q": q, "p": p}.items():
+        _check(other, len(q.mean), q.mean.shape[1], name)
     inverse = torch.linalg.inv(p.covariance)
     shift = p.mean - q.mean  # (n, d)
     quadratic = torch.einsum("ni,ij,nj->n", shift, inverse, shift)

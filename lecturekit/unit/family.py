@@ -133,7 +133,7 @@ class Family(nn.Module):
 
 @door
 def family_for_images(
-    n_domains: Annotated[int, In(2)],
+    n_domains: Annotated[int, In(2, 100)],
     n_channels: Count,
     *,
     width: Count = 32,

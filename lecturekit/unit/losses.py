@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
-from lecturekit.door import In, door
+from lecturekit.door import In, door, refuse, refuse_uncallable, returned
 from lecturekit.unit.model import UNIT, Nets
 
 Kl = Callable[[Tensor, Tensor], Tensor]  # mean and log variance, (n, n_latent) → (n,)
@@ -45,8 +45,10 @@ def kl_to_prior(mean: Annotated[Tensor, "n d …"], kl: Kl = gaussian_kl) -> Ten
 
     Source: Liu et al. 2017, section 3.
     """
+    refuse_uncallable("kl", kl, 2)
     rows = mean.flatten(1)
-    return kl(rows, torch.zeros_like(rows)).mean() / rows.shape[1]
+    nats = returned("kl", kl(rows, torch.zeros_like(rows)), len(rows))
+    return nats.mean() / rows.shape[1]
 
 
 @door
@@ -151,6 +153,9 @@ def autoencoder_terms(
         objective: of the adversarial game.
         kl: what measures the codes' distance from the prior.
     """
+    for name, x, again in (("x1", x1, made.x11), ("x2", x2, made.x22)):
+        if x.shape != again.shape:
+            refuse(name, f"of shape {tuple(again.shape)}, as made has it", f"{tuple(x.shape)}")
     kl1, kl2 = kl_to_prior(made.mean1, kl), kl_to_prior(made.mean2, kl)
     first = Terms(
         kl=kl1,

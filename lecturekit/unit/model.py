@@ -99,6 +99,7 @@ class UNIT(nn.Module):
     """
 
     n_channels: int  # of images
+    n_latent: int  # numbers at each place of a code
 
     def __init__(
         self,
@@ -244,7 +245,7 @@ def for_images(
         PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "12"
     )
     model = UNIT((E1, E2), (G1, G2), (D1, D2), alike=alike).to(generator.device)
-    model.n_channels = n_channels
+    model.n_channels, model.n_latent = n_channels, n_latent
     return model
 
 

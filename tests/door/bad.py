@@ -166,7 +166,7 @@ def spoiled(good: Any) -> dict[str, Any]:
             "an object": Stranger(),
             "bad values": dict.fromkeys(good, Stranger()),
         }
-    if isinstance(good, Sequence) and not hasattr(good, "_fields"):
+    if isinstance(good, Sequence) and len(good) and not hasattr(good, "_fields"):
         return {
             "None": None,
             "a string": "abc",
@@ -182,6 +182,7 @@ def spoiled(good: Any) -> dict[str, Any]:
 LEFT_TO_TORCH = (
     "cycle_gan.*_loss *: another width",
     "cycle_gan.*_loss *: an axis*",
+    "*.strips start: another width",
 )
 
 # What is accepted, and right. The first words are a pattern for "room.call argument: how".
@@ -196,6 +197,7 @@ FINE = {
     "*.gaussian_kl *: an axis*": "codes of any shape",
     "*.along codes: an axis*": "codes of any shape",
     "*: another width": "where nothing ties the width, any will do",
+    "unit.Gaussian covariance: bytes": "of any size",
     "unit.streams x[12]: bytes": "rows of any numbers, images or not",
     "unit.*_terms x[12]: bytes": "rows of any numbers, images or not",
     "*ImagePool.meet fresh: integers": "a pool of numbers of states",
@@ -244,6 +246,18 @@ FINE = {
     "training.Session.identity [lr]*": "numbers of any kind; NaN is ✗",
     "plots.* matrix: *": "gaps and all that numpy takes",
     "plots.* images: *": "gaps and all that numpy takes",
+    "section pictures.* *: numpy": "numbers of any kind, to be shown",
+    "section pictures.* *: a list": "numbers of any kind, to be shown",
+    "section pictures.* *: integers": "numbers of any kind, to be shown",
+    "section pictures.* scale: negative": "arrows the other way",
+    "section pictures.* truth: None": "its row is left out",
+    "section pictures.rbm.bracket course: bad values": "here it has none",
+    "section pictures.rbm.bracket exact: negative": "nats",
+    "section pictures.*pushed_square z: bytes": "codes from anywhere",
+    "section pictures.*angle_map loss: bytes": "of any size",
+    "section pictures.*game term: zero": "none as yet",
+    "section pictures.*translations source: zero": "domains begin at 0",
+    "grading.Graded verdicts: a list": "none as yet",
     "live.* name: another": "any name",
     "live.Curves metrics: a string": "one metric",
     "live.Curves against: another": "refused when the metrics are known",
@@ -257,7 +271,20 @@ FINE = {
 }
 
 
-TEXTS = {"title", "xlabel", "ylabel", "unit", "note", "alt", "label", "sentence"}
+TEXTS = {
+    "student",
+    "problem",
+    "source",
+    "of",
+    "title",
+    "xlabel",
+    "ylabel",
+    "unit",
+    "note",
+    "alt",
+    "label",
+    "sentence",
+}
 
 
 def table() -> Iterator[Bad]:

@@ -7,8 +7,10 @@ after the other.
 from __future__ import annotations
 
 import functools
+import tempfile
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -21,6 +23,7 @@ from lecturekit import (
     deep_energy,
     denoising,
     evaluation,
+    grading,
     live,
     moment_matching,
     networks,
@@ -964,6 +967,7 @@ def _unit_room() -> Iterator[tuple[str, Call]]:
         "LinearGaussian.expected_log_density",
         Call(linear.expected_log_density, {"x": reals(4, 3), "q": q}),
     )
+    yield "Gaussian", Call(unit.Gaussian, {"mean": reals(4, 2), "covariance": torch.eye(2)})
     yield "kl", Call(unit.kl, {"q": q, "p": q})
     yield "parts", Call(unit.parts, {"model": model})
     weights = settings(unit.Settings)
@@ -1514,6 +1518,33 @@ def _predictions() -> Iterator[tuple[str, Call]]:
     )
 
 
+def _grading() -> Iterator[tuple[str, Call]]:
+    page = Path(tempfile.gettempdir()) / "page.html"
+    graded = grading.Graded("a", page, ())
+    call = {"found": [("a", Path(__file__))], "at_once": 1, "seconds": 9.0}
+    yield "grade", Call(grading.grade, call)
+    yield (
+        "Graded",
+        Call(grading.Graded, {"student": "a", "path": page, "verdicts": (), "problem": "p"}),
+    )
+    yield "write_csv", Call(grading.write_csv, {"graded": [graded], "path": page})
+    yield "write_page", Call(grading.write_page, {"graded": [graded], "path": page})
+
+
+def _adversarial() -> Iterator[tuple[str, Call]]:
+    call = {"domains": {"x": reals(4, 2), "y": reals(5, 2)}, "model": cyclegan()}
+    yield (
+        "check_domains",
+        Call(adversarial.check_domains, {**call, "generator": seeded(), "points": True}),
+    )
+
+
+def _section_pictures() -> Iterator[tuple[str, Call]]:
+    from tests.door.pictures import section_pictures  # which needs what is above
+
+    return section_pictures()
+
+
 ROOMS: dict[str, Callable[[], Iterator[tuple[str, Call]]]] = {
     "rbm": _rbm,
     "deep_energy": _deep_energy,
@@ -1531,6 +1562,9 @@ ROOMS: dict[str, Callable[[], Iterator[tuple[str, Call]]]] = {
     "several domains": _several_domains,
     "coats": _coats,
     "predictions": _predictions,
+    "grading": _grading,
+    "adversarial": _adversarial,
+    "section pictures": _section_pictures,
 }
 
 

@@ -152,7 +152,7 @@ def directly(frame: FrameType) -> bool:
     caller = frame.f_back
     while caller is not None and caller.f_code.co_filename != "<identity>":
         module = caller.f_globals.get("__name__", "")
-        if module.startswith(PACKAGE) and module != f"{PACKAGE}.door":
+        if module.startswith(PACKAGE) and not module.startswith(f"{PACKAGE}.door"):
             return False
         caller = caller.f_back
     return caller is not None

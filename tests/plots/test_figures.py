@@ -196,10 +196,13 @@ def test_an_image_grid_takes_what_images_take():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: FIGURES["curves"](X[:3]), "x and y of one length for 'PCD', got 10 and 3"),
+        (
+            lambda: FIGURES["curves"](X[:3]),
+            r"lines\['PCD'\] to have arrays of one length, got \(10,\) and \(3,\)",
+        ),
         (lambda: FIGURES["curves"](X, yscale="logarithmic"), "yscale among linear, log, got"),
-        (lambda: FIGURES["curves"](X, ylim=(2.0, 2.0)), "two different finite ends for 'nats'"),
-        (lambda: FIGURES["bars"](X[:3]), "expected 10 heights for 'P', one for each category"),
+        (lambda: FIGURES["curves"](X, ylim=(2.0, 2.0)), "ylim to be two different numbers"),
+        (lambda: FIGURES["bars"](X[:3]), r"groups\['P'\] of 10 numbers, one for each"),
         (lambda: FIGURES["histogram"](X, yscale="ln"), "yscale among linear, log, got 'ln'"),
         (
             lambda: heatmap(X, "T", xlabel="", ylabel="", unit=""),
@@ -215,11 +218,11 @@ def test_an_image_grid_takes_what_images_take():
         ),
         (
             lambda: plots.scatter({"x": torch.ones(4, 3)}, "T"),
-            r"points of shape \(n, 2\) for 'x', got \(4, 3\)",
+            r"clouds\['x'\] of shape \(n, \.\.\., 2\), got \(4, 3\)",
         ),
         (
             lambda: plots.density(lambda x: x, "T", extent=EXTENT, resolution=4),
-            r"a function \(m, 2\) → \(m,\), for m = 16 it returned \(16, 2\)",
+            r"function to return a tensor of shape \(16,\), got a tensor of shape \(16, 2\)",
         ),
         (lambda: plots.image_grid(X, "T"), r"\(n, 3, height, width\), got \(10,\)"),
     ],

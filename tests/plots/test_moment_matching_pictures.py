@@ -113,5 +113,5 @@ def test_architecture_in_code_space_shows_both_halves_dropout_and_the_way_of_a_s
     (way,) = [mark for mark in marks(picture, Arrows) if mark.label == "sample generation"]
     assert len(way.xy) == 2 + 3  # noise to code, code to image
     assert way.xy[1:, 1] == pytest.approx(way.xy[:-1, 1] + 1)  # up, and never by the encoder
-    with pytest.raises(ValueError, match="generator of 5 codes, got 49"):
+    with pytest.raises(ValueError, match=r"model with 5 features, .*, got 49"):
         architecture(mm.GMMN(10, (64,), 49, generator=generator), "?", autoencoder=halves)

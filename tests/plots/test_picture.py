@@ -83,5 +83,5 @@ def test_files_are_of_the_kind_that_their_name_says(tmp_path, picture: Plot | Im
 
 
 def test_another_kind_of_file_is_refused(tmp_path):
-    with pytest.raises(ValueError, match='kind "png" or "svg", got \'bmp\''):
+    with pytest.raises(ValueError, match=r"path to end in \.png or \.svg, got .*bmp"):
         plot_of(LINE).save(tmp_path / "picture.bmp")

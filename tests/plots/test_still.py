@@ -80,7 +80,7 @@ def test_svg_is_valid(picture):
 
 
 def test_another_kind_is_refused():
-    with pytest.raises(ValueError, match='expected a still of kind "png" or "svg", got \'jpg\''):
+    with pytest.raises(ValueError, match="expected kind among png, svg, got 'jpg'"):
         plot_of(LINE).still(kind="jpg")
 
 

@@ -270,7 +270,10 @@ def test_ais_schedule_is_the_paper_s():
             lambda g: rbm.expected_energy_gradient(rbm.RBM(3, 2), torch.ones(3) / 3),
             r"shape \(8,\), got \(3,\)",
         ),
-        (lambda g: rbm.energy_profile(rbm.RBM(3, 2), lambda v: v), r"shape \(8,\), got \(8, 3\)"),
+        (
+            lambda g: rbm.energy_profile(rbm.RBM(3, 2), lambda v: v),
+            r"shape \(8,\), got a .* \(8, 3\)",
+        ),
         (
             lambda g: rbm.exact_log_likelihood(rbm.RBM(3, 2), torch.zeros(3)),
             r"\(n, 3\), got \(3,\)",

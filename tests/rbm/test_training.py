@@ -386,7 +386,7 @@ def test_a_watched_update_is_one_that_can_be_made_anew():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: rbm.ContrastiveDivergence(0), "k must be a whole number ≥ 1, got 0"),
+        (lambda: rbm.ContrastiveDivergence(0), "k must be a whole number from 1 to 10000, got 0"),
         (lambda: rbm.ContrastiveDivergence(1.5), "k .*be a whole number.*, got 1.5"),
         (lambda: rbm.PersistentCD(0), "n_particles must be a whole number ≥ 1, got 0"),
         (lambda: rbm.FastPersistentCD(fast_learning_rate=-0.1), "fast_learning_rate must be"),

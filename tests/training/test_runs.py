@@ -242,5 +242,5 @@ def test_no_trainer_and_no_steps_are_refused():
     case = CASES["rbm-contrastive_divergence"]()
     with pytest.raises(ValueError, match="expected train to be a function, got a"):
         repeatable(case.plain(), case.parts[0])
-    with pytest.raises(ValueError, match="expected a trainer that returns steps, got None"):
+    with pytest.raises(ValueError, match="expected the trainer to return steps, got None"):
         repeatable(lambda: None)()

@@ -1,0 +1,115 @@
+"""The door of public functions: what does not fit is refused before anything has happened.
+
+`@door` above a public function, or a class, checks what comes in by the annotations of its
+signature. They say it once, for the reader too:
+
+    @door
+    def parzen(samples: Rows, points: Annotated[Tensor, "m n_dims"], *, width: Positive) -> Tensor:
+
+A plain annotation says the kind: a tensor is one of real numbers, finite, with at least one entry,
+and all tensors and models of a call have one type and lie on one device. `Annotated` adds
+
+- a shape, `"n n_visible"`: a name is a size that is the same wherever it stands in the call, and
+  that of the attribute of an argument, such as `model.n_visible`, if it has one; `n≥2` has a least
+  size (else 1), `4·height` is a multiple of 4, `…` is any number of axes, `|` separates
+  alternatives;
+- `In(low, high)`: what the numbers may be, for tensors too;
+- `BINARY`, `WHOLE`, `MASK`, `FREE`, `ANYWHERE`, `OF_ANY_TYPE`, `NOT_EMPTY`, `NUMBERS`,
+  `RECTANGLE`, `ENDS`.
+
+What fails leaves sources of randomness as they were, so that a call that is put right gives what it
+would have given at first. What a function among the arguments gives is looked at by `returned`.
+
+Only calls from outside the package are checked: its rooms know each other, and an update costs what
+it did. What hands on calls of others (`live`, `training.repeat`) counts as outside.
+"""
+
+from lecturekit.door.calls import (
+    Rules,
+    check_alike,
+    check_arguments,
+    door,
+)
+from lecturekit.door.declared import (
+    ANYWHERE,
+    BINARY,
+    ENDS,
+    FREE,
+    MANY,
+    MASK,
+    NOT_EMPTY,
+    NUMBERS,
+    OF_ANY_TYPE,
+    RECTANGLE,
+    WHOLE,
+    AnyGenerator,
+    AnyNumber,
+    AnyNumbers,
+    Count,
+    Ends,
+    Extent,
+    Fineness,
+    In,
+    Natural,
+    NonNegative,
+    Positive,
+    Rows,
+    Share,
+    Trait,
+)
+from lecturekit.door.kinds import (
+    check_settings,
+    refuse_no_settings,
+    settings_now,
+)
+from lecturekit.door.results import (
+    asked,
+    refuse_uncallable,
+    returned,
+)
+from lecturekit.door.words import (
+    RefusedError,
+    came,
+    refuse,
+)
+
+__all__ = [
+    "ANYWHERE",
+    "BINARY",
+    "ENDS",
+    "FREE",
+    "MANY",
+    "MASK",
+    "NOT_EMPTY",
+    "NUMBERS",
+    "OF_ANY_TYPE",
+    "RECTANGLE",
+    "WHOLE",
+    "AnyGenerator",
+    "AnyNumber",
+    "AnyNumbers",
+    "Count",
+    "Ends",
+    "Extent",
+    "Fineness",
+    "In",
+    "Natural",
+    "NonNegative",
+    "Positive",
+    "RefusedError",
+    "Rows",
+    "Rules",
+    "Share",
+    "Trait",
+    "asked",
+    "came",
+    "check_alike",
+    "check_arguments",
+    "check_settings",
+    "door",
+    "refuse",
+    "refuse_no_settings",
+    "refuse_uncallable",
+    "returned",
+    "settings_now",
+]

@@ -1,0 +1,65 @@
+"""What a function among the arguments takes and returns."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from lecturekit.door.words import RefusedError, came, refuse
+
+
+def returned(name: str, value: object, *shape: int | None) -> Tensor:
+    """What a function among the arguments has returned, if it is a tensor of that shape.
+
+    None is any size.
+
+    Raises:
+        ValueError: says whose result it is, what came, and what would be right.
+    """
+    if not isinstance(value, Tensor) or not _has_shape(value, shape):
+        words = str(shape).replace("None", "any")
+        kind = f"a tensor of shape {words}" if shape else "a single number"
+        refuse(name, f"to return {kind}", came(value))
+    return value
+
+
+def asked(name: str, function: Callable[[Tensor], Any], x: Tensor, *shape: int | None) -> Tensor:
+    """What a function among the arguments makes of `x`, if it takes it, and gives that shape.
+
+    Raises:
+        ValueError: says whose result it is, what came, and what would be right.
+    """
+    try:
+        value = function(x)
+    except (RuntimeError, TypeError) as error:  # a width or arguments that do not fit
+        raise RefusedError(
+            f"expected {name} to take shape {tuple(x.shape)}, got {error}"
+        ) from error
+    return returned(name, value, *shape)
+
+
+def _has_shape(tensor: Tensor, shape: tuple[int | None, ...]) -> bool:
+    pairs = itertools.zip_longest(shape, tensor.shape, fillvalue=-1)
+    return all(wanted in (None, size) for wanted, size in pairs)
+
+
+def refuse_uncallable(
+    name: str, function: object, n: int, named: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse a function that cannot be called with `n` arguments, and these by name.
+
+    Raises:
+        ValueError: says how many it takes.
+    """
+    try:
+        signature = inspect.signature(function)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return  # such as one that is written in C
+    try:
+        signature.bind(*[None] * n, **(named or {}))
+    except TypeError:
+        refuse(name, f"to be a function of {n} argument{'s' * (n > 1)}", f"one of {signature}")
