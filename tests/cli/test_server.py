@@ -157,7 +157,7 @@ class TestInTheHall:
         assert call("lab", "--hall")[0] == 0
         assert START in launched
         page = (tmp_path / "mine" / "hall" / "Start here.md").read_text()
-        assert "(02_more_waves.ipynb)" in page.split("\n---\n")[1]
+        assert "(02_more_waves.ipynb)" in page.split("---\n")[1]
 
     def test_refuses_a_lecture_that_there_is_not(self, launched, originals, users):
         code, output = call("lab", "--hall", "optics")
