@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lecturekit import plots
 from lecturekit._version import __version__
-from lecturekit.door import AnyNumber, AnyNumbers, Natural, NonNegative, door
+from lecturekit.door import AnyNumber, AnyNumbers, Natural, NonNegative, came, door, refuse
 
 PROFILES = ("smoke", "cpu", "gpu")
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Session:
         if self.profile == "smoke":
             print(f"– not judged in the smoke profile: {sentence}")
         else:
-            self._judge(sentence, bool(holds), numbers or {})
+            self._judge(sentence, _true(holds), numbers or {})
 
     def identity(
         self,
@@ -133,6 +133,12 @@ def start(profile: str = "auto", seed: Natural = 0) -> Session:
         f"seed {seed} · torch {torch.__version__}"
     )
     return session
+
+
+def _true(holds: bool | AnyNumbers) -> bool:
+    if isinstance(holds, Tensor) and holds.numel() != 1:
+        refuse("holds", "to be a single truth value", came(holds), "did you mean .all()?")
+    return bool(holds)
 
 
 def _resolve(profile: str) -> str:

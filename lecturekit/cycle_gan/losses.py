@@ -85,18 +85,19 @@ def generator_terms(
         with_identity: without, the identity term is 0, which saves two passes.
     """
     refuse_uncallable("cycle", cycle, 4)
-    model.discriminators.requires_grad_(False)
     G, F = (
         once(net if through_both else _without_input_gradient(net)) for net in (model.G, model.F)
     )
-    adversarial = generator_loss(model.D_Y(G(x)), objective) + generator_loss(
-        model.D_X(F(y)), objective
-    )
+    model.discriminators.requires_grad_(False)
+    try:
+        adversarial = generator_loss(model.D_Y(G(x)), objective) + generator_loss(
+            model.D_X(F(y)), objective
+        )
+    finally:
+        model.discriminators.requires_grad_(True)
     there_and_back = returned("cycle", cycle(G, F, x, y)) if with_cycle else x.new_zeros(())
     identity = identity_loss(G, F, x, y) if with_identity else x.new_zeros(())
-    terms = GeneratorTerms(adversarial, there_and_back, identity)
-    model.discriminators.requires_grad_(True)
-    return terms, G(x), F(y)
+    return GeneratorTerms(adversarial, there_and_back, identity), G(x), F(y)
 
 
 @door

@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lecturekit.data.images import LabelledImages
 from lecturekit.data.known_files import MISSING, MissingDataError, fault, folder_of
-from lecturekit.door import door
+from lecturekit.door import NOT_EMPTY, door, refuse
 from lecturekit.files import replacing
 
 _SHA256SUM = """
@@ -88,7 +88,7 @@ def mnist(split: Literal["train", "test"] = "train") -> LabelledImages:
 def fetch_mnist(
     folder: Path | None = None,
     *,
-    mirrors: Sequence[str] = MNIST_MIRRORS,
+    mirrors: Annotated[Sequence[str], NOT_EMPTY] = MNIST_MIRRORS,
     progress: Progress | None = None,
 ) -> Path:
     """Download what is missing or damaged of MNIST, and check every file's SHA-256.
@@ -107,8 +107,11 @@ def fetch_mnist(
 
     Raises:
         MissingDataError: no mirror had a good copy of a file; says what each answered.
+        ValueError: the folder is a file.
     """
     folder = folder or mnist_folder()
+    if folder.exists() and not folder.is_dir():
+        refuse("folder", "to be a folder", f"the file {folder}")
     for name in SHA256:
         _fetch(name, folder, mirrors, progress)
     return folder

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.deep_energy.energy import numbers_of
-from lecturekit.door import Count, door, refuse
+from lecturekit.door import Fineness, door, refuse
 
 Energy = Callable[[Tensor], Tensor]  # (n, 2) → (n,)
 
@@ -32,17 +32,14 @@ class Plane:
     """
 
     extent: tuple[float, float, float, float] = (-5.0, 5.0, -5.0, 5.0)
-    resolution: Count = 200
+    resolution: Fineness = 200
     device: str | torch.device = "cpu"
     dtype: torch.dtype = torch.float32
 
     def __post_init__(self) -> None:
         left, right, bottom, top = self.extent
-        if not (left < right and bottom < top and self.resolution >= 1):
-            raise ValueError(
-                "expected extent (left < right, bottom < top) and resolution ≥ 1, "
-                f"got {self.extent}, {self.resolution}"
-            )
+        if not (left < right and bottom < top):
+            refuse("extent", "(left < right, bottom < top)", f"{self.extent}")
 
     @property
     def cell(self) -> float:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lecturekit.deep_energy.energy import score
 from lecturekit.deep_energy.entropy import ActivationEntropy, ChosenEntropy, Entropy, NoEntropy
 from lecturekit.deep_energy.generator import Generator
-from lecturekit.door import Count, NonNegative, Rows, asked, door, returned
+from lecturekit.door import Count, NonNegative, Rows, asked, door, refuse, returned
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
     MOST_STEPS,
@@ -138,7 +138,13 @@ class LangevinPhase:
         self._mean, self._std = data.mean(dim=0), data.std(dim=0)
 
     def draw(self, energy: nn.Module, n: Count, *, generator: torch.Generator) -> Tensor:
-        """Move all particles by k steps; χ is n of them, in turn."""
+        """Move all particles by k steps; χ is n of them, in turn.
+
+        Raises:
+            ValueError: there are no particles yet, or too few.
+        """
+        if not len(self.particles):
+            refuse("particles", "to have been placed by initialise", "none")
         if not 1 <= n <= len(self.particles):
             raise ValueError(
                 f"expected from 1 to {len(self.particles)} particles, as many as there are, got {n}"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lecturekit.denoising.corruption import Corruption
 from lecturekit.denoising.denoisers import Denoise, believed
-from lecturekit.door import Natural, door
+from lecturekit.door import ChainSteps, Natural, door
 from lecturekit.training import Step, Steps
 
 
@@ -79,7 +79,7 @@ def run_chain(
     denoise: Denoise,
     corruption: Corruption,
     start: Annotated[Tensor, "n_chains n_dims"],
-    n_steps: Natural,
+    n_steps: ChainSteps,
     *,
     use_mean: bool = False,
     generator: torch.Generator,

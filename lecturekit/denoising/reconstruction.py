@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from lecturekit.door import In, Rows, door
+from lecturekit.door import In, Rows, door, refuse
 
 
 class Reconstruction(Protocol):
@@ -78,6 +78,8 @@ class BernoulliReconstruction:
 
     def log_prob(self, x: Annotated[Tensor, "n n_dims", In(0, 1)]) -> Tensor:
         """Σ_i x_i log p_i + (1 − x_i) log(1 − p_i): (batch, n_dims) → (batch,)."""
+        if x.shape != self.logits.shape:
+            refuse("x", f"of shape {tuple(self.logits.shape)}", f"{tuple(x.shape)}")
         return -binary_cross_entropy_with_logits(self.logits, x, reduction="none").sum(dim=1)
 
     @torch.no_grad()
@@ -102,9 +104,9 @@ class MixtureReconstruction:
         stds: t, (n_components,).
     """
 
-    weights: Tensor
-    means: Tensor
-    stds: Tensor
+    weights: Annotated[Tensor, "batch n_components"]
+    means: Annotated[Tensor, "batch n_components n_dims"]
+    stds: Annotated[Tensor, "n_components"]
 
     @property
     def mean(self) -> Tensor:

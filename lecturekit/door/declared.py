@@ -59,6 +59,7 @@ NUMBERS, RECTANGLE, ENDS = Trait.NUMBERS, Trait.RECTANGLE, Trait.ENDS
 
 Count = Annotated[int, In(1, MANY)]
 Natural = Annotated[int, In(0)]
+ChainSteps = Annotated[int, In(0, 100_000)]  # of a Markov chain in one call
 Positive = Annotated[float, In(0, open="low")]
 NonNegative = Annotated[float, In(0)]
 Share = Annotated[float, In(0, 1)]

@@ -102,7 +102,7 @@ SIMPLE: dict[Any, tuple[Callable[[Any], bool], str]] = {
     str: (lambda value: isinstance(value, str), "to be a string"),
     Path: (lambda value: isinstance(value, Path), "to be a path"),
     type(None): (lambda value: value is None, "to be None"),
-    torch.device: (_is_device, "to be a device"),
+    torch.device: (_is_device, 'to be a device, such as "cpu" or "cuda"'),
     torch.dtype: (
         lambda value: isinstance(value, torch.dtype) and value.is_floating_point,
         "to be a torch.dtype of real numbers",
@@ -128,7 +128,10 @@ class KindRule(Rule):
         return isinstance(value, self.kind)
 
     def hint(self, name: str, value: object) -> str:
-        return f"make one: {value.__name__}(…)" if isinstance(value, type) else ""
+        if isinstance(value, type):
+            return f"make one: {value.__name__}(…)"
+        alike = type(value).__name__ == self.kind.__name__
+        return f"not one of {type(value).__module__}" if alike else ""
 
     def check(self, name: str, value: Any, call: Call) -> None:
         super().check(name, value, call)

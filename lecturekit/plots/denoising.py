@@ -143,6 +143,8 @@ def strips(
         columns: states of a row.
     """
     side, source = round(start.shape[1] ** 0.5), generator.clone_state()
+    if side**2 != start.shape[1]:
+        refuse("start", "of square images", f"{start.shape[1]} pixels")
     chain = denoising.run_chain(denoiser, corruption, start, columns - 1, generator=source)
     noisy = chain.noisy[:-1].transpose(0, 1).flatten(0, 1)  # chain by chain
     with torch.no_grad():

@@ -90,7 +90,10 @@ def landscape(
     marks: list[Mark] = [Bars(levels, shares * 0.4 * top / shares.max(), 0.9, "data", "faint")]
     for color, (name, profile) in enumerate(profiles.items()):
         marks.append(Line(levels, profile, name, color))
-    at = to_array(returned("coordinate", coordinate(where), len(where))).astype(int)
+    level = to_array(returned("coordinate", coordinate(where), len(where)))
+    if np.any(level != np.round(level)):
+        refuse("coordinate", "to return whole numbers", f"{level[level != np.round(level)][0]:g}")
+    at = level.astype(int)
     marks.append(_crowd(at, list(profiles.values())[-1], top))
     ends = Axis(xlabel, (-0.6, len(levels) - 0.4))
     return Plot(title, marks, ends, Axis("free energy (nats)"), shape=1.8)

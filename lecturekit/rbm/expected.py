@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 
-from lecturekit.door import BINARY, NOT_EMPTY, Natural, door
+from lecturekit.door import BINARY, NOT_EMPTY, ChainSteps, Natural, door
 from lecturekit.evaluation import kl_divergence
 from lecturekit.rbm.exact import (
     empirical_distribution,
@@ -60,7 +60,7 @@ def expected_cd_gradient(
 @door
 @torch.no_grad()
 def mean_field_cd_gradient(
-    model: RBM, data: Annotated[Tensor, "n n_visible", BINARY], k: Natural
+    model: RBM, data: Annotated[Tensor, "n n_visible", BINARY], k: ChainSteps
 ) -> Theta:
     """The update of MF CD-k, the mean over the data's rows v₀ of ∇F(v_k) − ∇F(v₀).
 

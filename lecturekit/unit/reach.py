@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.adversarial import Objective
-from lecturekit.door import In, door
+from lecturekit.door import In, door, refuse
 from lecturekit.unit.losses import Weights, autoencoder_terms, streams, weighted
 from lecturekit.unit.model import UNIT
 
@@ -27,7 +27,14 @@ class Reach(NamedTuple):
     norms: Tensor
 
     def reaches(self, loss: str, part: str) -> bool:
-        """Whether the loss depends on the part."""
+        """Whether the loss depends on the part.
+
+        Raises:
+            ValueError: there is no such loss or part.
+        """
+        for kind, name, there in (("loss", loss, self.losses), ("part", part, self.parts)):
+            if name not in there:
+                refuse(kind, f"among {', '.join(there)}", repr(name))
         return bool(self.norms[self.losses.index(loss), self.parts.index(part)] > 0)
 
 

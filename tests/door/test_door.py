@@ -8,6 +8,7 @@ import math
 import pkgutil
 import types
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,19 @@ import torch
 from torch import nn
 
 import lecturekit
-from lecturekit import deep_energy, evaluation, moment_matching, networks, plots, rbm, training
+from lecturekit import (
+    cycle_gan,
+    data,
+    deep_energy,
+    denoising,
+    evaluation,
+    moment_matching,
+    networks,
+    plots,
+    rbm,
+    training,
+    unit,
+)
 from lecturekit.door import In, Rules, door
 from tests.door.bad import is_fine, table, verdict
 from tests.door.calls import ROOMS, calls
@@ -219,3 +232,116 @@ def test_a_crowd_and_a_flow_count_whole_updates_and_a_crowd_has_bits():
             moment_matching.FlowSettings(updates=2.5),  # type: ignore[arg-type]
             kernel=moment_matching.Gaussian(1.0),
         )
+
+
+def test_a_cycle_that_is_none_leaves_the_discriminators_as_they_were():
+    model = cycle_gan.for_points(generator=torch.Generator().manual_seed(0))
+    x = torch.randn(4, 2, generator=torch.Generator().manual_seed(1))
+    with pytest.raises(ValueError, match="expected cycle to return a single number, got None"):
+        cycle_gan.generator_terms(model, x, x, "least squares", cycle=lambda G, F, x, y: None)
+    assert all(each.requires_grad for each in model.discriminators.parameters())
+
+
+class TestChainsThatWouldNeverEnd:
+    def test_in_a_mean_field(self):
+        model = rbm.RBM(3, 2, generator=torch.Generator().manual_seed(0))
+        with pytest.raises(ValueError, match=r"expected k in \[0, 100000\], got 1000000000000"):
+            rbm.mean_field_cd_gradient(model, torch.ones(2, 3), 10**12)
+
+    def test_of_a_denoiser_draw_nothing(self):
+        generator = torch.Generator().manual_seed(0)
+        net = denoising.GaussianDenoiser(2, generator=generator)
+        before = generator.get_state()
+        with pytest.raises(ValueError, match="expected n_steps in"):
+            denoising.run_chain(
+                net, denoising.GaussianNoise(0.1), torch.zeros(2, 2), 10**12, generator=generator
+            )
+        assert torch.equal(generator.get_state(), before)
+
+
+def test_two_kinds_of_one_name_are_told_apart():
+    model = rbm.RBM(3, 2, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=r"not one of lecturekit\.deep_energy"):
+        next(
+            rbm.train(
+                model,
+                torch.ones(4, 3),
+                deep_energy.Settings(),
+                negative_phase=rbm.ContrastiveDivergence(1),
+                generator=torch.Generator().manual_seed(0),
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: data.fetch_mnist(mirrors=()),
+            "expected mirrors to be a list with at least one element",
+        ),
+        (lambda: data.fetch_mnist(Path(__file__)), "expected folder to be a folder, got the file"),
+        (
+            lambda: plots.histogram({"a": [math.nan, math.nan]}, "t", xlabel="x"),
+            "expected samples with a finite number, got 2 that are none",
+        ),
+        (
+            lambda: denoising.BernoulliReconstruction(torch.zeros(2, 3)).log_prob(
+                torch.zeros(2, 2)
+            ),
+            r"expected x of shape \(2, 3\), got \(2, 2\)",
+        ),
+        (
+            lambda: denoising.MixtureReconstruction(
+                torch.full((2, 2), 0.5), torch.zeros(2, 3, 2), torch.ones(2)
+            ),
+            "means of shape",
+        ),
+        (
+            lambda: deep_energy.penalty_price(
+                lambda x: x[:, 0] * math.nan, 0.1, deep_energy.Plane(resolution=4)
+            ),
+            "expected log_density to return numbers, got NaN",
+        ),
+        (
+            lambda: lecturekit.start("cpu").claim("all are", torch.tensor([True, False])),
+            r"expected holds to be a single truth value.*\.all\(\)",
+        ),
+        (
+            lambda: deep_energy.LangevinPhase(4).draw(
+                nn.Identity(),
+                2,
+                generator=torch.Generator().manual_seed(0),
+            ),
+            "expected particles to have been placed by initialise, got none",
+        ),
+    ],
+)
+def test_in_words_of_their_own(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_pictures_of_states_that_they_cannot_show():
+    generator = torch.Generator().manual_seed(0)
+    net = denoising.GaussianDenoiser(6, generator=generator)
+    noise = denoising.GaussianNoise(0.1)
+    with pytest.raises(ValueError, match="expected start of square images, got 6 pixels"):
+        plots.denoising.strips(net, noise, torch.zeros(2, 6), "t", generator=generator)
+    model = rbm.RBM(2, 2, generator=generator)
+    crowd = rbm.PersistentCD(4)
+    crowd.initialise(torch.ones(4, 2), generator=generator)
+    crowd.particles[0, 0] = 0.0
+    with pytest.raises(ValueError, match=r"expected coordinate to return whole numbers, got 0\.5"):
+        plots.rbm.landscape(
+            model, crowd, lambda v: v.sum(dim=1) / 2, "t", data=[0.5, 0.25, 0.25], xlabel="s"
+        )
+
+
+def test_what_reaches_what_is_asked_by_name():
+    reach = unit.Reach(("game",), ("E",), torch.ones(1, 1))
+    assert reach.reaches("game", "E")
+    with pytest.raises(ValueError, match="expected loss among game, got 'gane'"):
+        reach.reaches("gane", "E")
+    with pytest.raises(ValueError, match="expected part among E, got 'F'"):
+        reach.reaches("game", "F")
