@@ -217,8 +217,6 @@ def histogram(
     """
     values = {name: to_array(now(numbers)).ravel() for name, numbers in samples.items()}
     every = np.concatenate([*values.values(), np.empty(0)])
-    if len(every) and not np.isfinite(every).any():
-        refuse("samples", "with a finite number", f"{len(every)} that are none")
     edges = np.histogram_bin_edges(every[np.isfinite(every)], bins)
     marks: list[Mark] = []
     for name, numbers in values.items():

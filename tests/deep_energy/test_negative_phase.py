@@ -71,7 +71,9 @@ def test_particles_begin_as_broad_as_the_data_and_some_begin_anew(generator):
 
 def test_more_samples_than_particles_are_refused(generator):
     phase = LangevinPhase(n_particles=5)
-    with pytest.raises(ValueError, match="from 1 to 0 particles, as many as there are, got 3"):
+    with pytest.raises(
+        ValueError, match="expected particles to have been placed by initialise, got none"
+    ):
         phase.draw(Quadratic(1.0), 3, generator=generator)
     phase.prepare(torch.randn(9, 2, generator=generator), generator=generator)
     with pytest.raises(ValueError, match="from 1 to 5 particles, as many as there are, got 6"):
