@@ -146,6 +146,7 @@ def test_after_a_divergence_another_run_goes_on(make, rate):
         finish(training.steps())
     for owner, name, value in sane:
         setattr(owner, name, value)
+    training.settings.updates = 20
     assert finish(training.steps()).index == training.settings.updates
     assert training.state().isfinite().all()
 

@@ -200,7 +200,14 @@ def test_the_notes_have_minutes_for_a_lecture(path):
     assert 60 <= sum(map(short_path.minutes, short_path.slides(read(path)))) <= 75
 
 
-@every_notebook
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.lecture] if k else [])
+        for k, path in enumerate(NOTEBOOKS)
+    ],
+    ids=lambda path: path.stem,
+)
 @pytest.mark.notebook
 def test_the_short_path_needs_nothing_of_what_is_for_home(path, tmp_path):
     """Its cells alone, in a fresh kernel."""
