@@ -91,9 +91,11 @@ def _generic_rule(origin: Any, arguments: tuple[Any, ...], metadata: tuple[Any, 
 
 
 def _is_device(value: object) -> bool:
+    if not isinstance(value, str | torch.device):
+        return False  # newer versions of torch take a number for a GPU, wherever they are
     try:
-        return torch.device(value) is not None  # type: ignore[call-overload]
-    except (RuntimeError, TypeError):
+        return torch.device(value) is not None
+    except RuntimeError:
         return False
 
 
