@@ -20,7 +20,9 @@ _HERE = Path(__file__).parent
 _WORDS = (
     ".jp-OutputArea-child:has(.lecturekit-prediction) + "
     ".jp-OutputArea-child:has(.lecturekit-asked){display:none}"
-    ".lecturekit-asked li:has(summary){list-style:none}"
+    ".lecturekit-asked ul:has(summary){display:flex;flex-wrap:wrap;gap:0 .6em;padding:0;"
+    "list-style:none}"
+    ".lecturekit-asked li:has([open]){flex-basis:100%}"
     ".lecturekit-asked summary{cursor:pointer;width:fit-content;padding:.2em .8em;"
     "margin:.2em 0;border:1px solid #8888;border-radius:5px}"
 )
@@ -107,4 +109,5 @@ class Panel:
             return f"<li>{words}</li>"
         tempts = self._prediction.answers[answer]
         said = replace(verdict, given=answer, tempts=tempts)._repr_html_()
-        return f"<li><details><summary>{words}</summary>{said}</details></li>"
+        group = f"prediction-{self._prediction.number}"  # of which one at a time is open
+        return f'<li><details name="{group}"><summary>{words}</summary>{said}</details></li>'

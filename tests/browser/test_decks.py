@@ -67,12 +67,17 @@ def open_deck(page: Page, path: Path) -> None:
 
 
 def walk(page: Page) -> list[str]:
-    """Space from the first slide to the last; what does not fit, a line each."""
+    """Space from the first slide to the last, each question answered; what does not fit."""
     faults = page.evaluate(FAULTS)
     for _ in range(100):
         if page.evaluate("Reveal.isLastSlide()"):
             return faults
         page.keyboard.press("Space")
+        question = page.locator("section.present:not(.stack) .lecturekit-asked")
+        for answer in question.locator("summary").all():
+            answer.click()
+            expect(question.get_by_text("The run says:").locator("visible=true")).to_have_count(1)
+            faults += page.evaluate(FAULTS)
         faults += page.evaluate(FAULTS)
     raise AssertionError("Space does not go on to the last slide")
 

@@ -234,11 +234,14 @@ def test_a_crowd_and_a_flow_count_whole_updates_and_a_crowd_has_bits():
         )
 
 
-def test_a_cycle_that_is_none_leaves_the_discriminators_as_they_were():
+def test_what_fails_leaves_the_discriminators_as_they_were():
     model = cycle_gan.for_points(generator=torch.Generator().manual_seed(0))
     x = torch.randn(4, 2, generator=torch.Generator().manual_seed(1))
     with pytest.raises(ValueError, match="expected cycle to return a single number, got None"):
         cycle_gan.generator_terms(model, x, x, "least squares", cycle=lambda G, F, x, y: None)
+    model.D_X.register_forward_pre_hook(lambda net, x: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cycle_gan.generator_terms(model, x, x, "least squares")
     assert all(each.requires_grad for each in model.discriminators.parameters())
 
 

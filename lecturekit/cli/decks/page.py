@@ -90,7 +90,7 @@ def _parts(cell: Any) -> Iterator[str]:
         return
     code = f'<pre class="code">{_highlighted(short_path.source(cell))}</pre>'
     folded = short_path.is_folded(cell)
-    yield f"<details><summary>code</summary>{code}</details>" if folded else code
+    yield f'<details class="folded"><summary>code</summary>{code}</details>' if folded else code
     for output in cell["outputs"]:
         yield _output(output)
 
