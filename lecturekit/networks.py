@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, asked, came, door, refuse
+from lecturekit.door import FREE, NOT_EMPTY, Count, In, NonNegative, asked, came, door, refuse
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -60,11 +60,27 @@ class Convolution(nn.Conv2d):
         return self
 
 
+class Patches(nn.PixelUnshuffle):
+    """Squares of pixels as the channels of one place: (n, c, s·h, s·w) → (n, s²·c, h, w)."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Cut the images up.
+
+        Raises:
+            ValueError: they are no images, or the squares do not divide their sides.
+        """
+        s = self.downscale_factor
+        if images.ndim != 4 or images.shape[2] % s or images.shape[3] % s:
+            wanted = f"of shape (n, n_channels, {s}·height, {s}·width)"
+            refuse("images for this net", wanted, f"{tuple(images.shape)}")
+        return super().forward(images)
+
+
 NORMS = (nn.BatchNorm1d, nn.GroupNorm)  # scale 1, shift 0, and no averages yet: nothing is drawn
 
 
 @door
-def initialise(net: Net, generator: torch.Generator) -> Net:
+def initialise(net: Annotated[Net, FREE], generator: torch.Generator) -> Net:
     """Draw the first values of a net anew, in place, as if it had just been made.
 
     Layers draw in their order in the net, so that the same seed gives the same net as a new one.
@@ -120,7 +136,7 @@ def check_widths(name: str, net: nn.Module, n_in: int, n_out: int | None) -> Non
 
 
 @door
-def initialise_average(average: AveragedModel, net: nn.Module) -> None:
+def initialise_average(average: Annotated[AveragedModel, FREE], net: nn.Module) -> None:
     """Let a running average begin at the net as it is now, in place."""
     kept, values = average.module.state_dict(), net.state_dict()
     if {k: v.shape for k, v in kept.items()} != {k: v.shape for k, v in values.items()}:

@@ -95,7 +95,9 @@ def generator_terms(
         )
     finally:
         model.discriminators.requires_grad_(True)
-    there_and_back = returned("cycle", cycle(G, F, x, y)) if with_cycle else x.new_zeros(())
+    there_and_back = (
+        returned("cycle", cycle(G, F, x, y), numbers=True) if with_cycle else x.new_zeros(())
+    )
     identity = identity_loss(G, F, x, y) if with_identity else x.new_zeros(())
     return GeneratorTerms(adversarial, there_and_back, identity), G(x), F(y)
 

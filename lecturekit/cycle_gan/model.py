@@ -11,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from lecturekit.door import Count, In, door, refuse
 from lecturekit.networks import (
     PatchDiscriminator,
+    Patches,
     ResidualBlock,
     convolution,
     initialise,
@@ -127,7 +128,7 @@ class Translator(nn.Module):
         self.skip = skip
         n_out = 4 * (n_channels + 1)  # four pixels to a place inside: colour and gate for each
         self.layers = nn.Sequential(
-            nn.PixelUnshuffle(2),  # (n, 4·channels, height / 2, width / 2): nothing is lost
+            Patches(2),  # (n, 4·channels, height / 2, width / 2): nothing is lost
             normalised_convolution(4 * n_channels, width, generator=generator),
             *(ResidualBlock(width, generator=generator) for _ in range(n_blocks)),
             convolution(width, n_out, 3, gain=0.5, generator=generator),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from lecturekit.door import Count, Positive, Rows, came, door, refuse
+from lecturekit.door import Count, Positive, Rows, came, door, refuse, taken
 from lecturekit.networks import check_widths, initialise, linear
 
 
@@ -102,7 +102,7 @@ def numbers_of(name: str, function: Callable[[Tensor], Tensor], points: Tensor) 
     wanted = "to return one number for each point"
     if isinstance(function, nn.Module) and type(function).forward is nn.Module.forward:
         refuse(name, wanted, f"{came(function)}, which cannot be called")
-    values = function(points)
+    values = taken(name, function, points)
     if not isinstance(values, Tensor) or values.shape != points.shape[:1]:
         refuse(name, wanted, f"{came(values)} for {len(points)} points")
     return values

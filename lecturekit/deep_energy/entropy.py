@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.deep_energy.generator import Generator
-from lecturekit.door import OF_ANY_TYPE, Count, In, Rows, door
+from lecturekit.door import OF_ANY_TYPE, VARIED, Count, In, door
 from lecturekit.training import check_settings, choice
 
 
@@ -132,7 +132,9 @@ def gaussian_entropies(std: Annotated[Tensor, In(0)]) -> Tensor:
 
 
 @door
-def nearest_neighbour_entropy(x: Rows, *, k: Count = 3, n_dims: Count | None = None) -> Tensor:
+def nearest_neighbour_entropy(
+    x: Annotated[Tensor, "n n_dims", VARIED], *, k: Count = 3, n_dims: Count | None = None
+) -> Tensor:
     """Estimate the entropy of the density that x was drawn from: (n, dims) → scalar, in nats.
 
     H ≈ ψ(n) − ψ(k) + log V_d + d · mean log ρᵢ, with ρᵢ the distance of xᵢ to its k-th nearest
@@ -141,7 +143,7 @@ def nearest_neighbour_entropy(x: Rows, *, k: Count = 3, n_dims: Count | None = N
     Kozachenko & Leonenko 1987; in this form Kraskov et al. 2004, equation 20.
 
     Args:
-        x: independent samples, n > k.
+        x: independent samples, n > k, not all equal.
         k: a larger one is less noisy and more smoothed.
         n_dims: d, of the set on which the samples lie; dims without it.
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.deep_energy.energy import numbers_of
-from lecturekit.door import Fineness, door, refuse
+from lecturekit.door import Fineness, door, refuse, refuse_nan
 
 Energy = Callable[[Tensor], Tensor]  # (n, 2) → (n,)
 
@@ -62,9 +62,9 @@ class Plane:
 @door
 def log_partition(energy: Energy, plane: Plane) -> Tensor:
     """log Z = log ∫ exp(−E(x)) dx over the plane: a scalar, differentiable in θ."""
-    return torch.logsumexp(-numbers_of("energy", energy, plane.points), dim=0) + math.log(
-        plane.cell
-    )
+    energies = numbers_of("energy", energy, plane.points)
+    refuse_nan("energy", energies)
+    return torch.logsumexp(-energies, dim=0) + math.log(plane.cell)
 
 
 @door
@@ -84,8 +84,7 @@ def kl_from(log_density: Callable[[Tensor], Tensor], energy: Energy, plane: Plan
         plane: what is integrated over.
     """
     log_p = numbers_of("log_density", log_density, plane.points)
-    if bool(log_p.isnan().any()):
-        refuse("log_density", "to return numbers", "NaN from it")
+    refuse_nan("log_density", log_p)
     log_q = log_likelihood(energy, plane.points, plane)
     p = log_p.exp()
     return torch.where(p > 0, p * (log_p - log_q), 0.0).sum() * plane.cell  # 0 log 0 = 0

@@ -83,7 +83,7 @@ class GeneratorPhase:
 
     def learn(self, energy: nn.Module, chi: Rows, rate_factor: NonNegative) -> Mapping[str, Tensor]:
         """One update of φ against the energy as it is now."""
-        entropy = returned("negative_phase.entropy", self.entropy(self.G, chi))
+        entropy = returned("negative_phase.entropy", self.entropy(self.G, chi), numbers=True)
         loss = energy(chi).mean() - self.entropy_weight * entropy
         self._descent.step(loss, rate_factor * self.learning_rate)
         return {"entropy": entropy.detach()}

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lecturekit.deep_energy.energy import numbers_of
 from lecturekit.deep_energy.exact import Plane, kl_from
-from lecturekit.door import NonNegative, door, refuse
+from lecturekit.door import NonNegative, door, refuse_nan
 
 FAR = 200.0  # nats: the least log-density that is told from 0
 ENOUGH = 1e-9  # nats that Newton's next step would gain
@@ -85,10 +85,9 @@ def _values(
     """log p at the cells' midpoints, moved by a part of a cell, as float64."""
     width = math.sqrt(plane.cell)
     moved = plane.points + width * plane.points.new_tensor([right, up])
-    values = numbers_of("log_density", log_density, moved).double().cpu().numpy()
-    if np.isnan(values).any():
-        refuse("log_density", "to return numbers", "NaN")
-    return values.clip(-FAR)
+    values = numbers_of("log_density", log_density, moved)
+    refuse_nan("log_density", values)
+    return values.double().cpu().numpy().clip(-FAR)
 
 
 def _laplacian(log_density: Callable[[Tensor], Tensor], plane: Plane) -> sparse.csc_matrix:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lecturekit.denoising.chains import Pair
 from lecturekit.denoising.corruption import GaussianNoise
-from lecturekit.denoising.denoisers import Denoise, believed
+from lecturekit.denoising.denoisers import Denoise, believed, denoiser_at
 from lecturekit.door import NOT_EMPTY, Count, In, Positive, door, refuse_uncallable
 
 
@@ -80,6 +80,6 @@ def annealed_chain(
     for sigma in sigmas:
         noisy.append(GaussianNoise(sigma).sample(clean[-1], generator=generator))
         with torch.no_grad():
-            belief = believed("denoise_at", denoise_at(sigma), noisy[-1])
+            belief = believed("denoise_at", denoiser_at(denoise_at, sigma), noisy[-1])
             clean.append(belief.sample(generator=generator))
     return Pair(torch.stack(clean), torch.stack([*noisy, clean[-1]]))

@@ -30,6 +30,7 @@ from lecturekit.door import (
     check_alike,
     door,
     refuse,
+    taken,
 )
 from lecturekit.networks import initialise, mlp
 
@@ -47,14 +48,23 @@ def believed(name: str, denoise: Denoise, x_noisy: Tensor) -> Reconstruction:
     """
     if not callable(denoise):
         refuse(name, "to be a denoiser", came(denoise))
-    try:
-        belief = denoise(x_noisy)
-    except (RuntimeError, TypeError) as error:  # a width that does not fit, arguments that miss
-        shape = f"to take rows of shape {tuple(x_noisy.shape)}"
-        raise RefusedError(f"expected {name} {shape}, got {error}") from error
+    belief = taken(name, denoise, x_noisy)
     if not (hasattr(belief, "log_prob") and hasattr(belief, "sample")):
         refuse(name, "to return a distribution, such as GaussianReconstruction", came(belief))
     return belief
+
+
+def denoiser_at(denoise_at: Callable[[float], Denoise], sigma: float) -> Denoise:
+    """The denoiser of a noise level.
+
+    Raises:
+        ValueError: it is no function of the level, such as a denoiser itself.
+    """
+    try:
+        return denoise_at(sigma)
+    except (RuntimeError, TypeError, ValueError) as error:
+        wanted = "expected denoise_at to be σ → denoiser, such as LevelDenoiser.at"
+        raise RefusedError(f"{wanted}, got {came(denoise_at)}: {error}") from error
 
 
 LOG_STD_RANGE = (-4.5, 1.0)  # keeps a reconstruction from becoming a point, or without bound

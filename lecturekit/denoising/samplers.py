@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.denoising.annealing import NoiseLevels
-from lecturekit.denoising.denoisers import Denoise, believed
+from lecturekit.denoising.denoisers import Denoise, believed, denoiser_at
 from lecturekit.door import (
     Count,
     NonNegative,
@@ -151,7 +151,7 @@ def sample_path(
     refuse_uncallable("denoise_at", denoise_at, 1)
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
-        return believed("denoise_at", denoise_at(sigma), x).mean
+        return believed("denoise_at", denoiser_at(denoise_at, sigma), x).mean
 
     def step(x: Tensor, now: float, then: float) -> Tensor:
         denoised = denoise(x, now)

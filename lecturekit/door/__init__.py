@@ -15,7 +15,9 @@ and all tensors and models of a call have one type and lie on one device. `Annot
   alternatives;
 - `In(low, high)`: what the numbers may be, for tensors too;
 - `BINARY`, `WHOLE`, `MASK`, `FREE`, `ANYWHERE`, `OF_ANY_TYPE`, `NOT_EMPTY`, `NUMBERS`,
-  `RECTANGLE`, `ENDS`.
+  `RECTANGLE`, `ENDS`, `VARIED`.
+
+A model is one whose parameters are finite, settings are within their limits.
 
 What fails leaves sources of randomness as they were, so that a call that is put right gives what it
 would have given at first. What a function among the arguments gives is looked at by `returned`.
@@ -41,6 +43,7 @@ from lecturekit.door.declared import (
     NUMBERS,
     OF_ANY_TYPE,
     RECTANGLE,
+    VARIED,
     WHOLE,
     AnyGenerator,
     AnyNumber,
@@ -58,6 +61,7 @@ from lecturekit.door.declared import (
     Share,
     Trait,
 )
+from lecturekit.door.finite import look, refuse_nan, watched
 from lecturekit.door.kinds import (
     check_settings,
     refuse_no_settings,
@@ -67,6 +71,7 @@ from lecturekit.door.results import (
     asked,
     refuse_uncallable,
     returned,
+    taken,
 )
 from lecturekit.door.words import (
     RefusedError,
@@ -85,6 +90,7 @@ __all__ = [
     "NUMBERS",
     "OF_ANY_TYPE",
     "RECTANGLE",
+    "VARIED",
     "WHOLE",
     "AnyGenerator",
     "AnyNumber",
@@ -109,9 +115,13 @@ __all__ = [
     "check_arguments",
     "check_settings",
     "door",
+    "look",
     "refuse",
+    "refuse_nan",
     "refuse_no_settings",
     "refuse_uncallable",
     "returned",
     "settings_now",
+    "taken",
+    "watched",
 ]

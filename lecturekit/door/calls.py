@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from lecturekit.door.kinds import KindRule, rule_of
+from lecturekit.door.kinds import KindRule, check_settings, has_limits, rule_of
 from lecturekit.door.together import Call
 
 PACKAGE = "lecturekit"
@@ -103,6 +103,7 @@ class Rules:
         scope = {**vars(typing), **getattr(bare, "__globals__", {}), **(names or {})}
         hints = typing.get_type_hints(bare, scope, include_extras=True)
         self.makes = bare.__name__ in ("__init__", "__new__")
+        self.begins_anew = bare.__name__ == "initialise"  # whatever it was before
         self.is_method = next(iter(self.signature.parameters), "") == "self"
         self.rules = {
             name: rule_of(hints.get(name, Any))
@@ -120,7 +121,9 @@ class Rules:
             if name in ("self", "_cls"):
                 if not self.makes:
                     call.owners.append(value)
-                    call.model("the model", value)
+                    call.model("the model", value, diverged=self.begins_anew)
+                    if has_limits(value):
+                        check_settings(value)
                 continue
             kind = self.signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_KEYWORD:

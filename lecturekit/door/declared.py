@@ -47,6 +47,7 @@ class Trait(enum.Enum):
     FREE = "finite or not"
     ANYWHERE = "on any device"
     OF_ANY_TYPE = "of any type"
+    VARIED = "with rows that differ"
     NOT_EMPTY = "with at least one element"
     NUMBERS = "numbers: a tensor, an array, a list, or a function that returns them"
     RECTANGLE = "(left < right, bottom < top)"
@@ -56,6 +57,7 @@ class Trait(enum.Enum):
 BINARY, WHOLE, MASK, FREE = Trait.BINARY, Trait.WHOLE, Trait.MASK, Trait.FREE
 ANYWHERE, OF_ANY_TYPE, NOT_EMPTY = Trait.ANYWHERE, Trait.OF_ANY_TYPE, Trait.NOT_EMPTY
 NUMBERS, RECTANGLE, ENDS = Trait.NUMBERS, Trait.RECTANGLE, Trait.ENDS
+VARIED = Trait.VARIED
 
 Count = Annotated[int, In(1, MANY)]
 Natural = Annotated[int, In(0)]

@@ -28,7 +28,7 @@ from lecturekit.door.rules import (
 )
 from lecturekit.door.tensors import HELD, NumbersRule, TensorRule
 from lecturekit.door.together import Call
-from lecturekit.door.words import RefusedError, a_, came, refuse
+from lecturekit.door.words import RefusedError, a_, came, refuse, whole_name
 
 
 def rule_of(hint: Any) -> Rule:
@@ -39,7 +39,11 @@ def rule_of(hint: Any) -> Rule:
         metadata = tuple(rest)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if isinstance(hint, TypeVar):
-        return rule_of(hint.__bound__) if hint.__bound__ else Rule()
+        return (
+            rule_of(Annotated[(hint.__bound__, *(metadata or (None,)))])
+            if hint.__bound__
+            else Rule()
+        )
     if origin in (types.UnionType, typing.Union):
         if torch.device in arguments:  # which a string may name, though not any
             arguments = tuple(each for each in arguments if each is not str)
@@ -58,9 +62,9 @@ def rule_of(hint: Any) -> Rule:
     if NUMBERS in metadata:
         return NumbersRule(_tensor_rule((*metadata, OF_ANY_TYPE, ANYWHERE)))
     if hint is torch.Generator and ANYWHERE in metadata:
-        return TestRule(lambda value: isinstance(value, torch.Generator), "to be a Generator")
+        return KindRule(hint, anywhere=True)
     if isinstance(hint, type) and hint is not object and hint is not Any:
-        return KindRule(hint)
+        return KindRule(hint, diverged=FREE in metadata)
     return Rule()
 
 
@@ -117,10 +121,17 @@ class KindRule(Rule):
     """An instance of a class, and what it holds: settings within their limits, sound tensors."""
 
     kind: Any
+    anywhere: bool = False  # on whatever device
+    diverged: bool = False  # a model, finite or not
 
     @property
     def wanted(self) -> str:  # type: ignore[override]
         return f"to be {a_(self.kind.__name__)}"
+
+    def words(self, value: object) -> tuple[str, str]:
+        if type(value).__name__ == self.kind.__name__:  # of another module
+            return f"to be {a_(whole_name(self.kind))}", a_(whole_name(type(value)))
+        return self.wanted, came(value)
 
     def fits(self, value: object) -> bool:
         if getattr(self.kind, "_is_protocol", False):
@@ -130,18 +141,16 @@ class KindRule(Rule):
         return isinstance(value, self.kind)
 
     def hint(self, name: str, value: object) -> str:
-        if isinstance(value, type):
-            return f"make one: {value.__name__}(…)"
-        alike = type(value).__name__ == self.kind.__name__
-        return f"not one of {type(value).__module__}" if alike else ""
+        return f"make one: {value.__name__}(…)" if isinstance(value, type) else ""
 
     def check(self, name: str, value: Any, call: Call) -> None:
         super().check(name, value, call)
         if isinstance(value, torch.Generator):
-            call.places[name] = value.device
+            if not self.anywhere:
+                call.places[name] = value.device
             return
         call.owners.append(value)
-        call.model(name, value)
+        call.model(name, value, diverged=self.diverged)
         for field, part in _parts(value):
             if isinstance(part, Tensor):
                 HELD.check(f"{name}.{field}", part, call)
@@ -198,6 +207,13 @@ def check_settings(settings: object) -> None:
             raise RefusedError(f"{kind.__name__}.{field.name} must be {limits}, got {came(value)}")
     for name, rule in _hints(kind).items():
         rule.check(f"{kind.__name__}.{name}", getattr(settings, name), Call())
+
+
+def has_limits(value: object) -> bool:
+    """Whether it is settings: a dataclass with fields that declare limits."""
+    if not dataclasses.is_dataclass(value):
+        return False
+    return any("limits" in field.metadata for field in dataclasses.fields(value))
 
 
 def refuse_no_settings(settings: object) -> None:

@@ -9,13 +9,15 @@ from typing import Any
 
 from torch import Tensor
 
-from lecturekit.door.words import RefusedError, came, refuse
+from lecturekit.door.finite import refuse_nan
+from lecturekit.door.words import RefusedError, came, in_words, refuse
 
 
-def returned(name: str, value: object, *shape: int | None) -> Tensor:
+def returned(name: str, value: object, *shape: int | None, numbers: bool = False) -> Tensor:
     """What a function among the arguments has returned, if it is a tensor of that shape.
 
-    None is any size.
+    None is any size. With `numbers` NaN is refused too, but on a GPU, which would have to be waited
+    for at each update of a trainer.
 
     Raises:
         ValueError: says whose result it is, what came, and what would be right.
@@ -24,6 +26,8 @@ def returned(name: str, value: object, *shape: int | None) -> Tensor:
         words = str(shape).replace("None", "any")
         kind = f"a tensor of shape {words}" if shape else "a single number"
         refuse(name, f"to return {kind}", came(value))
+    if numbers and value.device.type == "cpu":
+        refuse_nan(name, value)
     return value
 
 
@@ -33,13 +37,20 @@ def asked(name: str, function: Callable[[Tensor], Any], x: Tensor, *shape: int |
     Raises:
         ValueError: says whose result it is, what came, and what would be right.
     """
+    return returned(name, taken(name, function, x), *shape)
+
+
+def taken(name: str, function: Callable[[Tensor], Any], x: Tensor) -> Any:
+    """What a function among the arguments makes of `x`, if it takes it.
+
+    Raises:
+        ValueError: it does not: says which function, what it would have to take, and what it said.
+    """
     try:
-        value = function(x)
-    except (RuntimeError, TypeError) as error:  # a width or arguments that do not fit
-        raise RefusedError(
-            f"expected {name} to take shape {tuple(x.shape)}, got {error}"
-        ) from error
-    return returned(name, value, *shape)
+        return function(x)
+    except (RuntimeError, TypeError, ValueError) as error:  # a width, or arguments that miss
+        wanted = f"expected {name} to take shape {tuple(x.shape)}"
+        raise RefusedError(f"{wanted}, got {in_words(error)}") from error
 
 
 def _has_shape(tensor: Tensor, shape: tuple[int | None, ...]) -> bool:

@@ -30,7 +30,15 @@ class Rule:
 
     def check(self, name: str, value: Any, call: Call) -> None:
         if not self.fits(value):
-            refuse(name, self.wanted, came(value), self.hint(name, value))
+            refuse(name, *self.words(value), self.hint(name, value))
+
+    def words(self, value: object) -> tuple[str, str]:
+        """What would be right, and what came."""
+        return self.wanted, came(value)
+
+    def is_one(self, value: object) -> bool:
+        """Whether it is surely one of this kind, and not several."""
+        return False
 
     def hint(self, name: str, value: object) -> str:
         return ""
@@ -140,6 +148,8 @@ class EachRule(Rule):
 
     def check(self, name: str, value: Any, call: Call) -> None:
         super().check(name, value, call)
+        if self.each.is_one(value):
+            refuse(name, self.wanted, came(value), f"pass [{name}]")
         odd = [key for key in value if self.names and not self.names.fits(key)]
         if self.names and odd:
             refuse(f"the names in {name}", self.names.wanted, came(odd[0]))
@@ -172,6 +182,11 @@ class AnyOfRule(Rule):
 
     def fits(self, value: object) -> bool:
         return any(rule.fits(value) for rule in self.rules)
+
+    def words(self, value: object) -> tuple[str, str]:
+        usual = self.wanted, came(value)
+        each = (rule.words(value) for rule in self.rules)
+        return next((words for words in each if words[1] != usual[1]), usual)
 
     def hint(self, name: str, value: object) -> str:
         return next(filter(None, (rule.hint(name, value) for rule in self.rules)), "")

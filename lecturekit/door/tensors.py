@@ -17,10 +17,12 @@ from lecturekit.door.declared import (
     NOT_EMPTY,
     NUMBERS,
     OF_ANY_TYPE,
+    VARIED,
     WHOLE,
     In,
     Trait,
 )
+from lecturekit.door.finite import is_finite, look
 from lecturekit.door.rules import Rule
 from lecturekit.door.together import Call
 from lecturekit.door.words import refuse, span
@@ -42,6 +44,10 @@ class TensorRule(Rule):
     def fits(self, value: object) -> bool:
         return isinstance(value, Tensor)
 
+    def is_one(self, value: object) -> bool:
+        axes = {-1 if "…" in shape else len(shape) for shape in self.shapes}
+        return isinstance(value, Tensor | np.ndarray) and axes == {value.ndim}
+
     def hint(self, name: str, value: object) -> str:
         if isinstance(value, np.ndarray | list | tuple):
             kind = "" if WHOLE in self.traits else ", dtype=torch.float32"
@@ -55,23 +61,41 @@ class TensorRule(Rule):
             call.places[name] = value.device
 
     def check_shape(self, name: str, tensor: Tensor, call: Call) -> None:
+        known = {*call.sizes}
         if self.shapes and not any(_match(shape, tensor, call) for shape in self.shapes):
             wanted = " or ".join(_written(shape, call) for shape in self.shapes)
             got = tuple(tensor.shape)
-            refuse(name, f"of shape {wanted}", f"{got}", self._reshape(name, tensor, call))
+            hint = self._reshape(name, tensor, call) or self._whose(name, call)
+            refuse(name, f"of shape {wanted}", f"{got}", hint)
+        call.whose |= dict.fromkeys({*call.sizes} - known, name)
         if not self.shapes and not self.held and tensor.numel() == 0:
             refuse(name, "with at least one entry", f"shape {tuple(tensor.shape)}")
 
+    def _whose(self, name: str, call: Call) -> str:
+        """Whose sizes it does not have: it may be that other one which is wrong."""
+        sizes = {token.partition("≥")[0] for shape in self.shapes for token in shape}
+        tied = [
+            f"{call.whose[size]} has {size} = {call.size(size)}"
+            for size in sorted(sizes & {*call.whose})
+        ]
+        return ", ".join(tied)
+
     def _reshape(self, name: str, tensor: Tensor, call: Call) -> str:
         axes = {len(shape) for shape in self.shapes if "…" not in shape}
+        if tensor.numel() == 0:
+            return f"{name} is empty"
         if axes == {2} and tensor.ndim == 1:
-            return f"for one row pass {name}[None]"
+            column = all(shape[-1] == "1" for shape in self.shapes)
+            return f"pass {name}[:, None]" if column else f"for one row pass {name}[None]"
         if axes == {2} and tensor.ndim > 2:
             return f"flatten images with {name}.flatten(1)"
         if axes == {2} and tensor.ndim == 2:
             flipped = any(_match(shape, tensor.t(), call) for shape in self.shapes)
             return f"rows are what is counted: pass {name}.T" if flipped else ""
         if 4 in axes and tensor.ndim == 3:
+            channels = {call.size(shape[1]) for shape in self.shapes if len(shape) == 4}
+            if channels == {len(tensor)}:
+                return f"for one image pass {name}[None]"
             return f"give grey images a channel: {name}[:, None]"
         return ""
 
@@ -85,7 +109,9 @@ class TensorRule(Rule):
         lowered = call.dtype is not None and call.dtype[1] in (torch.bfloat16, torch.float16)
         if WHOLE in self.traits:
             if tensor.dtype != torch.long:
-                refuse(name, WHOLE.value, str(tensor.dtype), f"pass {name}.long()")
+                whole = not tensor.is_floating_point() or bool((tensor == tensor.round()).all())
+                hint = f"pass {name}.long()" if whole else ""
+                refuse(name, WHOLE.value, str(tensor.dtype), hint)
         elif MASK in self.traits:
             if tensor.dtype != torch.bool:
                 refuse(name, MASK.value, str(tensor.dtype), f"pass {name}.bool()")
@@ -103,18 +129,15 @@ class TensorRule(Rule):
             )
 
     def check_values(self, name: str, tensor: Tensor) -> None:
-        tensor = tensor.detach()
-        try:
-            self._check_values(name, tensor)
-        except RuntimeError as error:  # inside torch.func nobody can look at numbers
-            if "vmap" not in str(error) and "functorch" not in str(error):
-                raise
+        look(lambda: self._check_values(name, tensor.detach()))
 
     def _check_values(self, name: str, tensor: Tensor) -> None:
         real = tensor.is_floating_point()
-        if real and FREE not in self.traits and not _is_finite(tensor):
+        if real and FREE not in self.traits and not is_finite(tensor):
             odd = int((~tensor.isfinite()).sum())
             refuse(name, "finite", f"{odd} NaN or infinite among {tensor.numel()} values")
+        if VARIED in self.traits and bool((tensor == tensor[:1]).all()):
+            refuse(name, VARIED.value, f"{len(tensor)} equal ones")
         if BINARY in self.traits:
             if not bool((tensor * (1 - tensor) == 0).all()):
                 refuse(
@@ -129,11 +152,11 @@ class TensorRule(Rule):
             low_end = low if ends in ("low", "both") else low + ROUNDING
             high_end = high if ends in ("high", "both") else high - ROUNDING
             if not self.inside.allow(low_end, high_end):
-                hint = f"divide by 255: {name} / 255" if self._are_bytes(high) else ""
+                hint = f"divide by 255: {name} / 255" if self._are_bytes(low, high) else ""
                 refuse(name, str(self.inside), span(tensor), hint)
 
-    def _are_bytes(self, high: float) -> bool:
-        return self.inside == In(0, 1) and 2 < high <= 255
+    def _are_bytes(self, low: float, high: float) -> bool:
+        return self.inside == In(0, 1) and low >= 0 and 100 < high <= 255  # up to 100: per cent?
 
 
 HELD = TensorRule(traits=frozenset({OF_ANY_TYPE}), held=True)
@@ -149,6 +172,9 @@ class NumbersRule(Rule):
 
     def fits(self, value: object) -> bool:
         return _are_numbers(value)
+
+    def is_one(self, value: object) -> bool:
+        return self.inner.is_one(value)
 
     def check(self, name: str, value: Any, call: Call) -> None:
         super().check(name, value, call)
@@ -218,9 +244,3 @@ def _written(shape: tuple[str, ...], call: Call) -> str:
 
 def _possessive(name: str) -> str:
     return f"{name}'s" if name.startswith("the ") or name == "model" else f"the type of {name},"
-
-
-def _is_finite(tensor: Tensor) -> bool:
-    if bool(tensor.sum().isfinite()):  # one pass without memory; what overflows is looked at again
-        return True
-    return bool(tensor.isfinite().all())

@@ -8,6 +8,7 @@ import typing
 import torch
 from torch import Tensor, nn
 
+from lecturekit.door.finite import refuse_diverged
 from lecturekit.door.words import RefusedError
 
 if typing.TYPE_CHECKING:
@@ -23,9 +24,13 @@ class Call:
         self.places: dict[str, torch.device] = {}
         self.dtype: tuple[str, torch.dtype] | None = None
         self.sizes: dict[str, int] = {}
+        self.whose: dict[str, str] = {}  # which tensor has told a size
+        self.models: dict[str, nn.Module] = {}
 
-    def model(self, name: str, module: object) -> None:
+    def model(self, name: str, module: object, *, diverged: bool = False) -> None:
         if isinstance(module, nn.Module):
+            if not diverged:
+                self.models[name] = module
             parameter: Tensor | None = next(module.parameters(), None)
         elif dataclasses.is_dataclass(module) and not _is_frozen(module):
             return  # what it remembers is looked at field by field
@@ -58,6 +63,8 @@ class Call:
             rule.check_dtype(name, tensor, self)
         for name, tensor, rule in self.tensors:
             rule.check_values(name, tensor)
+        for name, module in self.models.items():
+            refuse_diverged(name, module)
 
 
 def _is_frozen(part: typing.Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import re
 import typing
 
 import numpy as np
@@ -27,11 +28,27 @@ def came(value: object) -> str:
         return f"a numpy array of shape {value.shape}"
     if isinstance(value, type):
         return f"the class {value.__name__}"
+    if isinstance(value, torch.dtype | torch.device):
+        return str(value)
     if value is None or isinstance(value, str | bytes | bool | numbers.Number):
         return repr(value)
     if isinstance(value, list | tuple) and len(repr(value)) < 60:
         return repr(value)
     return a_(type(value).__name__)
+
+
+def whole_name(kind: type) -> str:
+    """A class with its module, such as torch.Generator, where the name alone says too little."""
+    module = ".".join(part for part in kind.__module__.split(".") if not re.match("_[^_]", part))
+    return f"{module}.{kind.__name__}"
+
+
+def in_words(error: Exception) -> str:
+    """What an error says; a product of matrices that fails is a matter of columns."""
+    sizes = re.search(r"mat1 and mat2 .*\(\d+x(\d+) and (\d+)x\d+\)", str(error))
+    if sizes:
+        return f"{sizes[1]} columns in a layer that takes {sizes[2]}"
+    return f"one that {error}" if str(error).startswith("expected") else str(error)
 
 
 def a_(noun: str) -> str:

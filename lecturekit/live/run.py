@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import torch
 
 from lecturekit import plots
-from lecturekit.door import door
+from lecturekit.door import door, watched
 from lecturekit.live.controls import Control
 from lecturekit.live.history import History, Points
 from lecturekit.live.interrupts import Interrupted, interrupts_held
@@ -475,5 +475,5 @@ class Run:
 @contextlib.contextmanager
 def _hands_off() -> Iterator[None]:
     """Views must not change what is trained: no gradients, and the global generator put back."""
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with watched(), torch.no_grad(), torch.random.fork_rng(devices=[]):
         yield

@@ -16,7 +16,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, Positive, door
+from lecturekit.door import NOT_EMPTY, Count, In, NonNegative, Positive, door, refuse
 from lecturekit.training import check_settings, tunable
 
 
@@ -287,7 +287,8 @@ def median_heuristic(
         raise ValueError(f"expected at least two rows, got {len(z)}")
     median = torch.pdist(z).square().median().item()
     if median == 0:
-        raise ValueError("the median distance is 0: half of all pairs of rows are equal")
+        hint = "choose sigma by hand, or take rows that differ"
+        refuse("x", "with a median distance above 0", "0, as half of all pairs are equal", hint)
     return median
 
 

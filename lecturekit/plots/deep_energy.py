@@ -69,7 +69,7 @@ def landscape(
         return log_likelihood(energy, x, exactly).exp()
 
     _check_in_the_plane(energy)
-    chi = torch.as_tensor(now(samples)).to(energy.b)
+    chi = torch.as_tensor(now(samples, "samples")).to(energy.b)
     first, widest = chi[:n_arrows], (extent[1] - extent[0]) / 6
     colours = field(density, extent, "density", resolution=RESOLUTION, device=exactly.device)
     marks = [
@@ -123,7 +123,10 @@ def on_data(samples: Sample, data: Sample, title: str, *, extent: Extent) -> Plo
         title: shown above.
         extent: left, right, bottom, top.
     """
-    marks = [*behind(data, size=4.0), *dots({"χ": samples}, first=SAMPLES, size=4.0)]
+    marks = [
+        *behind(data, size=4.0),
+        *dots({"χ": now(samples, "samples")}, first=SAMPLES, size=4.0),
+    ]
     return plane(marks, title, extent=extent, alt="Generated samples over the data.")
 
 
@@ -154,7 +157,7 @@ def energy_field(
 @door
 def behind(data: Sample, *, size: Positive = 5.0) -> list[Mark]:
     """The data as every picture here has them: grey, behind what is drawn in colour."""
-    return [Points(to_array(now(data)), "data", "soft", size=size, rim=False)]
+    return [Points(to_array(now(data, "data")), "data", "soft", size=size, rim=False)]
 
 
 @door
@@ -180,7 +183,7 @@ def clouds(
     for column, (name, rows) in enumerate(samples.items()):
         for row, cloud in enumerate(rows):
             corner = np.array([column * width - left, -row * height - top])
-            points = to_array(now(cloud))
+            points = to_array(now(cloud, repr(name)))
             seen = points[((points >= (left, bottom)) & (points <= (right, top))).all(axis=1)]
             first = "data" if row == column == 0 else ""
             marks += [
@@ -231,7 +234,8 @@ def energies(
         title: shown above.
     """
     found = {
-        name: energy(torch.as_tensor(now(points)).to(energy.b)) for name, points in kinds.items()
+        name: energy(torch.as_tensor(now(points, repr(name))).to(energy.b))
+        for name, points in kinds.items()
     }
     return histogram(found, title, xlabel="E(x) (nats)", yscale="log")
 

@@ -26,7 +26,9 @@ from lecturekit.door import (
     In,
     Positive,
     asked,
+    came,
     door,
+    look,
     refuse,
 )
 from lecturekit.plots.look import Shape, ramp
@@ -56,9 +58,24 @@ Scale: TypeAlias = Literal["linear", "log"]
 Map: TypeAlias = Callable[[Tensor], Tensor]
 
 
-def now(numbers: Numbers) -> Any:
-    """The numbers, or what the function returns now."""
-    return numbers() if callable(numbers) else numbers
+def now(numbers: Numbers, name: str = "the function") -> Any:
+    """The numbers, or what the function, which a message calls by a name, returns now."""
+    if not callable(numbers):
+        return numbers
+    returned = numbers()
+    if returned is None or isinstance(returned, str):
+        refuse(name, "to return numbers", came(returned))
+    return returned
+
+
+def _refuse_gaps(name: str, values: np.ndarray) -> None:
+    """Refuse to draw what has nothing but gaps; in a run, it may have diverged."""
+
+    def check() -> None:
+        if values.size and not np.isfinite(values).any():
+            refuse(name, "with a finite number", f"{values.size} that are NaN or infinite")
+
+    look(check)
 
 
 @door
@@ -215,8 +232,9 @@ def histogram(
         yscale: "linear" or "log".
         alt: by default, the height at both ends.
     """
-    values = {name: to_array(now(numbers)).ravel() for name, numbers in samples.items()}
+    values = {name: to_array(now(numbers, repr(name))).ravel() for name, numbers in samples.items()}
     every = np.concatenate([*values.values(), np.empty(0)])
+    _refuse_gaps("samples", every)
     edges = np.histogram_bin_edges(every[np.isfinite(every)], bins)
     marks: list[Mark] = []
     for name, numbers in values.items():
@@ -260,7 +278,8 @@ def heatmap(
     Raises:
         ValueError: something else than a matrix, or names that are not one for each column or row.
     """
-    values = to_array(now(matrix)).astype(float)
+    values = to_array(now(matrix, "matrix")).astype(float)
+    _refuse_gaps("matrix", values)
     if values.ndim != 2 or not values.size:
         raise ValueError(f"expected a matrix of shape (rows, columns), got {values.shape}")
     rows, columns = values.shape
@@ -372,7 +391,7 @@ def image_grid(
         signed: colours centred at 0, for weights.
         alt: by default, how many images of which size.
     """
-    return Images(title, now(images), columns, tuple(captions), signed, alt)
+    return Images(title, now(images, "images"), columns, tuple(captions), signed, alt)
 
 
 # ------------------------------------------------------------------- parts of pictures in the plane
@@ -404,7 +423,8 @@ def dots(clouds: Mapping[str, Numbers], *, first: int = 0, size: float = 5.0) ->
     shapes: tuple[Shape, ...] = ("o", "^", "s", "D", "v", "+")
     marks: list[Mark] = []
     for rank, (name, cloud) in enumerate(clouds.items()):
-        points = to_array(now(cloud))
+        points = to_array(now(cloud, repr(name)))
+        _refuse_gaps(repr(name), points)
         if points.size and (points.ndim < 2 or points.shape[-1] != 2):
             raise ValueError(f"expected points of shape (n, 2) for {name!r}, got {points.shape}")
         shape = shapes[(rank + rank // 6) % 6]  # another one where the colours begin again

@@ -71,29 +71,26 @@ def landscape(
     energies = {"θ" if isinstance(crowd, FastPersistentCD) else "G(s)": model}
     if isinstance(crowd, FastPersistentCD):
         energies["θ + θ_f"] = crowd.overlaid(model)
-    profiles = {
-        name: to_array(energy_profile(machine, coordinate).free_energy)
-        for name, machine in energies.items()
-    }
-    ground = np.nanmin(next(iter(profiles.values())))
+    found = {name: energy_profile(machine, coordinate) for name, machine in energies.items()}
+    levels = to_array(next(iter(found.values())).coordinate)
+    odd = levels[levels != np.arange(len(levels))]
+    if odd.size:
+        refuse("coordinate", "to return whole numbers from 0, without a gap", f"{odd[0]:g}")
+    profiles = {name: to_array(profile.free_energy) for name, profile in found.items()}
+    known = {name: profile[np.isfinite(profile)] for name, profile in profiles.items()}
+    first = next(iter(known.values()))  # nothing finite, where a run diverges
+    ground = first.min() if first.size else 0.0
     profiles = {name: profile - ground for name, profile in profiles.items()}
     shares = to_array(data)
-    levels = np.arange(len(shares))
     if not shares.max() > 0:
         refuse("data", "with a share above 0", "zeros")
-    for profile in profiles.values():
-        if len(profile) != len(shares):
-            refuse(
-                "data", f"of {len(profile)} shares, as the coordinate has levels", f"{len(shares)}"
-            )
-    top = max(np.max(profile[np.isfinite(profile)]) for profile in profiles.values())
+    if len(levels) != len(shares):
+        refuse("data", f"of {len(levels)} shares, as the coordinate has levels", f"{len(shares)}")
+    top = max(profile.max(initial=ground) for profile in known.values()) - ground
     marks: list[Mark] = [Bars(levels, shares * 0.4 * top / shares.max(), 0.9, "data", "faint")]
     for color, (name, profile) in enumerate(profiles.items()):
         marks.append(Line(levels, profile, name, color))
-    level = to_array(returned("coordinate", coordinate(where), len(where)))
-    if np.any(level != np.round(level)):
-        refuse("coordinate", "to return whole numbers", f"{level[level != np.round(level)][0]:g}")
-    at = level.astype(int)
+    at = to_array(returned("coordinate", coordinate(where), len(where))).astype(int)
     marks.append(_crowd(at, list(profiles.values())[-1], top))
     ends = Axis(xlabel, (-0.6, len(levels) - 0.4))
     return Plot(title, marks, ends, Axis("free energy (nats)"), shape=1.8)

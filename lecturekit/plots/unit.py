@@ -124,7 +124,7 @@ def from_2(
 
 def _codes(z: Codes, model: UNIT | Family) -> Tensor:
     """Codes as they are now, as the nets take them."""
-    return torch.as_tensor(now(z)).to(next(model.parameters()))
+    return torch.as_tensor(now(z, "z")).to(next(model.parameters()))
 
 
 @door

@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from lecturekit.door import FREE, In, NonNegative, came, door, refuse
+from lecturekit.door import In, NonNegative, came, door, refuse
 
 BETAS = (0.9, 0.999)  # Adam's own
 AGAINST_AN_OPPONENT = (0.5, 0.999)  # a short memory of the direction, since the opponent moves too
@@ -49,8 +49,12 @@ class Descent:
             self._parameters, betas=betas, maximize=ascent, fused=True
         )
 
-    def step(self, loss: Annotated[Tensor, FREE], rate: NonNegative) -> None:
-        """One update along the gradient of `loss`, a scalar whose graph is spent by it."""
+    def step(self, loss: Tensor, rate: NonNegative) -> None:
+        """One update along the gradient of `loss`, a scalar whose graph is spent by it.
+
+        Raises:
+            ValueError: a loss that is not finite, in a loop of one's own; trainers are guarded.
+        """
         self.follow(self.gradient(loss, retain_graph=False), rate)
 
     def gradient(self, loss: Tensor, *, retain_graph: bool = True) -> Sequence[Tensor]:

@@ -64,13 +64,14 @@ class Guarded(Iterator[Step]):
         self._seen: dict[int, tuple[Any, ...]] = {}
         self._snapshot: Snapshot | None = None
         self._sane_at = 0
-        self._begun = False
+        self._begun, self._at = False, 0
 
     def __next__(self) -> Step:
         self._check_settings()
         if self._snapshot is None:
             self._snapshot = Snapshot(self._trained)
-        step = next(self._steps) if self._begun else self._first()
+        step = self._another() if self._begun else self._first()
+        self._at = step.index
         if step.index % self._every == 0 or step.index == step.total:
             self._look(step)
         return step
@@ -88,6 +89,14 @@ class Guarded(Iterator[Step]):
             raise
         self._begun = True
         return step
+
+    def _another(self) -> Step:
+        """An update that fails because the run has diverged before is no fault of its own."""
+        try:
+            return next(self._steps)
+        except (ValueError, RuntimeError) as error:
+            self._stop_if(_not_finite(_held(self.owns.values())), self._at + 1, error)
+            raise
 
     def close(self) -> None:
         """Take no more steps; the model stays as it is."""
@@ -111,13 +120,15 @@ class Guarded(Iterator[Step]):
 
     def _look(self, step: Step) -> None:
         why = _not_finite([*_held(self.owns.values()), *step.metrics.values()])
-        why = why or self._absurd(step)
+        self._stop_if(why or self._absurd(step), step.index)
+        self._snapshot, self._sane_at = Snapshot(self._trained), step.index
+
+    def _stop_if(self, why: str, at: int, error: Exception | None = None) -> None:
         if why:
             assert self._snapshot is not None
             settings = copy.deepcopy(self.owns["settings"])
             self._snapshot.restore()
-            raise DivergenceError(step.index, self._sane_at, settings, why)
-        self._snapshot, self._sane_at = Snapshot(self._trained), step.index
+            raise DivergenceError(at, self._sane_at, settings, why) from error
 
     def _absurd(self, step: Step) -> str:
         for name, limit in self._sane.items():

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, OF_ANY_TYPE, Count, Natural, came, door, refuse
+from lecturekit.door import NOT_EMPTY, OF_ANY_TYPE, Count, Natural, came, door, refuse, watched
 
 Metrics = Mapping[str, Tensor]
 
@@ -136,7 +136,8 @@ def _measured(
 ) -> Steps:
     for step in steps:
         if step.index % every == 0 or step.index == step.total:
-            taken = {name: _number(name, take()) for name, take in measurements.items()}
+            with watched():
+                taken = {name: _number(name, take()) for name, take in measurements.items()}
             step = step._replace(metrics={**step.metrics, **taken})
         yield step
 

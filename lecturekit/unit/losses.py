@@ -47,7 +47,7 @@ def kl_to_prior(mean: Annotated[Tensor, "n d …"], kl: Kl = gaussian_kl) -> Ten
     """
     refuse_uncallable("kl", kl, 2)
     rows = mean.flatten(1)
-    nats = returned("kl", kl(rows, torch.zeros_like(rows)), len(rows))
+    nats = returned("kl", kl(rows, torch.zeros_like(rows)), len(rows), numbers=True)
     return nats.mean() / rows.shape[1]
 
 

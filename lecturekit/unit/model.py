@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from lecturekit.door import Count, In, Natural, door
 from lecturekit.networks import (
     PatchDiscriminator,
+    Patches,
     ResidualBlock,
     convolution,
     initialise,
@@ -268,7 +269,7 @@ class Parts(NamedTuple):
 
     def encoder_start(self) -> nn.Module:
         begin = self._rectified(self.n_channels * self.patch**2)
-        return nn.Sequential(nn.PixelUnshuffle(self.patch), begin, *self._blocks(self.n_own_blocks))
+        return nn.Sequential(Patches(self.patch), begin, *self._blocks(self.n_own_blocks))
 
     def encoder_end(self) -> nn.Module:
         code = convolution(self.width, self.n_latent, 1, generator=self.generator)
