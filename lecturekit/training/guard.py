@@ -19,7 +19,7 @@ from lecturekit.door import (
     settings_now,
 )
 from lecturekit.training.snapshot import Snapshot
-from lecturekit.training.steps import Step, Steps
+from lecturekit.training.steps import Metrics, Step, Steps
 
 PARAMETERS = 1e3  # no net here has learned anything with weights above 100
 
@@ -95,7 +95,8 @@ class Guarded(Iterator[Step]):
         try:
             return next(self._steps)
         except (ValueError, RuntimeError) as error:
-            self._stop_if(_not_finite(_held(self.owns.values())), self._at + 1, error)
+            why = _not_finite(_held(self.owns.values())) or self._absurd({})
+            self._stop_if(why, self._at + 1, error)
             raise
 
     def close(self) -> None:
@@ -120,7 +121,7 @@ class Guarded(Iterator[Step]):
 
     def _look(self, step: Step) -> None:
         why = _not_finite([*_held(self.owns.values()), *step.metrics.values()])
-        self._stop_if(why or self._absurd(step), step.index)
+        self._stop_if(why or self._absurd(step.metrics), step.index)
         self._snapshot, self._sane_at = Snapshot(self._trained), step.index
 
     def _stop_if(self, why: str, at: int, error: Exception | None = None) -> None:
@@ -130,13 +131,11 @@ class Guarded(Iterator[Step]):
             self._snapshot.restore()
             raise DivergenceError(at, self._sane_at, settings, why) from error
 
-    def _absurd(self, step: Step) -> str:
+    def _absurd(self, metrics: Metrics) -> str:
+        known = {name: [value] for name, value in metrics.items()}
+        known["parameters"] = list(self.owns["model"].parameters())
         for name, limit in self._sane.items():
-            values = (
-                list(self.owns["model"].parameters())
-                if name == "parameters"
-                else [step.metrics[name]]
-            )
+            values = known.get(name, [])
             largest = max((float(value.detach().abs().max()) for value in values), default=0.0)
             if largest > limit:
                 return f"{name.replace('_', ' ')} up to {largest:.3g}, where {limit:.3g} is absurd"

@@ -170,5 +170,5 @@ def test_samples_that_cannot_be_compared_are_refused(x: Tensor, y: Tensor, messa
 def test_median_heuristic_refuses_what_has_no_scale() -> None:
     with pytest.raises(ValueError, match="at least two rows"):
         median_heuristic(torch.zeros(1, 2))
-    with pytest.raises(ValueError, match="the median distance is 0"):
+    with pytest.raises(ValueError, match="a median distance above 0, got 0"):
         median_heuristic(torch.zeros(5, 2))
