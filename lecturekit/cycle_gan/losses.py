@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
 from lecturekit.cycle_gan.model import CycleGAN
-from lecturekit.door import asked, door, refuse_uncallable, returned
+from lecturekit.door import asked, door, refuse_detached, refuse_uncallable, returned
 
 Map = Callable[[Tensor], Tensor]
 CycleLoss = Callable[[Map, Map, Tensor, Tensor], Tensor]
@@ -95,9 +95,10 @@ def generator_terms(
         )
     finally:
         model.discriminators.requires_grad_(True)
-    there_and_back = (
-        returned("cycle", cycle(G, F, x, y), numbers=True) if with_cycle else x.new_zeros(())
-    )
+    there_and_back = x.new_zeros(())
+    if with_cycle:
+        there_and_back = returned("cycle", cycle(G, F, x, y), numbers=True)
+        refuse_detached("cycle", there_and_back, of=G(x))
     identity = identity_loss(G, F, x, y) if with_identity else x.new_zeros(())
     return GeneratorTerms(adversarial, there_and_back, identity), G(x), F(y)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.deep_energy.energy import numbers_of
-from lecturekit.door import Fineness, door, refuse, refuse_nan
+from lecturekit.door import Fineness, door, look, refuse, refuse_nan
 
 Energy = Callable[[Tensor], Tensor]  # (n, 2) → (n,)
 
@@ -85,9 +85,21 @@ def kl_from(log_density: Callable[[Tensor], Tensor], energy: Energy, plane: Plan
     """
     log_p = numbers_of("log_density", log_density, plane.points)
     refuse_nan("log_density", log_p)
+    _refuse_unnormalised(log_p, plane)
     log_q = log_likelihood(energy, plane.points, plane)
     p = log_p.exp()
     return torch.where(p > 0, p * (log_p - log_q), 0.0).sum() * plane.cell  # 0 log 0 = 0
+
+
+def _refuse_unnormalised(log_p: Tensor, plane: Plane) -> None:
+    """Refuse what is no density, or one that the plane is too small or too coarse for."""
+    mass = float(log_p.double().exp().sum()) * plane.cell
+
+    def check() -> None:
+        if not 0.5 < mass < 2:
+            refuse("log_density", "to have an integral of 1 over the plane", f"{mass:.3g}")
+
+    look(check)
 
 
 @door

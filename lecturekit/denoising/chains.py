@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple, Self
 import torch
 from torch import Tensor
 
-from lecturekit.denoising.corruption import Corruption
+from lecturekit.denoising.corruption import Corruption, check_corrupted
 from lecturekit.denoising.denoisers import Denoise, believed
 from lecturekit.door import ChainSteps, Natural, door
 from lecturekit.training import Step, Steps
@@ -56,6 +56,7 @@ def chain(
     """
     if start.ndim != 2 or len(start) == 0:
         raise ValueError(f"expected a start of shape (n_chains, n_dims), got {tuple(start.shape)}")
+    check_corrupted(corruption, start=start)
     return _pairs(denoise, corruption, start, use_mean, generator)
 
 
@@ -119,6 +120,7 @@ class Walkers:
         *,
         generator: torch.Generator,
     ):
+        check_corrupted(corruption, start=start)
         self._denoise, self._corruption, self._start = denoise, corruption, start
         self.initialise(generator)
 

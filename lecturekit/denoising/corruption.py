@@ -7,14 +7,25 @@ log-density (or log-probability, where pixels keep their value or jump to anothe
 from __future__ import annotations
 
 import math
+import typing
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
 
-from lecturekit.door import In, Rows, door
+from lecturekit.door import In, Rows, check_alike, door
 from lecturekit.training import check_settings, tunable
+
+
+def check_corrupted(corruption: Corruption, **rows: Tensor) -> None:
+    """Refuse rows that a corruption cannot take, by what its `sample` says of x.
+
+    Raises:
+        ValueError: such as points, where it is for images.
+    """
+    hints = typing.get_type_hints(corruption.sample, include_extras=True)
+    check_alike(hints.get("x", Tensor), rows)
 
 
 class Corruption(Protocol):

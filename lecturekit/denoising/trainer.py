@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.denoising.annealing import NoiseLevels
-from lecturekit.denoising.corruption import Corruption
+from lecturekit.denoising.corruption import Corruption, check_corrupted
 from lecturekit.denoising.denoisers import Denoiser, LevelDenoiser
 from lecturekit.denoising.walkback import Scheme, Simple
 from lecturekit.door import Rows, door
@@ -70,6 +70,7 @@ def train(
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
     _check(model, data, settings, generator)
+    check_corrupted(corruption, data=data)
     for settings_like in (corruption, scheme):
         if settings_like is not None:
             check_settings(settings_like)

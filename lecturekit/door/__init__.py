@@ -28,6 +28,7 @@ it did. What hands on calls of others (`live`, `training.repeat`) counts as outs
 
 from lecturekit.door.calls import (
     Rules,
+    called_from_outside,
     check_alike,
     check_arguments,
     door,
@@ -61,7 +62,7 @@ from lecturekit.door.declared import (
     Share,
     Trait,
 )
-from lecturekit.door.finite import look, refuse_nan, watched
+from lecturekit.door.finite import is_finite, look, refuse_nan, watched
 from lecturekit.door.kinds import (
     check_settings,
     refuse_no_settings,
@@ -69,6 +70,7 @@ from lecturekit.door.kinds import (
 )
 from lecturekit.door.results import (
     asked,
+    refuse_detached,
     refuse_uncallable,
     returned,
     taken,
@@ -110,13 +112,16 @@ __all__ = [
     "Share",
     "Trait",
     "asked",
+    "called_from_outside",
     "came",
     "check_alike",
     "check_arguments",
     "check_settings",
     "door",
+    "is_finite",
     "look",
     "refuse",
+    "refuse_detached",
     "refuse_nan",
     "refuse_no_settings",
     "refuse_uncallable",

@@ -80,6 +80,11 @@ def _sources_kept(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[
 _INSIDE: set[str] = set()
 
 
+def called_from_outside() -> bool:
+    """Whether the function that asks this was called by a person."""
+    return _from_outside(sys._getframe(2))
+
+
 def _from_outside(frame: types.FrameType | None) -> bool:
     while frame is not None:
         caller = frame.f_globals.get("__name__", "")

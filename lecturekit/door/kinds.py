@@ -98,7 +98,7 @@ def _is_device(value: object) -> bool:
     if not isinstance(value, str | torch.device):
         return False  # newer versions of torch take a number for a GPU, wherever they are
     try:
-        return torch.device(value) is not None
+        return torch.device(value).type != "meta"  # where tensors have no values
     except RuntimeError:
         return False
 
@@ -171,6 +171,8 @@ def _parts(value: object) -> Iterator[tuple[str, Any]]:
         yield from zip(value._fields, value, strict=True)
     elif dataclasses.is_dataclass(value):
         yield from ((f.name, getattr(value, f.name, None)) for f in dataclasses.fields(value))
+    elif not isinstance(value, torch.nn.Module) and hasattr(value, "__dict__"):  # a mixture
+        yield from ((name, part) for name, part in vars(value).items() if name[0] != "_")
 
 
 # -------------------------------------------------------------------------------------- settings

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from lecturekit.door.finite import refuse_nan
@@ -49,13 +50,24 @@ def taken(name: str, function: Callable[[Tensor], Any], x: Tensor) -> Any:
     try:
         return function(x)
     except (RuntimeError, TypeError, ValueError) as error:  # a width, or arguments that miss
-        wanted = f"expected {name} to take shape {tuple(x.shape)}"
+        dtype = f" of {x.dtype}" if "dtype" in str(error) else ""
+        wanted = f"expected {name} to take shape {tuple(x.shape)}{dtype}"
         raise RefusedError(f"{wanted}, got {in_words(error)}") from error
 
 
 def _has_shape(tensor: Tensor, shape: tuple[int | None, ...]) -> bool:
     pairs = itertools.zip_longest(shape, tensor.shape, fillvalue=-1)
     return all(wanted in (None, size) for wanted, size in pairs)
+
+
+def refuse_detached(name: str, value: Tensor, of: Tensor) -> None:
+    """Refuse what a function among the arguments has returned, if it is not computed from `of`.
+
+    Raises:
+        ValueError: what learns by it could not.
+    """
+    if torch.is_grad_enabled() and of.requires_grad and not value.requires_grad:
+        refuse(name, "to return a number that has a gradient", "one that is detached")
 
 
 def refuse_uncallable(
@@ -73,4 +85,4 @@ def refuse_uncallable(
     try:
         signature.bind(*[None] * n, **(named or {}))
     except TypeError:
-        refuse(name, f"to be a function of {n} argument{'s' * (n > 1)}", f"one of {signature}")
+        refuse(name, f"to be a function of {n} argument{'s' * (n != 1)}", f"one of {signature}")

@@ -23,6 +23,7 @@ from lecturekit.door.declared import (
     Trait,
 )
 from lecturekit.door.finite import is_finite, look
+from lecturekit.door.results import refuse_uncallable
 from lecturekit.door.rules import Rule
 from lecturekit.door.together import Call
 from lecturekit.door.words import refuse, span
@@ -102,6 +103,8 @@ class TensorRule(Rule):
     def check_dtype(self, name: str, tensor: Tensor, call: Call) -> None:
         if tensor.device.type == "meta":
             refuse(name, "with values", "a tensor on meta, which has none")
+        if tensor.layout != torch.strided:
+            refuse(name, "to be dense", str(tensor.layout), f"pass {name}.to_dense()")
         if tensor.is_complex():
             refuse(name, "of real numbers", str(tensor.dtype), f"pass {name}.real")
         if OF_ANY_TYPE in self.traits:
@@ -179,6 +182,7 @@ class NumbersRule(Rule):
     def check(self, name: str, value: Any, call: Call) -> None:
         super().check(name, value, call)
         if callable(value):
+            refuse_uncallable(name, value, 0)
             return
         if not isinstance(value, Tensor):
             value = torch.as_tensor(np.asarray(value))

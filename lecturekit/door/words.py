@@ -22,6 +22,8 @@ def refuse(name: str, wanted: str, came: str, hint: str = "") -> typing.NoReturn
 
 def came(value: object) -> str:
     """What it is, in a few words."""
+    if isinstance(value, Tensor) and value.ndim == 0 and value.device.type != "meta":
+        return f"{value.item()}"
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):

@@ -21,7 +21,7 @@ from lecturekit.live.pace import LONGEST, Pace, Rate, pause_after, share_of_a_co
 from lecturekit.live.timetable import Timetable
 from lecturekit.live.views import View
 from lecturekit.training import DivergenceError, Step, Steps
-from lecturekit.training.steps import checked_steps
+from lecturekit.training.steps import as_step, checked_steps
 
 Status = Literal["playing", "paused", "finishing", "finished", "stopped", "failed"]
 
@@ -387,7 +387,7 @@ class Run:
     def _advance(self) -> None:
         """One update; after the last one also what the trainer does at its end."""
         try:
-            for step in self._steps:
+            for step in map(as_step, self._steps):
                 self._note(step)
                 if step.index < step.total:
                     return

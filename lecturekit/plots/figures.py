@@ -73,7 +73,7 @@ def _refuse_gaps(name: str, values: np.ndarray) -> None:
 
     def check() -> None:
         if values.size and not np.isfinite(values).any():
-            refuse(name, "with a finite number", f"{values.size} that are NaN or infinite")
+            refuse(name, "with a finite number", f"{values.size} that are none")
 
     look(check)
 
@@ -124,6 +124,8 @@ def curves(
     for name, line in lines.items():
         x, y, band = _line(f"lines[{name!r}]", line)
         marks.append(Line(x, y, name, band=band))
+    every = np.concatenate([line.y for line in marks if isinstance(line, Line)] or [np.empty(0)])
+    _refuse_gaps("lines", np.where(every > 0, every, np.nan) if yscale == "log" else every)
     return Plot(
         title,
         [*marks, *rules(references)],
@@ -202,6 +204,8 @@ def bars(
         offset = (rank - (len(groups) - 1) / 2) * width
         label = name if len(groups) > 1 or references else ""
         marks.append(Bars(places + offset, heights, width, label, error=(errors or {}).get(name)))
+    for name, heights in groups.items():
+        _refuse_gaps(f"groups[{name!r}]", to_array(heights))
     return Plot(
         title,
         [*marks, *rules(references)],
@@ -450,6 +454,7 @@ def field(
     """
     points = grid(extent, resolution).to(device)
     values = to_array(asked(source, function, points, len(points)))
+    _refuse_gaps(source, values)
     return Field(values.reshape(resolution, resolution), extent, unit, signed)
 
 

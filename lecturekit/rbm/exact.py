@@ -152,7 +152,7 @@ def energy_profile(model: RBM, coordinate: Callable[[Tensor], Tensor]) -> Energy
     """
     refuse_beyond(MAX_UNITS, model.n_visible, "visible units")
     s = coordinate(states(model.n_visible, like=model.W))
-    returned("coordinate", s, 2**model.n_visible)
+    returned("coordinate", s, 2**model.n_visible, numbers=True)
     values, group = torch.unique(s, return_inverse=True)
     negative = -_free_energies(in_float64(model))
     top = torch.full_like(values, -math.inf, dtype=negative.dtype)

@@ -55,7 +55,8 @@ def load(steps: Guarded, file: str | Path) -> None:
         ValueError: the file is no checkpoint, or of another run; nothing has changed.
     """
     try:
-        state = torch.load(Path(file), weights_only=True, map_location="cpu")
+        with Path(file).open("rb") as opened:  # whatever its name ends in
+            state = torch.load(opened, weights_only=True, map_location="cpu")
     except OSError:
         raise
     except Exception as error:

@@ -8,7 +8,15 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from lecturekit.door import In, NonNegative, came, door, refuse
+from lecturekit.door import (
+    In,
+    NonNegative,
+    called_from_outside,
+    came,
+    door,
+    is_finite,
+    refuse,
+)
 
 BETAS = (0.9, 0.999)  # Adam's own
 AGAINST_AN_OPPONENT = (0.5, 0.999)  # a short memory of the direction, since the opponent moves too
@@ -53,17 +61,27 @@ class Descent:
         """One update along the gradient of `loss`, a scalar whose graph is spent by it.
 
         Raises:
-            ValueError: a loss that is not finite, in a loop of one's own; trainers are guarded.
+            ValueError: a loss or gradient that is not finite, in a loop of one's own; trainers are
+                guarded.
         """
-        self.follow(self.gradient(loss, retain_graph=False), rate)
+        gradient = self.gradient(loss, retain_graph=False)
+        if called_from_outside() and not all(map(is_finite, gradient)):
+            refuse("loss", "with a finite gradient", "one with NaN or infinite slopes")
+        self.follow(gradient, rate)
 
     def gradient(self, loss: Tensor, *, retain_graph: bool = True) -> Sequence[Tensor]:
         """∇_θ loss, by parameter; for players who look before any of them moves."""
         try:
-            return torch.autograd.grad(loss, self._parameters, retain_graph=retain_graph)
+            slopes = torch.autograd.grad(
+                loss, self._parameters, retain_graph=retain_graph, allow_unused=True
+            )
         except RuntimeError as error:
-            self._refuse_loss(loss)
-            raise error
+            self._refuse_loss(loss, error)
+            raise
+        if unused := sum(slope is None for slope in slopes):
+            wanted = f"to be computed from all {len(slopes)} parameters"
+            refuse("loss", wanted, f"one that {unused} do not enter")
+        return slopes
 
     def follow(self, gradient: Sequence[Tensor], rate: NonNegative) -> None:
         """One update along a gradient that was looked at before."""
@@ -72,12 +90,17 @@ class Descent:
             refuse(
                 "gradient", f"to have a tensor for each of {wanted} parameters", f"{got} tensors"
             )
-        for parameter, slope in zip(self._parameters, gradient, strict=True):
+        pairs = list(zip(self._parameters, gradient, strict=True))
+        for place, (parameter, slope) in enumerate(pairs):
+            if parameter.shape != slope.shape:
+                shapes = f"of shape {tuple(parameter.shape)}", f"{tuple(slope.shape)}"
+                refuse(f"gradient[{place}]", *shapes)
+        for parameter, slope in pairs:
             parameter.grad = slope
         self._optimiser.param_groups[0]["lr"] = rate
         self._optimiser.step()
 
-    def _refuse_loss(self, loss: Tensor) -> None:
+    def _refuse_loss(self, loss: Tensor, error: RuntimeError) -> None:
         frozen = sum(not parameter.requires_grad for parameter in self._parameters)
         if frozen:
             count = f"{frozen} of {len(self._parameters)} frozen; set requires_grad_(True)"
@@ -86,7 +109,5 @@ class Descent:
             refuse("loss", "to be a single number", came(loss))
         if not loss.requires_grad:
             refuse("loss", "to be computed from the parameters", "a tensor without a gradient")
-        slopes = torch.autograd.grad(loss, self._parameters, allow_unused=True, retain_graph=True)
-        if any(slope is None for slope in slopes):
-            came_ = f"one that {sum(slope is None for slope in slopes)} do not enter"
-            refuse("loss", f"to be computed from all {len(slopes)} parameters", came_)
+        if "second time" in str(error):
+            refuse("loss", "to be computed anew for each step", "one that a step has used up")

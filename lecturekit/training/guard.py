@@ -19,7 +19,7 @@ from lecturekit.door import (
     settings_now,
 )
 from lecturekit.training.snapshot import Snapshot
-from lecturekit.training.steps import Metrics, Step, Steps
+from lecturekit.training.steps import Metrics, Step, Steps, as_step
 
 PARAMETERS = 1e3  # no net here has learned anything with weights above 100
 
@@ -80,7 +80,7 @@ class Guarded(Iterator[Step]):
         """An update that fails at once has changed nothing."""
         assert self._snapshot is not None
         try:
-            step = next(self._steps)
+            step = as_step(next(self._steps))
             self._check_names(step)
         except StopIteration:
             raise

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, Count, door, refuse_uncallable
+from lecturekit.door import NOT_EMPTY, Count, door, refuse, refuse_uncallable
 from lecturekit.training import checkpoint
 from lecturekit.training.guard import Guarded
 from lecturekit.training.snapshot import Snapshot
@@ -83,6 +83,8 @@ class Repeatable:
             >>> begin = begin.kept("runs/pcd.pt")  # doctest: +SKIP
         """
         path, first = Path(file), True
+        if path.is_dir():
+            refuse("file", "to be a file", f"the folder {path}")
 
         def begin() -> Steps:
             nonlocal first

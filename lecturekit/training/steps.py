@@ -9,7 +9,17 @@ from typing import Annotated, Literal, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from lecturekit.door import NOT_EMPTY, OF_ANY_TYPE, Count, Natural, came, door, refuse, watched
+from lecturekit.door import (
+    NOT_EMPTY,
+    OF_ANY_TYPE,
+    Count,
+    Natural,
+    came,
+    door,
+    refuse,
+    refuse_uncallable,
+    watched,
+)
 
 Metrics = Mapping[str, Tensor]
 
@@ -41,6 +51,17 @@ def checked_steps(name: str, steps: object) -> Steps:
     if not hasattr(steps, "__next__"):
         refuse(name, "to return steps", came(steps))
     return cast(Steps, steps)
+
+
+def as_step(step: object) -> Step:
+    """What steps have yielded, if it is one.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    if not isinstance(step, Step):
+        refuse("steps", "to yield Step(index, total, metrics)", came(step))
+    return step
 
 
 @door
@@ -128,13 +149,15 @@ def measure(steps: Steps, every: Count, **measurements: Callable[[], Tensor | fl
     """
     if every < 1:
         raise ValueError(f"expected every ≥ 1, got {every}")
+    for name, take in measurements.items():
+        refuse_uncallable(f"measurement {name}", take, 0)
     return _measured(steps, every, measurements)
 
 
 def _measured(
     steps: Steps, every: int, measurements: Mapping[str, Callable[[], Tensor | float]]
 ) -> Steps:
-    for step in steps:
+    for step in map(as_step, steps):
         if step.index % every == 0 or step.index == step.total:
             with watched():
                 taken = {name: _number(name, take()) for name, take in measurements.items()}
@@ -146,8 +169,8 @@ def _number(name: str, value: object) -> Tensor:
     """What a measurement has returned, if it is a number."""
     if (
         value is None
-        or isinstance(value, str)
-        or (isinstance(value, Tensor) and value.numel() != 1)
+        or isinstance(value, str | complex)
+        or (isinstance(value, Tensor) and (value.numel() != 1 or value.is_complex()))
     ):
         refuse(f"measurement {name}", "to return a number", came(value))
     return torch.as_tensor(value).detach()
@@ -167,6 +190,7 @@ def clocked(steps: Steps) -> Steps:
         spent += time.perf_counter() - begun
         if step is None:
             return
+        step = as_step(step)
         yield step._replace(metrics={**step.metrics, "seconds": torch.tensor(spent)})
 
 
@@ -204,7 +228,7 @@ def _lockstep(runs: dict[str, Steps], until: Until) -> Steps:
         for name, steps in list(runs.items()):
             step = next(steps, None)
             if step is not None:
-                taken[name] = step
+                taken[name] = as_step(step)
             elif until == "first":
                 return
             else:

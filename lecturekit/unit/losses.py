@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
-from lecturekit.door import In, door, refuse, refuse_uncallable, returned
+from lecturekit.door import In, door, refuse, refuse_detached, refuse_uncallable, returned
 from lecturekit.unit.model import UNIT, Nets
 
 Kl = Callable[[Tensor, Tensor], Tensor]  # mean and log variance, (n, n_latent) → (n,)
@@ -48,6 +48,7 @@ def kl_to_prior(mean: Annotated[Tensor, "n d …"], kl: Kl = gaussian_kl) -> Ten
     refuse_uncallable("kl", kl, 2)
     rows = mean.flatten(1)
     nats = returned("kl", kl(rows, torch.zeros_like(rows)), len(rows), numbers=True)
+    refuse_detached("kl", nats, rows)
     return nats.mean() / rows.shape[1]
 
 
