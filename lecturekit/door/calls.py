@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 
+from lecturekit.door.declared import FREE
+from lecturekit.door.finite import refuse_overflow
 from lecturekit.door.kinds import KindRule, check_settings, has_limits, rule_of
 from lecturekit.door.together import Call
 
@@ -56,7 +59,9 @@ def _guarded(
             rules = rules or Rules(function, names)
             rules.check(args, kwargs)
             with _sources_kept(args, kwargs):
-                return function(*args, **kwargs)
+                result = function(*args, **kwargs)
+                rules.check_result(result)
+                return result
         return function(*args, **kwargs)
 
     return at_the_door
@@ -110,6 +115,8 @@ class Rules:
         self.makes = bare.__name__ in ("__init__", "__new__")
         self.begins_anew = bare.__name__ == "initialise"  # whatever it was before
         self.is_method = next(iter(self.signature.parameters), "") == "self"
+        self.free = FREE in typing.get_args(hints.get("return"))
+        self.name = bare.__name__
         self.rules = {
             name: rule_of(hints.get(name, Any))
             for name in self.signature.parameters
@@ -140,6 +147,11 @@ class Rules:
             else:
                 self.rules[name].check(name, value, call)
         call.settle()
+
+    def check_result(self, result: object) -> None:
+        """Refuse arguments whose numbers overflow on the way."""
+        if isinstance(result, Tensor) and result.is_floating_point() and not self.free:
+            refuse_overflow(self.name, result)
 
 
 def check_arguments(function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:

@@ -59,6 +59,21 @@ def refuse_nan(name: str, values: Tensor) -> None:
     look(check)
 
 
+def refuse_overflow(name: str, result: Tensor) -> None:
+    """Refuse a result that is NaN, though all arguments are finite: they were too large.
+
+    Raises:
+        ValueError: says of which function.
+    """
+
+    def check() -> None:
+        if result.device.type != "meta" and bool(result.detach().isnan().any()):
+            wanted = "with arguments that it can compute with"
+            refuse(name, wanted, "NaN from them: numbers too large, or a function that returns NaN")
+
+    look(check)
+
+
 def refuse_diverged(name: str, model: nn.Module) -> None:
     """Refuse a model whose parameters, or averages, are not all finite.
 

@@ -28,6 +28,7 @@ from lecturekit.door.rules import Rule
 from lecturekit.door.together import Call
 from lecturekit.door.words import refuse, span
 
+MOSTLY = 0.9  # of rows that are drawn from a density, as far as a net makes them
 ROUNDING = 1e-6  # a probability may be that much above 1
 
 
@@ -139,8 +140,10 @@ class TensorRule(Rule):
         if real and FREE not in self.traits and not is_finite(tensor):
             odd = int((~tensor.isfinite()).sum())
             refuse(name, "finite", f"{odd} NaN or infinite among {tensor.numel()} values")
-        if VARIED in self.traits and bool((tensor == tensor[:1]).all()):
-            refuse(name, VARIED.value, f"{len(tensor)} equal ones")
+        if VARIED in self.traits:
+            different = len(tensor.unique(dim=0))
+            if different < MOSTLY * len(tensor):
+                refuse(name, VARIED.value, f"{len(tensor)} rows, of which {different} differ")
         if BINARY in self.traits:
             if not bool((tensor * (1 - tensor) == 0).all()):
                 refuse(

@@ -331,7 +331,7 @@ def test_pictures_of_states_that_they_cannot_show():
     crowd = rbm.PersistentCD(4)
     crowd.initialise(torch.ones(4, 2), generator=generator)
     crowd.particles[0, 0] = 0.0
-    with pytest.raises(ValueError, match=r"expected coordinate return whole numbers.*, got 0\.5"):
+    with pytest.raises(ValueError, match=r"coordinate to return whole numbers.*, got 0\.5"):
         plots.rbm.landscape(
             model, crowd, lambda v: v.sum(dim=1) / 2, "t", data=[0.5, 0.25, 0.25], xlabel="s"
         )

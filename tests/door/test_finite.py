@@ -15,6 +15,7 @@ from torch import nn
 
 from lecturekit import (
     cycle_gan,
+    data,
     deep_energy,
     denoising,
     live,
@@ -88,6 +89,29 @@ def test_a_loss_that_is_not_finite_moves_nothing(value):
     assert all(torch.equal(before[name], now) for name, now in net.state_dict().items())
 
 
+def test_a_slope_that_is_not_finite_moves_nothing_either():
+    net = nn.Linear(2, 1, bias=False)
+    before = net.weight.detach().clone()
+    with pytest.raises(ValueError, match="expected loss with a finite gradient"):
+        training.Descent(net).step((net.weight * 0).abs().sqrt().sum(), 1e-3)
+    assert torch.equal(net.weight, before)
+
+
+def test_numbers_that_overflow_give_no_result():
+    words = "expected mmd2 with arguments that it can compute with, got NaN"
+    with pytest.raises(ValueError, match=words):
+        moment_matching.mmd2(reals(5, 2) * 1e30, reals(5, 2), moment_matching.Gaussian(1.0))
+    with pytest.raises(ValueError, match=r"expected cycle_loss with .*a function that returns NaN"):
+        cycle_gan.cycle_loss(lambda x: x * math.nan, lambda y: y, reals(4, 2), reals(4, 2))
+
+
+def test_what_holds_tensors_is_looked_at_though_it_is_no_model():
+    ring = data.densities.ring()
+    ring.means[0] = math.nan
+    with pytest.raises(ValueError, match=r"expected density\.means finite, got 2 NaN"):
+        denoising.exact_denoiser(ring, 0.3)
+
+
 def test_a_function_that_returns_nan_is_named():
     with pytest.raises(ValueError, match="expected energy to return numbers, got NaN from it"):
         deep_energy.log_partition(lambda x: x.sum(1) * math.nan, plane())
@@ -124,6 +148,14 @@ NOTHING = [math.nan, math.inf]
 PICTURES: dict[str, Callable[[], plots.Picture]] = {
     "histogram": lambda: plots.histogram({"a": NOTHING}, "T", xlabel="x"),
     "scatter": lambda: plots.scatter({"a": torch.full((3, 2), math.nan)}, "T"),
+    "curves": lambda: plots.curves({"a": ([1, 2], NOTHING)}, "T", xlabel="x", ylabel="y"),
+    "curves, logarithmic": lambda: plots.curves(
+        {"a": ([1, 2], [-1, 0])}, "T", xlabel="x", ylabel="y", yscale="log"
+    ),
+    "bars": lambda: plots.bars({"a": NOTHING}, "T", categories=["x", "y"], xlabel="x", ylabel="y"),
+    "density": lambda: plots.density(
+        lambda x: x.sum(1) * math.nan, "T", extent=(-1.0, 1.0, -1.0, 1.0)
+    ),
     "heatmap": lambda: plots.heatmap(
         np.full((2, 2), math.nan), "T", xlabel="x", ylabel="y", unit="u"
     ),
@@ -178,8 +210,9 @@ def test_an_update_that_fails_of_what_has_diverged_before_is_a_divergence():
 
 def test_rows_that_are_all_equal_have_no_entropy_and_no_bandwidth():
     rows = torch.ones(10, 2)
-    with pytest.raises(ValueError, match="expected x with rows that differ, got 10 equal ones"):
-        deep_energy.nearest_neighbour_entropy(rows)
+    for twice in (rows, torch.cat([rows, reals(10, 2)])):
+        with pytest.raises(ValueError, match="expected x with rows that differ, got"):
+            deep_energy.nearest_neighbour_entropy(twice)
     with pytest.raises(ValueError, match=r"expected x with a median distance .*choose sigma"):
         moment_matching.median_heuristic(rows)
     with watched():  # a generator that has collapsed
