@@ -26,6 +26,9 @@ class Coverage(NamedTuple):
     good: float
 
 
+NEIGHBOURS = 5  # within which a real image counts as covered
+
+
 @door
 def mode_coverage(samples: Rows, mixture: GaussianMixture) -> Coverage:
     """Compare samples with a mixture of separate Gaussians.
@@ -54,7 +57,7 @@ def mode_coverage(samples: Rows, mixture: GaussianMixture) -> Coverage:
 
 @door
 def neighbour_coverage(
-    real: Annotated[Tensor, "n n_dims"], made: Annotated[Tensor, "m n_dims"], k: Count = 5
+    real: Annotated[Tensor, "n n_dims"], made: Annotated[Tensor, "m n_dims"], k: Count = NEIGHBOURS
 ) -> Tensor:
     """The share of real images that have a made one among their k nearest neighbours, so to speak.
 

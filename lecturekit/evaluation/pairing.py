@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lecturekit.data import Domains, Unpaired
 from lecturekit.door import OF_ANY_TYPE, In, came, door, refuse, refuse_uncallable
-from lecturekit.evaluation.coverage import neighbour_coverage
+from lecturekit.evaluation.coverage import NEIGHBOURS, neighbour_coverage
 
 Map = Callable[[Tensor], Tensor]
 
@@ -107,6 +107,8 @@ def translation_report(to_y: Map, to_x: Map, pairs: Unpaired) -> dict[str, Tenso
         `x_coverage`; `background`: error of both outside the region, where there is one.
     """
     x, y, region = pairs.x_test, pairs.y_test, pairs.region
+    if pairs.paired_tests and len(x) <= NEIGHBOURS:
+        refuse("pairs", f"of more than {NEIGHBOURS} test images, for their coverage", f"{len(x)}")
     made_y, made_x = _made("to_y", to_y(x), x), _made("to_x", to_x(y), y)
     report = {
         "x_cycle": pixel_error(_made("to_x", to_x(made_y), x), x, region),

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lecturekit import cycle_gan, deep_energy, denoising, plots, rbm, training, unit
-from tests.door.calls import bits, cyclegan, denoiser, machine, plane, reals, seeded
+from lecturekit import cycle_gan, deep_energy, denoising, evaluation, plots, rbm, training, unit
+from tests.door.calls import bits, cyclegan, denoiser, machine, pairs, plane, reals, seeded
 
 
 def net() -> nn.Linear:
@@ -98,6 +98,10 @@ def begin() -> training.Steps:
         (
             lambda: rbm.exact_log_likelihood(machine(), bits(5, 4).to_sparse()),
             r"expected v to be dense, got torch.sparse_coo; pass v.to_dense\(\)",
+        ),
+        (
+            lambda: evaluation.translation_report(lambda x: x, lambda y: y, pairs(4)),
+            "expected pairs of more than 5 test images, for their coverage, got 4",
         ),
         (lambda: deep_energy.Plane(device="meta"), "expected device to be a device"),
     ],
