@@ -27,6 +27,7 @@ from lecturekit import (
     unit,
 )
 from lecturekit.door import watched
+from lecturekit.live.run import Run
 from tests.door.calls import bits, cyclegan, denoiser, energy, gmmn, machine, plane, reals, seeded
 from tests.live.probes import watched as shown
 
@@ -187,8 +188,12 @@ def test_a_run_that_diverges_ends_by_its_guard_and_not_by_what_is_measured_or_sh
         )
 
     view = live.View(plots.histogram, {"F": lambda: model.free_energy(bits(5, 4))}, "T", xlabel="F")
-    run = live.play(begin, [view], playing=False)
+    run = Run(begin, [view])
     shown(run)
+    for _ in range(4):
+        run.step()
+    run.redraw()
+    assert run.status == "paused"
     with pytest.raises(training.DivergenceError, match="back at update 0"):
         asyncio.run(run.finish())
     assert model.W.isfinite().all()
