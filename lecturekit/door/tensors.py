@@ -76,11 +76,8 @@ class TensorRule(Rule):
     def _whose(self, name: str, call: Call) -> str:
         """Whose sizes it does not have: it may be that other one which is wrong."""
         sizes = {token.partition("≥")[0] for shape in self.shapes for token in shape}
-        tied = [
-            f"{call.whose[size]} has {size} = {call.size(size)}"
-            for size in sorted(sizes & {*call.whose})
-        ]
-        return ", ".join(tied)
+        tied = sorted(sizes & {*call.whose})
+        return ", ".join(f"{call.whose[size]} has {size} = {call.size(size)}" for size in tied)
 
     def _reshape(self, name: str, tensor: Tensor, call: Call) -> str:
         axes = {len(shape) for shape in self.shapes if "…" not in shape}
@@ -158,11 +155,10 @@ class TensorRule(Rule):
             low_end = low if ends in ("low", "both") else low + ROUNDING
             high_end = high if ends in ("high", "both") else high - ROUNDING
             if not self.inside.allow(low_end, high_end):
-                hint = f"divide by 255: {name} / 255" if self._are_bytes(low, high) else ""
+                # up to 100 it may be per cent
+                are_bytes = self.inside == In(0, 1) and low >= 0 and 100 < high <= 255
+                hint = f"divide by 255: {name} / 255" if are_bytes else ""
                 refuse(name, str(self.inside), span(tensor), hint)
-
-    def _are_bytes(self, low: float, high: float) -> bool:
-        return self.inside == In(0, 1) and low >= 0 and 100 < high <= 255  # up to 100: per cent?
 
 
 HELD = TensorRule(traits=frozenset({OF_ANY_TYPE}), held=True)

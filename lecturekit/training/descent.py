@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lecturekit.door import (
+    FREE,
     In,
     NonNegative,
     called_from_outside,
@@ -57,15 +58,18 @@ class Descent:
             self._parameters, betas=betas, maximize=ascent, fused=True
         )
 
-    def step(self, loss: Tensor, rate: NonNegative) -> None:
+    def step(self, loss: Annotated[Tensor, FREE], rate: NonNegative) -> None:
         """One update along the gradient of `loss`, a scalar whose graph is spent by it.
 
         Raises:
             ValueError: a loss or gradient that is not finite, in a loop of one's own; trainers are
-                guarded.
+                guarded, and on a GPU each look would have to be waited for.
         """
+        looks = loss.device.type == "cpu" and called_from_outside()
+        if looks and not is_finite(loss.detach()):
+            refuse("loss", "finite", came(loss))
         gradient = self.gradient(loss, retain_graph=False)
-        if called_from_outside() and not all(map(is_finite, gradient)):
+        if looks and not all(map(is_finite, gradient)):
             refuse("loss", "with a finite gradient", "one with NaN or infinite slopes")
         self.follow(gradient, rate)
 

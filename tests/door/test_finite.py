@@ -85,7 +85,7 @@ def test_a_loss_that_is_not_finite_moves_nothing(value):
     net = nn.Linear(2, 1)
     before = copy.deepcopy(net.state_dict())
     descent = training.Descent(net)
-    with pytest.raises(ValueError, match="expected loss finite, got 1 NaN"):
+    with pytest.raises(ValueError, match=r"expected loss finite, got (nan|-?inf)"):
         descent.step(net(torch.ones(3, 2)).mean() * value, 1e-3)
     assert all(torch.equal(before[name], now) for name, now in net.state_dict().items())
 
