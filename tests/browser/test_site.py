@@ -26,6 +26,10 @@ INK = """canvas => {
     ink = (31 * ink + data[i] + 3 * data[i + 1] + 7 * data[i + 2]) | 0;
   return ink;
 }"""
+NEAR_FILMS_OPEN = """() => [...document.querySelectorAll("[data-film]")].every(place => {
+  const { top, bottom } = place.getBoundingClientRect();
+  return bottom < -600 || top > window.innerHeight + 600 || place.querySelector(".lecturekit-run");
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,8 @@ def test_a_prediction_is_made_without_a_kernel(page: Page, site: Path):
     question = page.locator(".lecturekit-asked").first
     said = question.get_by_text("The run says:").first
     expect(said).to_be_hidden()
+    question.scroll_into_view_if_needed()
+    page.wait_for_function(NEAR_FILMS_OPEN)  # they move what stands below them
     question.locator("summary").first.click()
     expect(said).to_be_visible()
     question.screenshot(path=SCREENSHOTS / f"site-predicted-{page.viewport_size['width']}.png")
