@@ -289,7 +289,8 @@ def grade(
 @app.command()
 def reproduce(
     name: Annotated[
-        str, typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae or unit-digits.")
+        str,
+        typer.Argument(help="pcd1, pcd2, fpcd1, fpcd2, gmmn, dem, dae, unit-digits or cyclegan."),
     ],
     minutes: Annotated[float, typer.Option(min=0.0, help="Training time, in all.")] = 20.0,
     method: Annotated[
@@ -297,13 +298,13 @@ def reproduce(
         typer.Option(help="Train only this one of its methods (several times: these)."),
     ] = None,
     pixels: Annotated[
-        Literal["sampled", "thresholded", "grey"] | None,
+        Literal["sampled", "thresholded", "grey", "colour"] | None,
         typer.Option(
             help="Of RBMs: grey values are probabilities, as in the papers; or thresholded.",
             show_default="as in the paper",
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="Where to train, such as cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(help="Where to train: cpu, cuda, or auto.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Every random number follows from it.")] = 0,
     output: Annotated[
         Path, typer.Option(help="For the numbers, as JSON; runs that are there count.")

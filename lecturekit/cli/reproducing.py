@@ -41,7 +41,7 @@ def reproduce(
     torch.set_num_threads(1)  # the batches are small; a second thread costs more than it brings
     path = folder / file_name(chosen.names[0], pixels)
     record = _record(chosen, pixels, seed, device_name(place), path)
-    options = f"--minutes {minutes:g} --pixels {pixels} --device {device} --seed {seed}"
+    options = f"--minutes {minutes:g} --pixels {pixels} --device {place} --seed {seed}"
     command = " ".join(
         [f"lecturekit reproduce {name} {options}", *(f"--method '{each}'" for each in methods)]
     )
@@ -76,6 +76,12 @@ def _narrowed(chosen: Experiment, methods: Sequence[str]) -> Experiment:
 
 
 def _device(name: str) -> torch.device:
+    """That of the name; "auto" is the accelerator, or the processor where there is none."""
+    if name == "auto":
+        found = (
+            torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        )
+        return found or torch.device("cpu")
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

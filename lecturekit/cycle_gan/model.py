@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, get_args
 
 import torch
@@ -22,6 +23,11 @@ from lecturekit.networks import (
 
 Skip = Literal["gate", "add", "none"]
 AVERAGE = 0.99  # the share of an average that an update retains
+
+
+def _follow(averages: Sequence[Tensor], values: Sequence[Tensor], n_averaged: Tensor | int) -> None:
+    """Let averages follow values by one update; of a module, so that a model can be pickled."""
+    get_ema_multi_avg_fn(AVERAGE)(averages, values, n_averaged)
 
 
 @door
@@ -46,7 +52,7 @@ class CycleGAN(nn.Module):
             refuse("G, F, D_X and D_Y", "to be four nets", "the same one twice")
         self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
         self.averaged_G, self.averaged_F = (
-            AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE)) for net in (G, F)
+            AveragedModel(net, multi_avg_fn=_follow) for net in (G, F)
         )
 
     def initialise(self, generator: torch.Generator) -> CycleGAN:

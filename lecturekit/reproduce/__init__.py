@@ -9,6 +9,7 @@ gmmn         gmmn: moment matching on pixels and on codes, by Parzen windows
 dem          dem: a deep energy and its generator, by Parzen windows
 dae          dae: a denoising auto-encoder, simply trained and by walkback, by Parzen windows
 unit_digits  unit-digits: MNIST's labels carried over to USPS, share of test digits right
+cyclegan     cyclegan: plain ↔ striped scenes, by the paper's algorithm and by ours
 contestant   an RBM on its way, by any of the five methods
 digits       MNIST, its pixels, and minibatches; `parzen` is how samples of it are scored
 campaign     rates and times: which runs are made, one after the other, resumable
@@ -22,6 +23,7 @@ results      docs/results.md, made from them
 from lecturekit.door import door, refuse
 from lecturekit.reproduce.campaign import Event, campaign
 from lecturekit.reproduce.class_rbm import CLASS_RBM
+from lecturekit.reproduce.cyclegan import CYCLE_GAN
 from lecturekit.reproduce.dae import DAE
 from lecturekit.reproduce.dem import DEM
 from lecturekit.reproduce.experiment import PIXELS, Experiment, Pixels, Scores, Task
@@ -31,7 +33,7 @@ from lecturekit.reproduce.published import Published, published
 from lecturekit.reproduce.record import Record, Run
 from lecturekit.reproduce.unit_digits import UNIT_DIGITS
 
-EXPERIMENTS = (SMALL_RBM, LARGE_RBM, CLASS_RBM, GMMN, DEM, DAE, UNIT_DIGITS)
+EXPERIMENTS = (SMALL_RBM, LARGE_RBM, CLASS_RBM, GMMN, DEM, DAE, UNIT_DIGITS, CYCLE_GAN)
 
 
 @door
@@ -54,7 +56,7 @@ def recorded(name: str, pixels: Pixels | None = None) -> Record | None:
 
     Args:
         name: of the figure, such as "pcd1".
-        pixels: "sampled", "thresholded" or "grey"; those of the paper without it.
+        pixels: "sampled", "thresholded", "grey" or "colour"; those of the paper without it.
 
     Raises:
         ValueError: no experiment of that name.

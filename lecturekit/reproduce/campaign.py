@@ -95,14 +95,17 @@ def campaign(
             attempt = Attempt(job, task.begin(job.method, job.rate, seed))
         yield from _train(task, attempt, clock, record.training_seconds, kept, checkpoint_every)
         begun = clock()
-        validation, *test = task.scores(attempt.state)
+        scores = task.scores(attempt.state)
         run = Run(
             *job,
             round(attempt.process_seconds, 3),
             round(attempt.wall_seconds, 3),
             attempt.updates,
-            round(validation, 4),
-            *(None if score is None else round(score, 4) for score in test),
+            round(scores.validation, 4),
+            _rounded(scores.test),
+            _rounded(scores.low),
+            _rounded(scores.high),
+            {name: round(value, 4) for name, value in scores.measures.items()},
         )
         record.add(run, round(clock() - begun, 3))
         record.write(path)
@@ -130,7 +133,7 @@ def jobs(experiment: Experiment, record: Record, budget: float) -> Iterator[Job]
 
 
 def _rates(experiment: Experiment, record: Record, method: str, doublings: int) -> list[float]:
-    if doublings == 0:
+    if doublings == 0 or len(experiment.rates) == 1:
         return list(experiment.rates)
     before = experiment.shortest * 2 ** (doublings - 1)
     runs = [run for run in record.runs if run.method == method and run.seconds == before]
@@ -190,6 +193,10 @@ def _clock(device: torch.device) -> Callable[[], float]:
         return time.monotonic()
 
     return seconds
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
 
 
 def _save(attempt: Attempt, path: Path) -> None:

@@ -32,7 +32,9 @@ class Classifier:
         run.update(run.model.join(images, labels[rows]), left)
 
     def scores(self, run: Contestant[rbm.ClassRBM]) -> Scores:
-        return Scores(*(_right(run.model, p) for p in (self.digits.validation, self.digits.test)))
+        parts = self.digits.validation, self.digits.test
+        validation, test = (_right(run.model, part) for part in parts)
+        return Scores(validation, test)
 
 
 def _right(model: rbm.ClassRBM, part: Part) -> float:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import torch
 
 from lecturekit.door import door
 
-Pixels = Literal["sampled", "thresholded", "grey"]
+Pixels = Literal["sampled", "thresholded", "grey", "colour"]
 PIXELS: tuple[Pixels, ...] = get_args(Pixels)
 
 
@@ -22,12 +23,14 @@ class Scores(NamedTuple):
         test: on the test images; only looked at. None where no value deserves to be named.
         low, high: what the test score lies between, where that is known; the experiment's
             `uncertainty` says in what sense.
+        measures: what else was measured on the test images, by name; chooses nothing.
     """
 
     validation: float
     test: float | None
     low: float | None = None
     high: float | None = None
+    measures: Mapping[str, float] = MappingProxyType({})
 
 
 class Task(Protocol):
@@ -53,7 +56,8 @@ class Experiment:
         title: what is trained on what.
         quantity: what the scores are, with their unit.
         methods: by name, in the order in which they are run.
-        rates: the grid of learning rates, rising; each falls linearly to 0 over its run.
+        rates: the grid of learning rates, rising; each falls linearly to 0 over its run, unless
+            the task makes another course of it. A single one stays, whatever the time.
         shortest: training time of the shortest runs in seconds; the others double it.
         least_gain: a method stops when two doublings of its time in a row gain less than this.
         task: makes the task, for pixels of a kind, on a device; loads the data.

@@ -41,8 +41,11 @@ class SmallRBM(ImageRBM):
 
     def scores(self, run: Contestant[rbm.RBM]) -> Scores:
         log_z = rbm.exact_log_partition(run.model).item()
-        parts = (self.digits.validation, self.digits.test)
-        return Scores(*(_unnormalised(run.model, part.images) - log_z for part in parts))
+        validation, test = (
+            _unnormalised(run.model, part.images) - log_z
+            for part in (self.digits.validation, self.digits.test)
+        )
+        return Scores(validation, test)
 
 
 class LargeRBM(ImageRBM):

@@ -35,6 +35,7 @@ class Run:
         validation: score on the images held out; the rate is chosen by it.
         test: score on the test images; None where no value deserves to be named.
         low, high: what it lies between, where that is known.
+        measures: what else was measured on the test images, by name.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Run:
     test: float | None
     low: float | None = None
     high: float | None = None
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 @door
@@ -57,7 +59,7 @@ class Record:
     Attributes:
         name: of the experiment.
         quantity: what validation and test are.
-        pixels: "sampled", "thresholded" or "grey".
+        pixels: "sampled", "thresholded", "grey" or "colour".
         seed: of the first run; the others count on from it.
         commands: what made it, one after the other.
         device: what it was trained on.

@@ -60,7 +60,22 @@ def _section(experiment: Experiment, record: Record) -> str:
     lines += ["", "All our points:", ""]
     head = ["method", "seconds", "rate at the start", "updates", "validation", "test"]
     lines += _table(head, [_row(r) for method in record.methods for r in record.best(method)])
+    lines += _measured(record)
     return "\n".join(lines) + "\n"
+
+
+def _measured(record: Record) -> list[str]:
+    """A table of what else was measured, if anything was: a row for each measure."""
+    runs = [run for method in record.methods for run in record.best(method)]
+    names = dict.fromkeys(name for run in runs for name in run.measures)
+    if not names:
+        return []
+    head = ["", *(f"{run.method}, {run.process_seconds:,.0f} s" for run in runs)]
+    rows = [
+        [name, *(_number(run.measures[name]) if name in run.measures else "–" for run in runs)]
+        for name in names
+    ]
+    return ["", "What else was measured:", "", *_table(head, rows)]
 
 
 def _missing(experiments: list[Experiment]) -> list[str]:
@@ -112,8 +127,8 @@ def _row(run: Run) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """Nats to a tenth, shares to a tenth of a percent."""
-    return f"{value:.3f}" if 0 <= value <= 1 else f"{value:.1f}".replace("-", "−")
+    """Nats to a tenth; shares and correlations, from −1 to 1, to a thousandth."""
+    return f"{value:.{3 if abs(value) <= 1 else 1}f}".replace("-", "−")
 
 
 def _commands(record: Record) -> str:

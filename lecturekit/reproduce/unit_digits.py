@@ -178,11 +178,13 @@ class DigitAdaptation:
     def scores(self, run: Adapting) -> Scores:
         """Held-out digits of MNIST, translated; and test digits of USPS."""
         if run.translating is None:
-            return Scores(*(self._right(run, run.judges.D1, p) for p in (self.held_out, self.test)))
+            return self._scores(run, run.judges.D1, self.held_out)
         (images, labels), nets = self.held_out, run.translating.nets
         shown = torch.cat([nets.G2(nets.E1(x)) for x in images.split(1000)])
-        parts = Part(shown, labels), self.test
-        return Scores(*(self._right(run, run.judges.D2, part) for part in parts))
+        return self._scores(run, run.judges.D2, Part(shown, labels))
+
+    def _scores(self, run: Adapting, judge: Discriminator, held_out: Part) -> Scores:
+        return Scores(self._right(run, judge, held_out), self._right(run, judge, self.test))
 
     def _right(self, run: Adapting, judge: Discriminator, part: Part) -> float:
         """Share of images whose class is told."""

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from lecturekit import data, reproduce
+from lecturekit.reproduce import cyclegan
 from lecturekit.reproduce.image_rbm import SmallRBM
 from tests.cli.toy import call
 from tests.reproduce.generated import mnist, usps
@@ -59,6 +60,23 @@ def test_digits_of_one_domain_are_told_by_labels_of_the_other(tmp_path):
     runs = numbers(tmp_path, "unit-digits-grey")["runs"]
     assert {run["method"] for run in runs} == {"source only"}
     assert all(0 <= run["test"] <= 1 for run in runs)
+
+
+def test_scenes_are_coloured_and_their_record_has_all_that_was_measured(tmp_path, monkeypatch):
+    small = {"SIDE": 16, "N_TRAIN": 20, "N_HELD_OUT": 20, "N_TEST": 20, "WIDTH": 8, "N_BLOCKS": 1}
+    for name, value in small.items():
+        monkeypatch.setattr(cyclegan, name, value)
+    options = ("--minutes", "0.01", "--device", "auto", "--output", tmp_path)
+    code, output = call("reproduce", "cyclegan", *options)
+    assert code == 0, output
+    content = numbers(tmp_path, "cyclegan-colour")
+    assert "auto" not in content["commands"][0]
+    assert [run["method"] for run in content["runs"][:2]] == ["ours", "paper's"]
+    assert {run["rate"] for run in content["runs"]} == {2e-4}
+    for run in content["runs"]:
+        assert -1 <= run["test"] <= 1
+        assert run["measures"]["error untranslated"] > 0.1
+        assert run["measures"]["± of G(x)"] > 0
 
 
 def test_without_usps_it_says_where_that_comes_from(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import time
@@ -45,7 +46,7 @@ class Toy:
     def scores(self, state):
         self.scored.append(state)
         burn(self.scoring)
-        return Scores(-abs(state.rate - 0.1), 0.0)
+        return Scores(-abs(state.rate - 0.1), 0.0, measures={"rate": state.rate / 3})
 
 
 def burn(seconds):
@@ -122,6 +123,13 @@ class TestPlan:
         assert rates[64] == [0.01, 0.001]
         assert min(rates[max(rates)]) <= 0.001
 
+    def test_a_single_rate_stays_whatever_the_time(self):
+        experiment, record = dataclasses.replace(toy_experiment(None, 1.0), rates=(0.1,)), empty()
+        for job in jobs(experiment, record, 60.0):
+            record.add(made(job, usual(job)), 0.0)
+        assert max(run.seconds for run in record.runs) == 16
+        assert {run.rate for run in record.runs} == {0.1}
+
     def test_a_method_stops_after_two_doublings_in_a_row_without_gain(self):
         done = planned(empty(), minutes=30)
         assert max(rates_of(done, "poor")) == 8
@@ -153,6 +161,7 @@ class TestCampaign:
         events = list(campaign(toy_experiment(task), record, path, minutes=0.2 / 60))
         assert [event.finished for event in events if event.finished] == record.runs
         assert Record.read(path) == record
+        assert all(run.measures == {"rate": round(run.rate / 3, 4)} for run in record.runs)
         assert [file.name for file in tmp_path.iterdir()] == ["toy.json"]
         assert 6 <= len(record.runs) <= 9
         assert [seed for *_, seed in task.begun] == list(range(5, 5 + len(record.runs)))

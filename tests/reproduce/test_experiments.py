@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 import torch
 
-from lecturekit import data, evaluation, rbm, reproduce
+from lecturekit import cycle_gan, data, evaluation, rbm, reproduce
 from lecturekit import moment_matching as mm
 from lecturekit.data import LabelledImages
-from lecturekit.reproduce import class_rbm, dae, dem, gmmn, image_rbm, parzen, unit_digits
+from lecturekit.reproduce import (
+    class_rbm,
+    cyclegan,
+    dae,
+    dem,
+    gmmn,
+    image_rbm,
+    parzen,
+    unit_digits,
+)
 from lecturekit.reproduce.class_rbm import Classifier
 from lecturekit.reproduce.contestant import METHODS
 from lecturekit.reproduce.digits import Digits, Minibatches
+from lecturekit.reproduce.experiment import Scores
 from lecturekit.reproduce.image_rbm import LargeRBM, SmallRBM
 from tests.reproduce.generated import mnist, usps
 
@@ -41,6 +52,10 @@ def generated(monkeypatch):
     sizes = {"SIDE": 8, "BATCH": 16, "WIDTH": 8, "CHANNELS": (8, 16), "N_FEATURES": 64}
     for name, value in sizes.items():
         monkeypatch.setattr(unit_digits, name, value)
+    sizes = {"SIDE": 16, "N_TRAIN": 60, "N_HELD_OUT": 40, "N_TEST": 40}
+    nets = {"WIDTH": 8, "N_BLOCKS": 1, "DISCRIMINATOR_WIDTH": 8}
+    for name, value in (sizes | nets).items():
+        monkeypatch.setattr(cyclegan, name, value)
 
 
 RACES = [
@@ -49,12 +64,14 @@ RACES = [
     *((dem.DeepEnergyModel, method, 0.003) for method in dem.DEM.methods),
     *((dae.DenoisingAutoencoder, method, 0.003) for method in dae.DAE.methods),
     *((unit_digits.DigitAdaptation, method, 0.003) for method in unit_digits.UNIT_DIGITS.methods),
+    *((cyclegan.SceneTranslation, method, 0.002) for method in cyclegan.CYCLE_GAN.methods),
 ]
-EVERY = pytest.mark.parametrize(
-    ("make", "method", "rate"),
-    RACES,
-    ids=[f"{make.__name__}-{method}" for make, method, _ in RACES],
-)
+SCORED = [race for race in RACES if race[0] is not cyclegan.SceneTranslation]  # which has its own
+
+
+def every(races):
+    names = [f"{make.__name__}-{method}" for make, method, _ in races]
+    return pytest.mark.parametrize(("make", "method", "rate"), races, ids=names)
 
 
 def task(make, pixels=None):
@@ -98,7 +115,7 @@ class TestDigits:
         assert ((torch.stack(shown).mean(0) - grey).abs() <= 6 * error).all()
 
 
-@EVERY
+@every(SCORED)
 def test_every_method_learns(make, method, rate):
     """The validation score rises by far more than it varies."""
     its, updates = task(make), 800 if rate == 0.1 else 300
@@ -115,7 +132,7 @@ def test_every_method_learns(make, method, rate):
         assert after.test > before.test + least
 
 
-@EVERY
+@every(RACES)
 def test_a_run_goes_on_from_a_checkpoint_as_if_nothing_had_been(make, method, rate, tmp_path):
     its = task(make)
     run = trained(its, method, rate, 8)
@@ -217,7 +234,7 @@ class TestParzen:
     def test_a_model_that_has_diverged_is_worth_nothing(self):
         digits = Digits("grey", CPU)
         samples = torch.full_like(digits.train.images, math.nan)
-        assert parzen.parzen_scores(samples, digits) == (-math.inf, None, None, None)
+        assert parzen.parzen_scores(samples, digits) == Scores(-math.inf, None)
 
     def test_the_networks_are_the_papers(self, monkeypatch):
         monkeypatch.undo()
@@ -315,6 +332,138 @@ class TestDigitAdaptation:
             (20, 50),
             500,
         )
+
+
+class TestSceneTranslation:
+    @pytest.mark.parametrize("method", cyclegan.CYCLE_GAN.methods)
+    def test_an_update_is_that_of_the_sections_trainer(self, method, monkeypatch):
+        """One scene of either domain, so that both see the same; pools that are not full yet."""
+        monkeypatch.setattr(cyclegan, "N_TRAIN", 1)
+        same = cyclegan.ALGORITHMS[method]._replace(warm_up=0.0)
+        monkeypatch.setitem(cyclegan.ALGORITHMS, method, same)
+        monkeypatch.setattr(cyclegan.SceneTranslation, "__init__", without_distances)
+        its = task(cyclegan.SceneTranslation)
+        run, other = trained(its, method, 0.01, 6), its.begin(method, 0.01, 0)
+        settings = cycle_gan.Settings(
+            6,
+            batch_size=1,
+            cycle_weight=20.0,
+            generator_rate=0.01,
+            discriminator_rate=0.01,
+            warm_up=0,
+            through_both=method == "paper's",
+            pool_size=50 if method == "paper's" else 0,
+        )
+        steps = cycle_gan.train(other.model, its.x, its.y, settings, generator=other.generator)
+        assert len(list(steps)) == 6
+        ours, theirs = run.model.state_dict(), other.model.state_dict()
+        first = its.begin(method, 0.01, 0).model.state_dict()
+        for name, value in theirs.items():
+            torch.testing.assert_close(ours[name], value)
+        assert any(not torch.equal(first[name], value) for name, value in ours.items())
+
+    @pytest.mark.parametrize("method", cyclegan.CYCLE_GAN.methods)
+    def test_every_method_learns_the_way_there_and_back_and_what_stays(self, method):
+        """Where stripes belong is no matter of seconds."""
+        its = task(cyclegan.SceneTranslation)
+        before, after = (
+            its.scores(trained(its, method, 0.002, updates)).measures for updates in (0, 300)
+        )
+        ways = "error of F(G(x))", "error of G(F(y))"
+        assert sum(after[way] for way in ways) < 0.7 * sum(before[way] for way in ways)
+        assert after["error of the background"] < 0.95 * before["error of the background"]
+
+    def test_nets_begin_alike_and_only_ours_has_a_gate(self):
+        its = task(cyclegan.SceneTranslation)
+        runs = [its.begin(method, 0.001, 0) for method in ("ours", "paper's")]
+        first, second = (run.model.state_dict() for run in runs)
+        assert all(torch.equal(first[name], second[name]) for name in first)
+        assert [run.model.G.skip for run in runs] == ["gate", "none"]
+
+    def test_weight_of_the_cycle_rises_over_the_first_sixth_in_ours_alone(self):
+        ours, papers = (cyclegan.ALGORITHMS[name] for name in ("ours", "paper's"))
+        assert ours.cycle_weight(1) == 0
+        assert ours.cycle_weight(11 / 12) == pytest.approx(10)
+        assert ours.cycle_weight(0.8) == papers.cycle_weight(1) == 20
+
+    def test_the_paper_has_a_pool_of_fifty_and_ours_none(self):
+        its = task(cyclegan.SceneTranslation)
+        for method, sizes in (("paper's", [50, 50]), ("ours", [])):
+            run = trained(its, method, 0.001, 55)
+            assert [len(pool.kept) for pool in run.pools if pool.kept is not None] == sizes
+
+    def test_ours_is_judged_by_its_average_and_the_papers_as_it_is(self):
+        its = task(cyclegan.SceneTranslation)
+        for method, moves in (("ours", False), ("paper's", True)):
+            run = trained(its, method, 0.002, 10)
+            before = its.scores(run)
+            with torch.no_grad():
+                for parameter in run.model.G.parameters():
+                    parameter.mul_(2)
+            assert (its.scores(run) != before) == moves
+
+    def test_the_truth_chooses_nothing(self):
+        """Held-out scenes are no pairs; other true ones change the test's scores alone."""
+        its = task(cyclegan.SceneTranslation)
+        run = trained(its, "ours", 0.002, 10)
+        before = its.scores(run)
+        its.test = dataclasses.replace(its.test, x_test=its.test.x_test.flip(0))
+        after = its.scores(run)
+        assert after.validation == before.validation
+        assert after.test != before.test
+        assert len(its.x) + len(its.held_out_x) == 100
+
+    def test_measures_are_those_of_the_truth(self):
+        its = task(cyclegan.SceneTranslation)
+        run = trained(its, "ours", 0.002, 10)
+        scores, (x, y, region) = (
+            its.scores(run),
+            (
+                its.test.x_test,
+                its.test.y_test,
+                its.test.region,
+            ),
+        )
+        made_y, made_x = run.model.to_y(x), run.model.to_x(y)
+        expected = {
+            "error of G(x)": evaluation.pixel_error(made_y, y, region),
+            "error of F(y)": evaluation.pixel_error(made_x, x, region),
+            "error untranslated": evaluation.pixel_error(x, y, region),
+            "error of F(G(x))": evaluation.pixel_error(run.model.to_x(made_y), x, region),
+            "error of G(F(y))": evaluation.pixel_error(run.model.to_y(made_x), y, region),
+            "stripes of G(F(y))": evaluation.pattern_correlation(run.model.to_y(made_x), y, region),
+        }
+        for name, value in expected.items():
+            assert scores.measures[name] == pytest.approx(value.item(), abs=1e-5)
+        stripes = evaluation.pattern_correlation(made_y, y, region).item()
+        assert scores.test == pytest.approx(stripes, abs=1e-5)
+
+    def test_distances_tell_the_domains_apart(self, monkeypatch):
+        for name, value in {"SIDE": 32, "N_TRAIN": 300, "N_HELD_OUT": 200}.items():
+            monkeypatch.setattr(cyclegan, name, value)
+        its = task(cyclegan.SceneTranslation)
+        value, error = its.like_y.distance(its.held_out_y)
+        assert abs(value) < 4 * error
+        assert its.like_y.distance(its.held_out_x).value > value + 4 * error
+
+    def test_a_run_that_has_diverged_is_worth_nothing(self):
+        its = task(cyclegan.SceneTranslation)
+        run = its.begin("paper's", 0.001, 0)
+        with torch.no_grad():
+            next(run.model.F.parameters()).fill_(math.nan)
+        assert its.scores(run) == Scores(-math.inf, None)
+
+    def test_numbers_are_the_papers(self, monkeypatch):
+        monkeypatch.undo()
+        assert (cyclegan.SIDE, cyclegan.N_BLOCKS, cyclegan.DISCRIMINATOR_WIDTH) == (64, 6, 64)
+        assert (cyclegan.BATCH, cyclegan.CYCLE_GAN.rates) == (1, (2e-4,))
+        assert cyclegan.CONSTANT == 0.5
+
+
+def without_distances(self, pixels, device):
+    """One scene of either domain."""
+    scenes = data.plain_and_striped(1, 1, side=16, generator=torch.Generator().manual_seed(0))
+    self.device, self.x, self.y = device, scenes.x_train, scenes.y_train
 
 
 def its_scores(method):

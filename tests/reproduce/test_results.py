@@ -74,6 +74,23 @@ def test_a_value_without_an_error_is_said_to_be_rough(monkeypatch):
     assert "| simple | 51.0 ± 2.0 after 64 s | ≈ 50 |" in text
 
 
+def test_whatever_else_was_measured_has_a_table_of_its_own(monkeypatch):
+    record = Record("cyclegan", "correlation", "colour", 0)
+    for method, test, measures in (
+        ("ours", -0.0456, {"error": 0.2, "distance": 12.34}),
+        ("paper's", 0.5, {"error": 0.25}),
+    ):
+        run = Run(method, 2e-4, 32.0, 32.2, 40.0, 54, -7.0, test, measures=measures)
+        record.add(run, 3.0)
+    text = shown(monkeypatch, record, reproduce.experiment("cyclegan"))
+    assert "## cyclegan, colour pixels" in text
+    assert "| ours | −0.046 after 32 s |" in text
+    assert "|  | ours, 32 s | paper's, 32 s |" in text
+    assert "| error | 0.200 | 0.250 |" in text
+    assert "| distance | 12.3 | – |" in text
+    assert "no number for these scenes" in text
+
+
 def test_what_was_never_published_has_no_column(monkeypatch):
     record = Record("dem", "nats", "grey", 0)
     record.add(Run("none", 0.01, 64.0, 64.2, 70.0, 543, 150.0, 151.04, 149.0, 153.08), 30.0)
