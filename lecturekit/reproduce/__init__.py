@@ -9,7 +9,7 @@ gmmn         gmmn: moment matching on pixels and on codes, by Parzen windows
 dem          dem: a deep energy and its generator, by Parzen windows
 dae          dae: a denoising auto-encoder, simply trained and by walkback, by Parzen windows
 unit_digits  unit-digits: MNIST's labels carried over to USPS, share of test digits right
-cyclegan     cyclegan: plain ↔ striped scenes, by the paper's algorithm and by ours
+cyclegan     cyclegan: plain ↔ striped scenes, by the paper's algorithm and by ours, by the truth
 contestant   an RBM on its way, by any of the five methods
 digits       MNIST, its pixels, and minibatches; `parzen` is how samples of it are scored
 campaign     rates and times: which runs are made, one after the other, resumable
