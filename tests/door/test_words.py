@@ -19,6 +19,7 @@ from lecturekit import (
     unit,
 )
 from lecturekit.plots import deep_energy as pictures
+from lecturekit.plots.marks import Points
 from tests.door.calls import denoiser, machine, photographs, plane, reals, seeded
 
 EXTENT = (-4.0, 4.0, -4.0, 4.0)
@@ -125,7 +126,8 @@ def test_in_words_that_lead_right(call, message):
 
 
 def test_one_tensor_may_hold_several():
-    pictures.clouds({"G": reals(3, 5, 2)}, reals(5, 2), "T", extent=EXTENT)
+    picture = pictures.clouds({"G": reals(3, 5, 2)}, reals(5, 2), "T", extent=EXTENT)
+    assert sum(isinstance(mark, Points) for mark in picture.marks) == 2 * 3  # cloud and data
 
 
 def test_the_median_of_a_kernel_is_of_rows_that_differ():
