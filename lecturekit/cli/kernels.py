@@ -14,6 +14,7 @@ from pathlib import Path
 from jupyter_client.localinterfaces import localhost
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.utils import ensure_dir_exists
 from traitlets import HasTraits, default
 
 LONGEST = 90  # characters of a socket's path that every system takes, less the channel's number
@@ -28,7 +29,10 @@ class _SocketFiles(HasTraits):
 
     @default("ip")
     def _own_path(self) -> str:
-        return _unique_path() if self.transport == "ipc" else localhost()  # type: ignore[attr-defined]
+        if self.transport != "ipc":  # type: ignore[attr-defined]
+            return localhost()
+        ensure_dir_exists(jupyter_runtime_dir(), mode=0o700)  # the first kernel ever finds none
+        return _unique_path()
 
 
 def _unique_path() -> str:

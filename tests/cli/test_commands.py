@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -216,6 +217,13 @@ class TestRun:
         assert "outputs" not in (originals / "01_waves.ipynb").read_text().replace(
             '"outputs": []', ""
         )
+
+    def test_works_where_no_kernel_has_ever_run(self, originals, tmp_path, monkeypatch):
+        # Short: the path of a socket has some hundred characters at most.
+        with tempfile.TemporaryDirectory() as home:
+            monkeypatch.setenv("JUPYTER_RUNTIME_DIR", f"{home}/new/runtime")
+            code, printed = call("run", "waves", "--output", tmp_path / "out")
+        assert code == 0, printed
 
     def test_a_failing_cell_is_named_and_the_others_still_run(self, originals, tmp_path):
         nbformat.write(lecture("x = 1", "# why\nx / 0"), originals / "01_waves.ipynb")
