@@ -15,7 +15,7 @@ from lecturekit.adversarial import Objective, generator_loss
 from lecturekit.cycle_gan import CycleGAN
 from lecturekit.cycle_gan.rotations import lowest_minima
 from lecturekit.door import NOT_EMPTY, WHOLE, Count, In, Positive, asked, door, refuse
-from lecturekit.plots.figures import Map, curves, image_grid, plane
+from lecturekit.plots.figures import curves, image_grid
 from lecturekit.plots.look import MOUNT, SHAPES
 from lecturekit.plots.marks import (
     Arrows,
@@ -31,6 +31,7 @@ from lecturekit.plots.marks import (
     Words,
     to_array,
 )
+from lecturekit.plots.plane import Map, plane
 from lecturekit.plots.words import as_plain
 
 REACH = 2.4  # the clouds of section 5 lie within ± this

@@ -13,17 +13,7 @@ from torch import Tensor
 
 from lecturekit.deep_energy import DeepEnergy, Plane, log_likelihood, score
 from lecturekit.door import NOT_EMPTY, NUMBERS, Count, Extent, In, Positive, asked, door, refuse
-from lecturekit.plots.figures import (
-    Map,
-    Sample,
-    arrows,
-    dots,
-    field,
-    histogram,
-    now,
-    plane,
-    warped_grid,
-)
+from lecturekit.plots.figures import histogram
 from lecturekit.plots.look import MOUNT, PALETTE
 from lecturekit.plots.marks import (
     Arrows,
@@ -36,6 +26,8 @@ from lecturekit.plots.marks import (
     Words,
     to_array,
 )
+from lecturekit.plots.numbers import Sample, now
+from lecturekit.plots.plane import Map, arrows, dots, field, plane, warped_grid
 
 RESOLUTION = 70
 SAMPLES = 1  # the colour of χ, in all pictures; data are grey

@@ -13,8 +13,9 @@ from lecturekit import denoising
 from lecturekit.data.densities import GaussianMixture
 from lecturekit.door import NOT_EMPTY, Count, Extent, Fineness, In, door, refuse
 from lecturekit.evaluation import mode_coverage
-from lecturekit.plots.figures import Map, arrow_field, curves, level_lines, plane, rings
+from lecturekit.plots.figures import curves
 from lecturekit.plots.marks import Images, Mark, Paths, Plot, Points, to_array
+from lecturekit.plots.plane import Map, arrow_field, level_lines, plane, rings
 
 
 @door

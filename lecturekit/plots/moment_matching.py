@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from lecturekit import moment_matching as mm
 from lecturekit.door import NOT_EMPTY, Extent, In, asked, door, refuse
-from lecturekit.plots.figures import arrows, dots, field, plane, warped_grid
 from lecturekit.plots.marks import (
     Arrows,
     Axis,
@@ -25,6 +24,7 @@ from lecturekit.plots.marks import (
     Words,
     to_array,
 )
+from lecturekit.plots.plane import arrows, dots, field, plane, warped_grid
 
 
 @door

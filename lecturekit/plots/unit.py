@@ -12,8 +12,9 @@ from torch import Tensor
 
 from lecturekit.door import NOT_EMPTY, NUMBERS, In, Natural, door, refuse
 from lecturekit.plots.cycle_gan import sheet
-from lecturekit.plots.figures import curves, heatmap, now
+from lecturekit.plots.figures import curves, heatmap
 from lecturekit.plots.marks import Arrows, Axis, Images, Mark, Paths, Plot, Role, Rule, Words
+from lecturekit.plots.numbers import now
 from lecturekit.unit import UNIT, Family, Gaussian, LinearGaussian, Reach
 from lecturekit.unit.vae_gan import VAEGAN
 

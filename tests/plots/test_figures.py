@@ -11,8 +11,9 @@ import torch
 from lecturekit import plots
 from lecturekit.door import watched
 from lecturekit.plots.encode import encode
-from lecturekit.plots.figures import curves, heatmap, histogram, now
+from lecturekit.plots.figures import curves, heatmap, histogram
 from lecturekit.plots.marks import Bars, Field, Images, Line, Points, Rule, Words
+from lecturekit.plots.numbers import now
 from lecturekit.plots.scales import scales
 
 X = torch.arange(1.0, 11.0)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from lecturekit.plots.figures import (
+from lecturekit.plots.marks import Paths
+from lecturekit.plots.plane import (
     arrow_field,
     arrows,
     dots,
@@ -16,7 +17,6 @@ from lecturekit.plots.figures import (
     rings,
     warped_grid,
 )
-from lecturekit.plots.marks import Paths
 from lecturekit.plots.scales import scales
 
 EXTENT = (-3.0, 3.0, -2.0, 2.0)
