@@ -3,10 +3,11 @@
 `play` starts a run, `explore` shows pictures that follow sliders and train nothing, `finish` trains
 without pictures but with a bar of progress.
 
-`run` takes the steps; `orders`, `pace`, `timetable`, `history` and `interrupts` are its parts.
-`views` are what it shows, `painted` those that one paints on, `controls` what a person may change,
-`panel` where all are seen and touched (with `panel.js` in the page). `registry` keeps several runs
-apart. `recorder` makes a `film` of a run, which plays in a page that has no kernel.
+`run` takes the steps; `orders`, `pace`, `history` and `interrupts` are its parts. `views` are what
+it shows, `painted` those that one paints on, `drawing` makes their pictures when the `timetable`
+says so, `controls` are what a person may change. A `listener` is told of all: the `panel`, where it
+is seen and touched (with `panel.js` in the page), or the `recorder`, which makes a `film` that
+plays in a page without a kernel. `registry` keeps several runs apart.
 """
 
 from __future__ import annotations

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
-from typing import Literal, Protocol
-
-import torch
+from typing import Literal
 
 from lecturekit import plots
-from lecturekit.door import door, watched
+from lecturekit.door import door
 from lecturekit.live.controls import Control
+from lecturekit.live.drawing import Drawing
 from lecturekit.live.history import History, Points
 from lecturekit.live.interrupts import Interrupted, interrupts_held
+from lecturekit.live.listener import Listener
 from lecturekit.live.orders import Orders
 from lecturekit.live.pace import LONGEST, Pace, Rate, pause_after, share_of_a_core
-from lecturekit.live.timetable import Timetable
 from lecturekit.live.views import View
 from lecturekit.training import DivergenceError, Step, Steps
 from lecturekit.training.steps import as_step, checked_steps
@@ -27,37 +25,6 @@ Status = Literal["playing", "paused", "finishing", "finished", "stopped", "faile
 
 SLICE = 0.02  # seconds of training between two breaths of the kernel's loop
 TOLD = 0.1  # seconds between two lines of progress
-
-
-class Listener(Protocol):
-    """Who watches a run: in a notebook, its panel."""
-
-    def appear(self) -> None:
-        """Be seen in the present cell."""
-
-    def ready(self) -> bool:
-        """Whether somebody looks who has seen what was shown before."""
-
-    def took(self) -> None:
-        """Note that an update was taken; called at every one, so it must be cheap."""
-
-    def show(self) -> None:
-        """Show the state."""
-
-    def draw(self, view: int, picture: plots.Picture) -> None:
-        """Show a new picture of a view."""
-
-    def join(self) -> None:
-        """Be seen in the present cell too, which waits for the end of the run."""
-
-    def keep(self, still: plots.Panels | None) -> None:
-        """Leave these pictures in the present cell, where they need no kernel; None leaves none."""
-
-    def save(self) -> None:
-        """Hand the pictures to the person, to be kept as a file."""
-
-    def close(self) -> None:
-        """The run is gone."""
 
 
 Order = Literal["play", "pause", "step", "stop", "reset", "defaults", "redraw", "save"]
@@ -110,7 +77,7 @@ class Run:
         self._begin = steps if callable(steps) else None
         self._steps = _begun(steps)
         self._history = History()
-        self._timetable = Timetable(len(self.views))
+        self._drawing = Drawing(self.views)
         self._told_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self._awaited = False  # a cell waits for the end
@@ -170,8 +137,7 @@ class Run:
 
     def pictures(self) -> list[plots.Picture]:
         """All views as they are now."""
-        with _hands_off():
-            return [view.picture() for view in self.views]
+        return self._drawing.pictures()
 
     def still(self) -> plots.Panels:
         """All views as they are now, as one static picture."""
@@ -252,7 +218,7 @@ class Run:
 
     def touched(self) -> None:
         """Somebody changed a setting: pictures follow at once. May be called on any thread."""
-        self._timetable.hurry()
+        self._drawing.hurry()
         if self.status not in ("playing", "finishing"):  # these draw by themselves
             self.ask("redraw")
 
@@ -310,12 +276,9 @@ class Run:
                 self.pause(wrong)
                 return
             begun = perf_counter()
-            with interrupts_held() as interrupted:
-                self._advance_in_time(SLICE, interrupted)
-                self._draw_due()
-            if interrupted():
+            if self._slice(self.pace):
                 self.pause("interrupted")
-            await asyncio.sleep(pause_after(perf_counter() - begun, self._share))
+            await self._breathe(begun)
 
     async def _drain(self) -> None:
         """All steps that are left; the task that played ends by itself when it wakes up."""
@@ -331,7 +294,7 @@ class Run:
                 if self.listener is not None and not joined and perf_counter() - begun > 0.3:
                     self.listener.join()
                     joined = True
-                await self._slice()
+                await self._slice_of_the_rest()
         except asyncio.CancelledError:  # how a kernel interrupts a cell that waits
             self._interrupted()
         finally:
@@ -339,20 +302,31 @@ class Run:
             if joined and self.status != "finished" and self.listener is not None:
                 self.listener.keep(None)
 
-    async def _slice(self) -> None:
+    async def _slice_of_the_rest(self) -> None:
+        if self.status == "paused":
+            return await asyncio.sleep(LONGEST)
         begun = perf_counter()
-        if self.status == "finishing":
-            if wrong := self._wrong_setting():
-                self._enter("paused", wrong)
-                raise ValueError(wrong)
-            with interrupts_held() as interrupted:
-                self._advance_for(SLICE, interrupted)
-                self._draw_due()
-            if interrupted():
-                self._interrupted()
-            await asyncio.sleep(pause_after(perf_counter() - begun, self._share))
-        else:
-            await asyncio.sleep(LONGEST)
+        if wrong := self._wrong_setting():
+            self._enter("paused", wrong)
+            raise ValueError(wrong)
+        if self._slice():
+            self._interrupted()
+        await self._breathe(begun)
+
+    def _slice(self, pace: Pace | None = None) -> bool:
+        """Train for some 20 ms, and draw what is due; whether somebody interrupted."""
+        deadline, status = perf_counter() + SLICE, self.status
+        with interrupts_held() as interrupted:
+            while self.status == status and (now := perf_counter()) < deadline:
+                if interrupted() or (pace and not pace.allows(now)):
+                    break
+                self._advance()
+            self._draw_due()
+        return interrupted()
+
+    async def _breathe(self, begun: float) -> None:
+        """Leave the kernel to all else, for as long as the work since then allows."""
+        await asyncio.sleep(pause_after(perf_counter() - begun, self._share))
 
     def _interrupted(self) -> None:
         if self.status in ("finishing", "paused"):
@@ -368,21 +342,6 @@ class Run:
             with interrupts_held():
                 self._advance()
                 self.redraw()
-
-    def _advance_in_time(self, seconds: float, interrupted: Callable[[], bool]) -> None:
-        """The updates of a slice, no more of them than the pace allows."""
-        if self.pace is None:
-            return self._advance_for(seconds, interrupted)
-        end = perf_counter() + seconds
-        while self.status == "playing" and (now := perf_counter()) < end and not interrupted():
-            if not self.pace.allows(now):
-                return
-            self._advance()
-
-    def _advance_for(self, seconds: float, interrupted: Callable[[], bool]) -> None:
-        deadline, status = perf_counter() + seconds, self.status
-        while self.status == status and perf_counter() < deadline and not interrupted():
-            self._advance()
 
     def _advance(self) -> None:
         """One update; after the last one also what the trainer does at its end."""
@@ -450,30 +409,17 @@ class Run:
             self.rate.look(self.update)
             self.listener.show()
         if self.listener.ready():
-            self._draw(self._timetable.due())
+            self._draw(self._drawing.due())
 
-    def _draw(self, views: Sequence[int]) -> None:
+    def _draw(self, views: Iterable[int]) -> None:
         if self.listener is None:
             return
-        for view in views:
-            begun = perf_counter()
-            try:
-                with _hands_off():
-                    self.listener.draw(view, self.views[view].picture())
-            except Exception as error:
-                if self.error is None:
-                    self._fail(error)
-                return
-            hurried = self.status == "finishing"
-            self._timetable.drawn(view, perf_counter() - begun, hurried=hurried)
+        try:
+            self._drawing.draw(views, self.listener, hurried=self.status == "finishing")
+        except Exception as error:
+            if self.error is None:
+                self._fail(error)
 
     def _save(self) -> None:
         if self.listener is not None:
             self.listener.save()
-
-
-@contextlib.contextmanager
-def _hands_off() -> Iterator[None]:
-    """Views must not change what is trained: no gradients, and the global generator put back."""
-    with watched(), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        yield

@@ -17,7 +17,7 @@ from tests.live.probes import Probe, until, watched
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that only updates and pictures move."""
     now = [0.0]
-    for module in ("run", "timetable", "pace"):
+    for module in ("drawing", "run", "timetable", "pace"):
         monkeypatch.setattr(f"lecturekit.live.{module}.perf_counter", lambda: now[0])
     return now
 
