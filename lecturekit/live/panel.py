@@ -47,11 +47,17 @@ def module() -> str:
     return "\n".join([f"const LOOK = {table};", *(p.read_text(encoding="utf-8") for p in parts)])
 
 
+def styles(own: Path) -> str:
+    """The buttons of all that stands in a notebook, and what is a widget's own."""
+    shared = Path(__file__).with_name("buttons.css")
+    return "".join(path.read_text(encoding="utf-8") for path in (shared, own))
+
+
 class PanelWidget(anywidget.AnyWidget):
     """What the page knows of a run."""
 
     _esm = module()
-    _css = Path(__file__).with_name("panel.css").read_text(encoding="utf-8")
+    _css = styles(Path(__file__).with_name("panel.css"))
     state: Any = traitlets.Dict().tag(sync=True)
     controls: Any = traitlets.List().tag(sync=True)
     pictures: Any = traitlets.List().tag(sync=True)

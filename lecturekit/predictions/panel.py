@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 from IPython.display import display
 
+from lecturekit.live.panel import styles
 from lecturekit.predictions.memory import metadata
 from lecturekit.predictions.prediction import Prediction
 
@@ -32,7 +33,7 @@ class PredictionWidget(anywidget.AnyWidget):
     """What the page knows of a prediction."""
 
     _esm = (_HERE / "panel.js").read_text(encoding="utf-8")
-    _css = (_HERE / "panel.css").read_text(encoding="utf-8")
+    _css = styles(_HERE / "panel.css")
     asked: Any = traitlets.Dict().tag(sync=True)
     said: Any = traitlets.Dict().tag(sync=True)
 
