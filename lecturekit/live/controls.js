@@ -1,12 +1,21 @@
-// Sliders and drop-down lists for the settings of a run.
+// Sliders and drop-down lists for the settings of a run, in groups. Many groups of the same settings
+// are the columns of a table.
 
 class Controls {
   constructor(controls, changed) {
     this.changed = changed;  // (place, value) → void
     this.entries = controls.map((control, place) => this.entry(control, place));
-    const groups = Map.groupBy(this.entries, ({ control }) => control.group);
-    this.parts = [...groups].map(([name, entries]) =>
-      make("fieldset", {}, [...(name ? [make("legend", { textContent: name })] : []), ...entries.map(({ label }) => label)]));
+    const groups = [...Map.groupBy(this.entries, ({ control }) => control.group)];
+    this.root = make("div", { className: "lecturekit-sliders" }, groups.map(([name, entries]) =>
+      make("fieldset", {}, [...(name ? [make("legend", { textContent: name })] : []), ...entries.map(({ label }) => label)])));
+    const [labels, ...others] = groups.map(([, entries]) => entries.map(({ control }) => control.label));
+    if (others.length > 1 && others.every((each) => String(each) === String(labels))) this.tabulate(labels);
+  }
+
+  tabulate(labels) {
+    this.root.classList.add("lecturekit-table");
+    this.root.style.gridTemplateRows = `repeat(${labels.length + 1}, auto)`;
+    this.root.prepend(...["", ...labels].map((textContent) => make("span", { textContent })));
   }
 
   entry(control, place) {

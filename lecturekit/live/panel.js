@@ -87,11 +87,10 @@ class Panel {
     const transport = state.transport ? [...Object.values(this.buttons), this.progress, this.words] : [];
     this.bar = make("div", { className: "lecturekit-bar" }, [this.title, ...transport, ...this.brushes.flatMap(({ parts }) => parts), tools]);
     this.controls = new Controls(model.get("controls"), (place, value) => this.say({ set: place, value }));
-    const sliders = make("div", { className: "lecturekit-sliders" }, this.controls.parts);
     this.error = make("div", { className: "lecturekit-error", role: "alert", hidden: true });
     this.lost = make("div", { className: "lecturekit-lost", textContent: "The kernel was restarted, and this run is gone with it. Run the cell again." });
     this.views = make("div", { className: "lecturekit-views" });
-    this.root.append(this.bar, this.lost, sliders, this.error, this.views);
+    this.root.append(this.bar, this.lost, this.controls.root, this.error, this.views);
     this.root.addEventListener("keydown", (event) => this.key(event));
     for (const kind of ["mousedown", "focusin"]) this.root.addEventListener(kind, keepOnSlide);
     this.root.addEventListener("fullscreenchange", () => this.arrange());
