@@ -15,6 +15,7 @@ from lecturekit.networks import (
     linear,
     mlp,
     normalised_convolution,
+    running_average,
 )
 
 
@@ -139,6 +140,15 @@ def test_a_score_sees_its_patch_of_18_pixels_and_nothing_else():
     (slope,) = torch.autograd.grad(scores[0, 8, 8], image)
     rows, columns = slope[0, 0].nonzero(as_tuple=True)
     assert rows.max() - rows.min() + 1 == columns.max() - columns.min() + 1 == 18
+
+
+def test_a_running_average_begins_as_a_copy_and_keeps_99_parts_of_100():
+    net = linear(1, 1, bias=False, generator=source())
+    average = running_average(net)
+    for weight, expected in ((1.0, 1.0), (2.0, 1.01), (2.0, 1.0199)):
+        nn.init.constant_(net.weight, weight)
+        average.update_parameters(net)
+        torch.testing.assert_close(average.module.weight.item(), expected)
 
 
 @pytest.mark.parametrize("arguments", [(0, 1, 3), (1, 0, 3), (1, 1, 0)])

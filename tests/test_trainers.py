@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import pickle
 from collections.abc import Callable
 from dataclasses import is_dataclass
 
@@ -58,6 +59,17 @@ def test_the_same_seed_gives_the_same_bits(make):
         finish(training.steps())
     assert torch.equal(first.state(), again.state())
     assert not torch.equal(first.state(), other.state())
+
+
+@every_trainer
+def test_what_is_trained_can_be_pickled_and_the_copy_learns_on_alike(make):
+    training = make(0)
+    finish(training.steps())
+    copied = pickle.loads(pickle.dumps(training))
+    assert torch.equal(copied.state(), training.state())
+    for each in (training, copied):
+        finish(each.steps())
+    assert torch.equal(copied.state(), training.state())
 
 
 @every_trainer

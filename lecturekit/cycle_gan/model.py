@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lecturekit.door import Count, In, door, refuse
 from lecturekit.networks import (
@@ -19,15 +17,10 @@ from lecturekit.networks import (
     initialise_average,
     mlp,
     normalised_convolution,
+    running_average,
 )
 
 Skip = Literal["gate", "add", "none"]
-AVERAGE = 0.99  # the share of an average that an update retains
-
-
-def _follow(averages: Sequence[Tensor], values: Sequence[Tensor], n_averaged: Tensor | int) -> None:
-    """Let averages follow values by one update; of a module, so that a model can be pickled."""
-    get_ema_multi_avg_fn(AVERAGE)(averages, values, n_averaged)
 
 
 @door
@@ -51,9 +44,7 @@ class CycleGAN(nn.Module):
         if len({id(net) for net in (G, F, D_X, D_Y)}) < 4:
             refuse("G, F, D_X and D_Y", "to be four nets", "the same one twice")
         self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
-        self.averaged_G, self.averaged_F = (
-            AveragedModel(net, multi_avg_fn=_follow) for net in (G, F)
-        )
+        self.averaged_G, self.averaged_F = running_average(G), running_average(F)
 
     def initialise(self, generator: torch.Generator) -> CycleGAN:
         """Draw first values of all four nets anew, in place; the averages begin at G and F.

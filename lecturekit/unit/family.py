@@ -8,11 +8,10 @@ from typing import Annotated
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lecturekit.adversarial import check_domains, check_game
 from lecturekit.door import NOT_EMPTY, Count, In, Natural, door, refuse
-from lecturekit.networks import PatchDiscriminator, initialise, initialise_average
+from lecturekit.networks import PatchDiscriminator, initialise, initialise_average, running_average
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
     PARAMETERS,
@@ -30,7 +29,7 @@ from lecturekit.unit.losses import (
     streams,
     weighted,
 )
-from lecturekit.unit.model import AVERAGE, Encoder, Generator, Nets, Parts
+from lecturekit.unit.model import Encoder, Generator, Nets, Parts
 from lecturekit.unit.trainer import Settings, total
 
 Pictures = Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]
@@ -69,7 +68,7 @@ class Family(nn.Module):
             )
         self.encoders, self.generators = nn.ModuleList(encoders), nn.ModuleList(generators)
         self.discriminators = nn.ModuleList(discriminators)
-        self.averaged = AveragedModel(self.autoencoders, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
+        self.averaged = running_average(self.autoencoders)
 
     def initialise(self, generator: torch.Generator) -> Family:
         """Draw first values of all nets anew, in place; the averages begin there too.

@@ -9,7 +9,6 @@ from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lecturekit.door import Count, In, Natural, door
 from lecturekit.networks import (
@@ -19,9 +18,8 @@ from lecturekit.networks import (
     convolution,
     initialise,
     initialise_average,
+    running_average,
 )
-
-AVERAGE = 0.99  # kept of the average at each update: it looks back over about 100 updates
 
 
 @door
@@ -114,7 +112,7 @@ class UNIT(nn.Module):
         self.alike = alike
         (self.E1, self.E2), (self.G1, self.G2) = encoders, generators
         self.D1, self.D2 = discriminators
-        self.averaged = AveragedModel(self.autoencoders, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
+        self.averaged = running_average(self.autoencoders)
 
     def initialise(self, generator: torch.Generator) -> UNIT:
         """Draw first values of all six nets anew, in place; the averages begin there too.

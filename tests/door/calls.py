@@ -1201,6 +1201,7 @@ def _networks() -> Iterator[tuple[str, Call]]:
     )
     net = networks.mlp([2, 3, 1], generator=seeded())
     yield "initialise", Call(networks.initialise, {"net": net, "generator": seeded()})
+    yield "running_average", Call(networks.running_average, {"net": net})
     yield (
         "initialise_average",
         Call(
