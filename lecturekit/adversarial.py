@@ -72,6 +72,14 @@ def generator_loss(fake: Tensor, objective: Objective) -> Tensor:
     return nnf.softplus(-fake).mean()
 
 
+def scores_of_both(
+    D: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
+) -> tuple[Tensor, Tensor]:
+    """D's scores of data and of generated inputs, which are detached; in one pass."""
+    scores = D(torch.cat([real, fake.detach()]))
+    return scores[: len(real)], scores[len(real) :]
+
+
 def _checked(objective: Objective) -> Objective:
     if objective not in OBJECTIVES:
         raise ValueError(f"expected an objective among {', '.join(OBJECTIVES)}, got {objective!r}")

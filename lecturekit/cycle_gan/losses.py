@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
-import torch
 from torch import Tensor
 
-from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
+from lecturekit.adversarial import (
+    Objective,
+    discriminator_loss,
+    generator_loss,
+    scores_of_both,
+)
 from lecturekit.cycle_gan.model import CycleGAN
 from lecturekit.door import asked, door, refuse_detached, refuse_uncallable, returned
 
@@ -113,17 +117,11 @@ def discriminator_terms(
     objective: Objective,
 ) -> Tensor:
     """What the discriminators minimise, the sum of both; the translations are detached here."""
-    real_x, made_x = _scores(model.D_X, x, fake_x)
-    real_y, made_y = _scores(model.D_Y, y, fake_y)
+    real_x, made_x = scores_of_both(model.D_X, x, fake_x)
+    real_y, made_y = scores_of_both(model.D_Y, y, fake_y)
     return discriminator_loss(real_x, made_x, objective) + discriminator_loss(
         real_y, made_y, objective
     )
-
-
-def _scores(D: Map, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores of both, in one pass."""
-    scores = D(torch.cat([real, fake.detach()]))
-    return scores[: len(real)], scores[len(real) :]
 
 
 def _without_input_gradient(f: Map) -> Map:

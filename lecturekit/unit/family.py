@@ -26,10 +26,10 @@ from lecturekit.unit.losses import (
     Terms,
     autoencoder_terms,
     discriminator_terms,
-    streams,
+    streams_of_pairs,
     weighted,
 )
-from lecturekit.unit.model import Encoder, Generator, Nets, Parts
+from lecturekit.unit.model import Encoder, Generator, Nets, Pair, Parts
 from lecturekit.unit.trainer import Settings, total
 
 Pictures = Annotated[Tensor, "n n_channels 4·height 4·width", In(0, 1)]
@@ -248,12 +248,14 @@ def _steps(
         loss: list[Tensor] = []
         theirs: list[Tensor] = []
         terms: list[Terms] = []
-        for i, j in random_pairs(family.n_domains, generator=generator):
-            nets = family.pair(i, j)
-            made = streams(nets, x[i], x[j], generator=generator)
-            both = autoencoder_terms(nets, x[i], x[j], made, settings.objective)
+        pairs = random_pairs(family.n_domains, generator=generator)
+        nets = [family.pair(i, j) for i, j in pairs]
+        images = [Pair(x[i], x[j]) for i, j in pairs]
+        streams = streams_of_pairs(nets, images, generator=generator)
+        for its, (x1, x2), made in zip(nets, images, streams, strict=True):
+            both = autoencoder_terms(its, x1, x2, made, settings.objective)
             loss += [total(weighted(each, settings)) for each in both]
-            theirs += discriminator_terms(nets, x[i], x[j], made, settings.objective)
+            theirs += discriminator_terms(its, x1, x2, made, settings.objective)
             terms += both
         held.autoencoders.step(total(loss), settings.autoencoder_rate * decay)
         held.discriminators.step(total(theirs), settings.discriminator_rate * decay)

@@ -5,15 +5,20 @@ The slide has L = L_VAE1 + L_GAN1 + L_CC1 + L_VAE2 + L_GAN2 + L_CC2 and leaves t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-from lecturekit.adversarial import Objective, discriminator_loss, generator_loss
+from lecturekit.adversarial import (
+    Objective,
+    discriminator_loss,
+    generator_loss,
+    scores_of_both,
+)
 from lecturekit.door import In, door, refuse, refuse_detached, refuse_uncallable, returned
-from lecturekit.unit.model import UNIT, Nets
+from lecturekit.unit.model import UNIT, Nets, Pair, decoded, encoded
 
 Kl = Callable[[Tensor, Tensor], Tensor]  # mean and log variance, (n, n_latent) → (n,)
 
@@ -103,19 +108,33 @@ def streams(
         x1, x2: (n, channels, height, width) and (m, channels, height, width).
         generator: source of the noise of the codes, on the device of the images.
     """
+    return streams_of_pairs([model], [Pair(x1, x2)], generator=generator)[0]
+
+
+def streams_of_pairs(
+    nets: Sequence[UNIT | Nets], x: Sequence[Pair], *, generator: torch.Generator
+) -> list[Streams]:
+    """`streams` for several pairs of domains, side by side, with images of its own for each."""
 
     def draw(mean: Tensor) -> Tensor:
         noise = torch.empty_like(mean).normal_(generator=generator)
         return mean + noise
 
-    n1, n2 = len(x1), len(x2)
-    mean1, mean2 = model.E1(x1), model.E2(x2)
-    codes = torch.cat([draw(mean1), draw(mean2)])
-    x11, x21 = model.G1(codes).split([n1, n2])
-    x12, x22 = model.G2(codes).split([n1, n2])
-    mean12, mean21 = model.E2(x12), model.E1(x21)
-    x121, x212 = model.G1(draw(mean12)), model.G2(draw(mean21))
-    return Streams(mean1, mean2, x11, x22, x12, x21, mean12, mean21, x121, x212)
+    means = encoded(nets, x)
+    codes = [torch.cat([draw(mean1), draw(mean2)]) for mean1, mean2 in means]
+    shown = decoded(nets, [Pair(z, z) for z in codes])  # all codes of a pair in both its domains
+    made = [
+        (*in_1.split([len(x1), len(x2)]), *in_2.split([len(x1), len(x2)]))
+        for (in_1, in_2), (x1, x2) in zip(shown, x, strict=True)
+    ]
+    again = encoded(nets, [Pair(x21, x12) for _, x21, x12, _ in made])
+    back = decoded(nets, [Pair(draw(mean12), draw(mean21)) for mean21, mean12 in again])
+    return [
+        Streams(*mean, x11, x22, x12, x21, mean12, mean21, *home)
+        for mean, (x11, x21, x12, x22), (mean21, mean12), home in zip(
+            means, made, again, back, strict=True
+        )
+    ]
 
 
 class Terms(NamedTuple):
@@ -219,6 +238,6 @@ def discriminator_terms(
 ) -> tuple[Tensor, Tensor]:
     """What D1 and what D2 minimise; the translations are detached here."""
     return (
-        discriminator_loss(model.D1(x1), model.D1(made.x21.detach()), objective),
-        discriminator_loss(model.D2(x2), model.D2(made.x12.detach()), objective),
+        discriminator_loss(*scores_of_both(model.D1, x1, made.x21), objective),
+        discriminator_loss(*scores_of_both(model.D2, x2, made.x12), objective),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Annotated, NamedTuple
 
 import torch
@@ -37,8 +38,13 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, channels, height, width) in [0, 1] → (n, n_latent, height / p, width / p)."""
-        mean: Tensor = self.shared(self.own(2 * x - 1))
+        mean: Tensor = self.shared(self.features(x))
         return mean
+
+    def features(self, x: Tensor) -> Tensor:
+        """What its own layers make of images, for the shared ones."""
+        features: Tensor = self.own(2 * x - 1)
+        return features
 
 
 @door
@@ -56,7 +62,11 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """(n, n_latent, height / p, width / p) → (n, channels, height, width) in [0, 1]."""
-        return torch.sigmoid(self.own(self.shared(z)))
+        return self.image(self.shared(z))
+
+    def image(self, features: Tensor) -> Tensor:
+        """What its own layers make of that which the shared ones have made."""
+        return torch.sigmoid(self.own(features))
 
 
 class Nets(NamedTuple):
@@ -71,7 +81,7 @@ class Nets(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """The same latent codes in both domains.
+    """Something of domain 1 and of domain 2, such as the images that one code has in both.
 
     Attributes:
         x1, x2: (n, channels, height, width).
@@ -79,6 +89,41 @@ class Pair(NamedTuple):
 
     x1: Tensor
     x2: Tensor
+
+
+def encoded(nets: Sequence[UNIT | Nets], images: Sequence[Pair]) -> list[Pair]:
+    """E1(x1) and E2(x2) for several pairs of domains, each with images of its own."""
+    encoders = [E for each in nets for E in (each.E1, each.E2)]
+    features = [E.features(x) for E, x in zip(encoders, chain(*images), strict=True)]
+    return _pairs(_through_shared(encoders, features))
+
+
+def decoded(nets: Sequence[UNIT | Nets], codes: Sequence[Pair]) -> list[Pair]:
+    """G1(z1) and G2(z2) for several pairs of domains, each with codes of its own."""
+    generators = [G for each in nets for G in (each.G1, each.G2)]
+    features = _through_shared(generators, list(chain(*codes)))
+    return _pairs([G.image(each) for G, each in zip(generators, features, strict=True)])
+
+
+def _through_shared(
+    nets: Sequence[Encoder | Generator], batches: Sequence[Tensor]
+) -> Sequence[Tensor]:
+    """What its shared layers make of each net's batch.
+
+    Layers that all nets share are gone through once, by every batch that is not there already: one
+    pass of many rows takes less time than many passes of few.
+    """
+    layers = nets[0].shared
+    if any(net.shared is not layers for net in nets):
+        return [net.shared(batch) for net, batch in zip(nets, batches, strict=True)]
+    rows = {id(batch): batch for batch in batches}
+    made = layers(torch.cat(list(rows.values()))).split([len(each) for each in rows.values()])
+    features = dict(zip(rows, made, strict=True))
+    return [features[id(batch)] for batch in batches]
+
+
+def _pairs(tensors: Sequence[Tensor]) -> list[Pair]:
+    return [Pair(*each) for each in zip(tensors[::2], tensors[1::2], strict=True)]
 
 
 @door

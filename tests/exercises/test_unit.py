@@ -62,11 +62,15 @@ def test_the_losses_are_those_of_the_package(monkeypatch):
 
 
 class _Linear:
-    def __init__(self, weight: Tensor):
-        self.weight = weight
+    """An encoder or a generator that has nothing but one matrix of its own."""
 
-    def __call__(self, rows: Tensor) -> Tensor:
+    def __init__(self, weight: Tensor):
+        self.weight, self.shared = weight, torch.nn.Identity()
+
+    def features(self, rows: Tensor) -> Tensor:
         return rows @ self.weight
+
+    image = features
 
 
 def _score(rows: Tensor) -> Tensor:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch.distributions import Laplace, Normal, kl_divergence
 
 from lecturekit import unit
+from lecturekit.unit.losses import streams_of_pairs
+from lecturekit.unit.model import Pair
 from tests.unit.nets import images, seeded, small
 
 SETTINGS = unit.Settings()
@@ -34,9 +37,10 @@ class TestPieces:
 
 
 class TestStreams:
-    def test_every_stream_is_its_composition(self, monkeypatch):
+    @pytest.mark.parametrize("shared", [True, False])
+    def test_every_stream_is_its_composition(self, shared, monkeypatch):
         """With codes that carry no noise, and batches of different sizes."""
-        model, x1, x2 = small(), images(3), images(5, 1)
+        model, x1, x2 = small(shared=shared, alike=False), images(3), images(5, 1)
         monkeypatch.setattr(torch.Tensor, "normal_", lambda noise, **_: noise.zero_())
         quiet = made_of(model, x1, x2)
         E1, E2, G1, G2 = model.E1, model.E2, model.G1, model.G2
@@ -48,11 +52,33 @@ class TestStreams:
         for name, got, wanted in zip(unit.Streams._fields, quiet, expected, strict=True):
             torch.testing.assert_close(got, wanted, msg=lambda m, name=name: f"{name}: {m}")
 
+    def test_pairs_of_a_family_go_side_by_side_as_each_would_alone(self, monkeypatch):
+        sizes = dict(width=6, n_latent=3, discriminator_width=4)
+        family = unit.family_for_images(4, 1, generator=seeded(0), **sizes)
+        with torch.no_grad():  # domains begin alike, which would hide an exchange
+            for place, parameter in enumerate(family.autoencoders.parameters()):
+                parameter += 0.3 * torch.randn(parameter.shape, generator=seeded(place))
+        monkeypatch.setattr(torch.Tensor, "normal_", lambda noise, **_: noise.zero_())
+        nets = [family.pair(2, 0), family.pair(1, 3)]
+        x = [Pair(images(3), images(5, 1)), Pair(images(2, 2), images(4, 3))]
+        together = streams_of_pairs(nets, x, generator=seeded(1))
+        for its, pair, made in zip(nets, x, together, strict=True):
+            torch.testing.assert_close(tuple(made), tuple(made_of(its, *pair)))
+
+    @pytest.mark.parametrize(("shared", "passes"), [(True, 4), (False, 8)])
+    def test_shared_layers_are_gone_through_once_for_all(self, shared, passes, monkeypatch):
+        """Codes of both domains, images of both, codes of translations, and the way back."""
+        model, seen = small(shared=shared), []
+        for layers in {net.shared for net in (model.E1, model.E2, model.G1, model.G2)}:
+            layers.register_forward_hook(lambda *_: seen.append(1))
+        made_of(model, images(3), images(5, 1))
+        assert len(seen) == passes
+
     def test_codes_have_unit_variance_around_the_mean(self, monkeypatch):
-        """What reaches G2, less the means: within 5 standard errors."""
+        """What reaches the generators, less the means: within 5 standard errors."""
         model, x = small(), images(32)
-        seen, G2 = [], model.G2.forward
-        monkeypatch.setattr(model.G2, "forward", lambda z: seen.append(z) or G2(z))
+        seen, shared = [], model.G2.shared.forward
+        monkeypatch.setattr(model.G2.shared, "forward", lambda z: seen.append(z) or shared(z))
         made = made_of(model, x, x)
         noise = seen[0] - torch.cat([made.mean1, made.mean2])
         assert abs(noise.var() - 1) <= 5 * (2 / noise.numel()) ** 0.5
