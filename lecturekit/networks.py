@@ -9,13 +9,24 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from lecturekit.door import FREE, NOT_EMPTY, Count, In, NonNegative, asked, came, door, refuse
+from lecturekit.door import (
+    FREE,
+    NOT_EMPTY,
+    Count,
+    In,
+    NonNegative,
+    asked,
+    came,
+    door,
+    refuse,
+    taken,
+)
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -124,12 +135,22 @@ def check_widths(name: str, net: nn.Module, n_in: int, n_out: int | None) -> Non
     Raises:
         ValueError: says which net, what it would have to take and give.
     """
-    modes = [(module, module.training) for module in net.modules()]
     like = next(net.parameters(), torch.empty(0))
     row = torch.zeros(1, n_in, dtype=like.dtype, device=like.device)
+    as_in_use(name, net, row, 1, n_out)
+
+
+@torch.no_grad()
+def as_in_use(name: str, net: nn.Module, x: Tensor, *shape: int | None) -> Any:
+    """What a net makes of `x` in use, so that nothing that it averages moves.
+
+    Raises:
+        ValueError: it does not take `x`, or gives another shape than this, if there is one.
+    """
+    modes = [(module, module.training) for module in net.modules()]
     net.eval()
     try:
-        asked(name, net, row, 1, n_out)
+        return asked(name, net, x, *shape) if shape else taken(name, net, x)
     finally:
         for module, mode in modes:
             module.training = mode

@@ -25,6 +25,7 @@ from lecturekit.cycle_gan.losses import (
 )
 from lecturekit.cycle_gan.model import CycleGAN
 from lecturekit.door import door
+from lecturekit.networks import as_in_use
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
     PARAMETERS,
@@ -112,13 +113,15 @@ def train(
     """
     _check(model, x, y, settings, generator)
     players = Players(model, x, y, settings, generator, exchange)
-    return guard(
+    steps = guard(
         _steps(model, settings, generator, cycle, players),
         model,
         settings,
         owns={"generator": generator, "players": players},
         sane={"parameters": PARAMETERS},
     )
+    steps.look_again_at((x, y), lambda: _check(model, x, y, settings, generator))
+    return steps
 
 
 class Players:
@@ -204,3 +207,10 @@ def _check(
     check_domains({"x": x, "y": y}, model, generator, points=True)
     if settings.mirror and x.ndim != 4:
         raise ValueError(f"only images can be mirrored, got x of shape {tuple(x.shape)}")
+    for name, rows, shape in (
+        ("G", x, y.shape[1:]),
+        ("F", y, x.shape[1:]),
+        ("D_X", x, None),
+        ("D_Y", y, None),
+    ):
+        as_in_use(f"model.{name}", getattr(model, name), rows[:1], *((1, *shape) if shape else ()))

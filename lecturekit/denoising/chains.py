@@ -56,7 +56,7 @@ def chain(
     """
     if start.ndim != 2 or len(start) == 0:
         raise ValueError(f"expected a start of shape (n_chains, n_dims), got {tuple(start.shape)}")
-    check_corrupted(corruption, start=start)
+    check_corrupted(corruption, denoise, generator, start=start)
     return _pairs(denoise, corruption, start, use_mean, generator)
 
 
@@ -120,7 +120,7 @@ class Walkers:
         *,
         generator: torch.Generator,
     ):
-        check_corrupted(corruption, start=start)
+        check_corrupted(corruption, denoise, generator, start=start)
         self._denoise, self._corruption, self._start = denoise, corruption, start
         self.initialise(generator)
 

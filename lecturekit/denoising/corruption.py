@@ -8,24 +8,41 @@ from __future__ import annotations
 
 import math
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from lecturekit.door import In, Rows, check_alike, door
+from lecturekit.door import In, Rows, check_alike, door, returned
 from lecturekit.training import check_settings, tunable
 
+TRIED = 100  # rows
 
-def check_corrupted(corruption: Corruption, **rows: Tensor) -> None:
-    """Refuse rows that a corruption cannot take, by what its `sample` says of x.
+
+def check_corrupted(
+    corruption: Corruption, denoise: object, generator: torch.Generator, **rows: Tensor
+) -> None:
+    """Refuse rows that a corruption cannot take, and one of which the denoiser cannot take theirs.
+
+    What either takes its signature says, if it does; what a corruption makes is found out on a few
+    rows, with a copy of the source of randomness.
 
     Raises:
-        ValueError: such as points, where it is for images.
+        ValueError: such as points where it is for images, or noise beyond [0, 1] for pixels.
     """
-    hints = typing.get_type_hints(corruption.sample, include_extras=True)
-    check_alike(hints.get("x", Tensor), rows)
+    check_alike(_hints(corruption.sample).get("x", Tensor), rows)
+    tried = torch.Generator(generator.device).set_state(generator.get_state())
+    for name, x in rows.items():
+        few = x[:TRIED]
+        made = returned("corruption", corruption.sample(few, generator=tried), *few.shape)
+        takes = _hints(denoise.forward).get("x_noisy") if isinstance(denoise, nn.Module) else None
+        check_alike(takes or Rows, {f"what corruption makes of {name}": made})
+
+
+def _hints(function: Callable[..., object]) -> dict[str, object]:
+    return typing.get_type_hints(function, include_extras=True)
 
 
 class Corruption(Protocol):

@@ -12,7 +12,7 @@ from lecturekit.denoising.annealing import NoiseLevels
 from lecturekit.denoising.corruption import Corruption, check_corrupted
 from lecturekit.denoising.denoisers import Denoiser, LevelDenoiser
 from lecturekit.denoising.walkback import Scheme, Simple
-from lecturekit.door import Rows, door
+from lecturekit.door import Rows, came, door, refuse
 from lecturekit.training import (
     PARAMETERS,
     Descent,
@@ -69,11 +69,10 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
+    if isinstance(model, LevelDenoiser):
+        refuse("model", "to be of one noise level", came(model), "train_levels trains it")
     _check(model, data, settings, generator)
-    check_corrupted(corruption, data=data)
-    for settings_like in (corruption, scheme):
-        if settings_like is not None:
-            check_settings(settings_like)
+    check_corrupted(corruption, model, generator, data=data)
     scheme = Simple() if scheme is None else scheme
     ascent, progress = Descent(model, ascent=True), Progress()
     batches = minibatches(data, settings.batch_size, generator=generator)

@@ -20,7 +20,8 @@ and all tensors and models of a call have one type and lie on one device. `Annot
 A model is one whose parameters are finite, settings are within their limits.
 
 What fails leaves sources of randomness as they were, so that a call that is put right gives what it
-would have given at first. What a function among the arguments gives is looked at by `returned`.
+would have given at first. What a function among the arguments gives is looked at by `returned`. A
+trainer's data are looked at again when they have been written into (`Lasting`).
 
 Only calls from outside the package are checked: its rooms know each other, and an update costs what
 it did. What hands on calls of others (`live`, `training.repeat`) counts as outside.
@@ -68,6 +69,7 @@ from lecturekit.door.kinds import (
     refuse_no_settings,
     settings_now,
 )
+from lecturekit.door.lasting import Lasting
 from lecturekit.door.results import (
     asked,
     refuse_detached,
@@ -103,6 +105,7 @@ __all__ = [
     "Extent",
     "Fineness",
     "In",
+    "Lasting",
     "Natural",
     "NonNegative",
     "Positive",

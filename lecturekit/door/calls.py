@@ -17,6 +17,7 @@ from torch import Tensor
 from lecturekit.door.declared import FREE
 from lecturekit.door.finite import refuse_overflow
 from lecturekit.door.kinds import KindRule, check_settings, has_limits, rule_of
+from lecturekit.door.lasting import Lasting
 from lecturekit.door.together import Call
 
 PACKAGE = "lecturekit"
@@ -57,11 +58,13 @@ def _guarded(
         caller = sys._getframe(1)
         if caller.f_globals.get("__name__") not in _INSIDE and _from_outside(caller):
             rules = rules or Rules(function, names)
-            rules.check(args, kwargs)
+            tensors = rules.check(args, kwargs)
             with _sources_kept(args, kwargs):
                 result = function(*args, **kwargs)
                 rules.check_result(result)
-                return result
+            if isinstance(result, Lasting):
+                result.look_again_at(tensors, functools.partial(rules.check, args, kwargs))
+            return result
         return function(*args, **kwargs)
 
     return at_the_door
@@ -123,11 +126,12 @@ class Rules:
             if name not in ("self", "_cls")
         }
 
-    def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def check(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Tensor]:
+        """Refuse arguments; returns those that are tensors, alone or in a list."""
         try:
             given = self.signature.bind(*args, **kwargs).arguments
         except TypeError:
-            return  # Python itself says which argument is missing, or unknown
+            return []  # Python itself says which argument is missing, or unknown
         call = Call()
         for name, value in given.items():
             if name in ("self", "_cls"):
@@ -147,6 +151,7 @@ class Rules:
             else:
                 self.rules[name].check(name, value, call)
         call.settle()
+        return [tensor for _, tensor, rule in call.tensors if not rule.held]
 
     def check_result(self, result: object) -> None:
         """Refuse arguments whose numbers overflow on the way."""

@@ -19,6 +19,9 @@ class GMMN(nn.Module):
     ReLU layers and, for data in [0, 1], a sigmoid at the end. Li et al. 2015 take n_latent 10 and
     hidden layers of 64, 256, 256 and 1024 units.
 
+    Attributes:
+        bounded: whether x is in [0, 1], by a sigmoid; else all of space.
+
     Example:
         >>> model = GMMN(2, (64, 64), 784, generator=torch.Generator().manual_seed(0))
         >>> model.sample(5, generator=torch.Generator().manual_seed(1)).shape
@@ -47,7 +50,7 @@ class GMMN(nn.Module):
             ValueError: a layer without units.
         """
         super().__init__()
-        self.n_latent, self.n_features = n_latent, n_features
+        self.n_latent, self.n_features, self.bounded = n_latent, n_features, bounded
         output = nn.Sigmoid if bounded else None
         sizes = (n_latent, *hidden, n_features)
         self.network = mlp(sizes, output=output, generator=generator)

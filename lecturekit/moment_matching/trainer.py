@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from lecturekit.door import In, door
+from lecturekit.door import In, door, refuse
 from lecturekit.moment_matching.discrepancy import mmd2
 from lecturekit.moment_matching.kernels import Kernel
 from lecturekit.moment_matching.model import GMMN, AutoEncoder
@@ -87,9 +87,10 @@ def train(
     Raises:
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
+    _check_reach(model, data)
     descent, progress = Descent(model), Progress()
     batches = minibatches(data, settings.batch_size, generator=generator)
-    return guard(
+    steps = guard(
         _steps(model, settings, kernel, generator, descent, batches, progress),
         model,
         settings,
@@ -102,6 +103,18 @@ def train(
         },
         sane={"parameters": PARAMETERS},
     )
+    steps.look_again_at((data,), lambda: _check_reach(model, data))
+    return steps
+
+
+def _check_reach(model: GMMN, data: Tensor) -> None:
+    """Refuse data that the model cannot reach."""
+    low, high = (float(each) for each in data.aminmax())
+    if model.bounded and not 0 <= low <= high <= 1:
+        came = f"values from {low:g} to {high:g}"
+        refuse(
+            "data", "in [0, 1], as the model's samples are", came, "or a GMMN with bounded=False"
+        )
 
 
 def _steps(

@@ -207,16 +207,16 @@ def drawn_from(data: Tensor, *size: int, generator: torch.Generator) -> Tensor:
     return data[rows.to(data.device)]
 
 
-def refuse_strangers(particles: Tensor, model: RBM) -> None:
+def refuse_strangers(particles: Tensor, theta: Theta) -> None:
     """Particles (…, n_visible) that are under way stay in the space where they began.
 
     Raises:
         ValueError: the model is of another.
     """
-    if particles.shape[-1] != model.n_visible:
+    if particles.shape[-1] != len(theta.b):
         raise ValueError(
             f"the particles have {particles.shape[-1]} visible units, the model has "
-            f"{model.n_visible}: call initialise(data, generator=…)"
+            f"{len(theta.b)}: call initialise(data, generator=…)"
         )
 
 
@@ -264,13 +264,14 @@ class PersistentCD(GibbsChain):
         if self.particles is None:
             self.initialise(data, generator=generator)
         else:
-            refuse_strangers(self.particles, model)
+            refuse_strangers(self.particles, model.theta)
 
     def starts_from(self, theta: Theta, data: State) -> State:
         """Where the chain starts: where it ended, after the last update."""
         if self.particles is None:
             raise ValueError("the chain has no particles yet: call initialise(data, generator=…)")
-        if self._hidden is None or self._hidden.shape[1] != len(theta.c):
+        refuse_strangers(self.particles, theta)
+        if self._hidden is None or self._hidden.shape != (len(self.particles), len(theta.c)):
             return clamp(theta, self.particles)
         return State(self.particles, self._hidden)
 

@@ -94,13 +94,14 @@ class ParallelTempering:
         if self.ladder is None:
             self.initialise(data, generator=generator)
         else:
-            refuse_strangers(self.ladder, model)
+            refuse_strangers(self.ladder, model.theta)
 
     def advance(self, model: RBM, data: State, *, generator: torch.Generator) -> State:
         """The particles X⁻ at β = 1, after k steps of all levels and their exchanges."""
         if self.ladder is None:
             raise ValueError("the chain has no particles yet: call initialise(data, generator=…)")
         theta, v = model.theta, self.ladder
+        refuse_strangers(v, theta)
         betas = self.betas.to(v)[:, None]  # (n_levels, 1)
         for _ in range(int(self.k)):
             v = _gibbs_steps(theta, v, betas, model.n_classes, generator)

@@ -82,7 +82,7 @@ def train(
     """
     check_labels(model, data)
     progress, batches = Progress(), minibatches(data, settings.batch_size, generator=generator)
-    return guard(
+    steps = guard(
         _steps(model, data, settings, negative_phase, generator, batches, progress),
         model,
         settings,
@@ -94,6 +94,8 @@ def train(
         },
         sane=SANE,
     )
+    steps.look_again_at((data,), lambda: check_labels(model, data))
+    return steps
 
 
 def _steps(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lecturekit.door import (
     Count,
+    Lasting,
     Positive,
     check_settings,
     door,
@@ -18,6 +19,8 @@ from lecturekit.door import (
     refuse_no_settings,
     settings_now,
 )
+from lecturekit.training.parts import Parts
+from lecturekit.training.settings import refuse_moved
 from lecturekit.training.snapshot import Snapshot
 from lecturekit.training.steps import Metrics, Step, Steps, as_step
 
@@ -42,7 +45,7 @@ class DivergenceError(RuntimeError):
         )
 
 
-class Guarded(Iterator[Step]):
+class Guarded(Iterator[Step], Lasting):
     """Steps under `guard`.
 
     Attributes:
@@ -62,14 +65,18 @@ class Guarded(Iterator[Step]):
         self._trained = {name: part for name, part in owns.items() if name != "settings"}
         self._read = [part for part in owns.values() if _has_fields(part)]
         self._seen: dict[int, tuple[Any, ...]] = {}
+        self._begun_with = [copy.copy(part) for part in self._read]
         self._snapshot: Snapshot | None = None
+        self._parts: Parts | None = None
         self._sane_at = 0
         self._begun, self._at = False, 0
 
     def __next__(self) -> Step:
         self._check_settings()
-        if self._snapshot is None:
-            self._snapshot = Snapshot(self._trained)
+        if self._snapshot is None or self._parts is None:
+            self._snapshot, self._parts = Snapshot(self._trained), Parts(self._trained)
+        self._parts.check()
+        self.look_again()
         step = self._another() if self._begun else self._first()
         self._at = step.index
         if step.index % self._every == 0 or step.index == step.total:
@@ -107,10 +114,12 @@ class Guarded(Iterator[Step]):
 
     def _check_settings(self) -> None:
         """Refuse what a slider or an assignment has set, before anything is done with it."""
-        for part in self._read:
+        for part, first in zip(self._read, self._begun_with, strict=True):
             now = settings_now(part)
             if self._seen.get(id(part)) != now:
                 check_settings(part)
+                if self._begun:
+                    refuse_moved(part, first)
                 self._seen[id(part)] = now
 
     def _check_names(self, step: Step) -> None:
@@ -154,8 +163,9 @@ def guard(
 ) -> Guarded:
     """Pass `steps` on; refuse settings that make no sense, and stop when the run diverges.
 
-    Before each update the settings are looked at, those of the other parts too. What is refused
-    changes nothing, and the run goes on once it is put right.
+    Before each update the settings are looked at, those of the other parts too; whether nets and
+    parameters are those that the run began with, and of the same kind; and the data, if they have
+    been written into. What is refused changes nothing, and the run goes on once it is put right.
 
     Looking at the numbers after every update would make the device wait each time, so they are
     looked at after every `every`-th update and after the last. When the run has diverged, *all*
@@ -172,7 +182,8 @@ def guard(
         every: updates between two looks.
 
     Raises:
-        ValueError: at a step: settings outside their limits.
+        ValueError: at a step: settings outside their limits, or such as stay during a run and have
+            not; a net that was replaced, or changed its kind; data that the trainer would refuse.
         DivergenceError: at a step: a number was not finite, or absurd.
     """
     refuse_no_settings(settings)

@@ -176,6 +176,27 @@ def tunables(settings: object) -> dict[str, Tunable]:
     return _declared(settings, Tunable)
 
 
+def refuse_moved(settings: object, first: object) -> None:
+    """Refuse settings that stay as they are during a run (`limited`) and have not.
+
+    Args:
+        settings: as they are now.
+        first: a copy of them, as the run began.
+
+    Raises:
+        ValueError: says which field, and what it was: half of the run would use either.
+    """
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        if type(field.metadata.get("limits")) is not Limits:
+            continue
+        was, now = getattr(first, field.name), getattr(settings, field.name)
+        if was != now:
+            name = f"{type(settings).__name__}.{field.name}"
+            refuse(
+                name, f"to stay {was} during a run", f"{now}", "it is for a run that begins anew"
+            )
+
+
 Declared = TypeVar("Declared", bound="Limits | Choice")
 
 

@@ -232,3 +232,13 @@ def test_other_bad_input_is_refused(generator: torch.Generator) -> None:
     settings = FlowSettings(learning_rate=math.nan)
     with pytest.raises(ValueError, match="learning_rate must be"):
         flow(Particles(torch.zeros(4, 2)), torch.zeros(4, 2), settings, kernel=KERNEL)
+
+
+def test_data_that_a_sigmoid_cannot_reach_are_refused(generator: torch.Generator) -> None:
+    points = 3 * torch.randn(20, 2, generator=generator)
+    model = GMMN(2, (4,), 2, generator=generator)
+    with pytest.raises(ValueError, match=r"data in \[0, 1\].*bounded=False"):
+        train(model, points, Settings(), kernel=KERNEL, generator=generator)
+    free = GMMN(2, (4,), 2, bounded=False, generator=generator)
+    settings = Settings(updates=1, batch_size=5)
+    assert next(train(free, points, settings, kernel=KERNEL, generator=generator)).index == 1
