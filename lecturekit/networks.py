@@ -300,7 +300,7 @@ def convolution(
 
     Args:
         n_in, n_out: channels on either side, ≥ 1.
-        size: of the kernel, along each edge; with a stride of 2, an even one.
+        size: of the kernel, along each edge; with a stride of 1, an odd one.
         stride: ≥ 1.
         gain: ≥ 0.
         bias: whether there is b.
@@ -309,11 +309,10 @@ def convolution(
     Raises:
         ValueError: no channels, a size or stride below 1, or a negative gain.
     """
-    if min(n_in, n_out, size, stride) < 1 or not 0 <= gain < math.inf:
-        raise ValueError(
-            "expected n_in, n_out, size, stride ≥ 1 and a gain ≥ 0, got "
-            f"{n_in}, {n_out}, {size}, {stride}, {gain}"
-        )
+    if stride == 1 and size % 2 == 0:
+        refuse("size", "odd, so that height and width are kept", f"{size} with a stride of 1")
+    if size < stride - 1:
+        refuse("size", f"≥ {stride - 1}, as a stride of {stride} needs", f"{size}")
     padding = (size - stride + 1) // 2
     layer: Convolution = nn.utils.skip_init(
         Convolution, n_in, n_out, size, stride, padding, bias=bias, device=generator.device

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
 from lecturekit.adversarial import Objective
+from lecturekit.door import CHANCES, In, check_alike, door
+
+Chances = Annotated[Tensor, "n", CHANCES]  # of the n states
 
 
-def optimal_discriminator(p: Tensor, q: Tensor) -> Tensor:
+@door
+def optimal_discriminator(p: Chances, q: Chances) -> Tensor:
     """D* = p / (p + q), for the slide's loss and for least squares alike.
 
     Both losses are, state by state, p·a(D) + q·b(D); setting the derivative to 0 gives
@@ -33,22 +37,27 @@ def optimal_discriminator(p: Tensor, q: Tensor) -> Tensor:
     Raises:
         ValueError: p or q is not a distribution, or they have different shapes.
     """
-    _check(p, q)
     return torch.where(p + q > 0, p / (p + q), 0.5)
 
 
-def discriminator_value(p: Tensor, q: Tensor, D: Tensor, objective: Objective) -> Tensor:
+@door
+def discriminator_value(
+    p: Chances, q: Chances, D: Annotated[Tensor, "n"], objective: Objective
+) -> Tensor:
     """What D minimises, exactly: the expectations over p and q as sums; a scalar.
 
     D is a probability: the sigmoid of the score, for least squares the score itself.
     """
+    _check_scores(D, objective)
     if objective == "least squares":
         return 0.5 * (p * (D - 1).square() + q * D.square()).sum()
     return -(torch.xlogy(p, D) + torch.xlogy(q, 1 - D)).sum()
 
 
-def generator_value(q: Tensor, D: Tensor, objective: Objective) -> Tensor:
+@door
+def generator_value(q: Chances, D: Annotated[Tensor, "n"], objective: Objective) -> Tensor:
     """What G minimises over q while D stays as it is; a scalar."""
+    _check_scores(D, objective)
     if objective == "least squares":
         return (q * (D - 1).square()).sum()
     if objective == "saturating":
@@ -56,17 +65,20 @@ def generator_value(q: Tensor, D: Tensor, objective: Objective) -> Tensor:
     return -torch.xlogy(q, D).sum()
 
 
-def jensen_shannon(p: Tensor, q: Tensor) -> Tensor:
+@door
+def jensen_shannon(p: Chances, q: Chances) -> Tensor:
     """½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2, in nats: 0 where p = q, log 2 at most."""
     return 0.5 * (kl(p, (p + q) / 2) + kl(q, (p + q) / 2))
 
 
-def kl(p: Tensor, q: Tensor) -> Tensor:
+@door
+def kl(p: Chances, q: Chances) -> Tensor:
     """KL(p‖q) in nats."""
     return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum()
 
 
-def descended_divergence(p: Tensor, q: Tensor, objective: Objective) -> Tensor:
+@door
+def descended_divergence(p: Chances, q: Chances, objective: Objective) -> Tensor:
     """The divergence whose slope over q is the slope that G follows against the optimal D.
 
     saturating: 2 JS(p, q) (Goodfellow et al. 2014, theorem 1)
@@ -79,7 +91,6 @@ def descended_divergence(p: Tensor, q: Tensor, objective: Objective) -> Tensor:
     Args:
         p, q: (n,), above 0.
     """
-    _check(p, q)
     if objective == "saturating":
         return 2 * jensen_shannon(p, q)
     if objective == "non-saturating":
@@ -112,7 +123,8 @@ class PairsOfTranslators(NamedTuple):
         return loss < loss.min() + 1e-6
 
 
-def all_translators(p_x: Tensor, p_y: Tensor) -> PairsOfTranslators:
+@door
+def all_translators(p_x: Chances, p_y: Chances) -> PairsOfTranslators:
     """Every pair of permutations between two worlds of n states, by enumeration.
 
     Args:
@@ -121,7 +133,6 @@ def all_translators(p_x: Tensor, p_y: Tensor) -> PairsOfTranslators:
     Raises:
         ValueError: not two distributions of one size, or too many states.
     """
-    _check(p_x, p_y)
     n = len(p_x)
     if n > 5:
         raise ValueError(f"expected at most 5 states, (5!)² = 14400 pairs, got {n}")
@@ -140,11 +151,6 @@ def all_translators(p_x: Tensor, p_y: Tensor) -> PairsOfTranslators:
     return PairsOfTranslators(G, F, adversarial, cycle)
 
 
-def _check(p: Tensor, q: Tensor) -> None:
-    if p.ndim != 1 or p.shape != q.shape:
-        raise ValueError(
-            f"expected p and q of one shape (n,), got {tuple(p.shape)}, {tuple(q.shape)}"
-        )
-    for name, values in {"p": p, "q": q}.items():
-        if not bool((values >= 0).all()) or abs(float(values.detach().sum()) - 1) > 1e-5:
-            raise ValueError(f"expected {name} ≥ 0 with sum 1, got {values.tolist()}")
+def _check_scores(D: Tensor, objective: Objective) -> None:
+    if objective != "least squares":
+        check_alike(Annotated[Tensor, In(0, 1)], {"D": D})

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
+from lecturekit.door import OF_ANY_TYPE, Share, door
 
-def energy_distance(x: Tensor, y: Tensor) -> Tensor:
+Angles = Annotated[Tensor, "k", OF_ANY_TYPE]
+
+
+@door
+def energy_distance(x: Annotated[Tensor, "n d"], y: Annotated[Tensor, "m d"]) -> Tensor:
     """2 E‖x − y‖ − E‖x − x′‖ − E‖y − y′‖, a distance between distributions; a scalar.
 
     It stands for an adversarial loss whose discriminator is perfect: 0 only where both are alike.
@@ -21,7 +26,10 @@ def energy_distance(x: Tensor, y: Tensor) -> Tensor:
     return 2 * torch.cdist(x, y).mean() - torch.cdist(x, x).mean() - torch.cdist(y, y).mean()
 
 
-def rotated(x: Tensor, angle: Tensor | float) -> Tensor:
+@door
+def rotated(
+    x: Annotated[Tensor, "n 2"], angle: Annotated[Tensor, "k |", OF_ANY_TYPE] | float
+) -> Tensor:
     """x turned to the left by an angle in radians: (n, 2) → (n, 2), or (k, n, 2) for k angles."""
     angle = torch.as_tensor(angle, dtype=x.dtype)
     c, s = angle.cos(), angle.sin()
@@ -40,7 +48,10 @@ class RotationLosses(NamedTuple):
     identity: Tensor
 
 
-def rotation_losses(x: Tensor, y: Tensor, angles: Tensor) -> RotationLosses:
+@door
+def rotation_losses(
+    x: Annotated[Tensor, "n 2"], y: Annotated[Tensor, "m 2"], angles: Angles
+) -> RotationLosses:
     """The terms of the full loss where G turns by one angle and F by another.
 
     Args:
@@ -63,7 +74,8 @@ def _moved(points: Tensor, angles: Tensor) -> Tensor:
     return (rotated(points, angles) - points).abs().mean(dim=(1, 2))
 
 
-def lowest_minima(loss: Tensor, tolerance: float) -> Tensor:
+@door
+def lowest_minima(loss: Annotated[Tensor, "k k"], tolerance: Share) -> Tensor:
     """The local minima on a periodic grid that are as low as the lowest, but for a tolerance.
 
     Args:

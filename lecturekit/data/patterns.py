@@ -88,11 +88,9 @@ def flip(
         raise ValueError(
             f"expected patterns of shape (n_patterns ≥ 1, n_bits), got {tuple(patterns.shape)}"
         )
-    if not ((patterns == 0) | (patterns == 1)).all():
-        raise ValueError("expected patterns of zeros and ones, got other values")
     if n < 1 or not 0 <= probability <= 1:
         raise ValueError(f"expected n ≥ 1 and a probability in [0, 1], got {n}, {probability}")
     device = patterns.device
     chosen = patterns[torch.randint(len(patterns), (n,), generator=generator, device=device)]
     flipped = torch.rand(chosen.shape, generator=generator, device=device) < probability
-    return torch.where(flipped, 1 - chosen, chosen)
+    return (chosen.bool() ^ flipped).to(patterns.dtype)

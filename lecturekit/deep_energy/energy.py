@@ -108,12 +108,19 @@ def numbers_of(name: str, function: Callable[[Tensor], Tensor], points: Tensor) 
     return values
 
 
+def _with_a_slope(energy: nn.Module, x: Tensor) -> Tensor:
+    values = numbers_of("energy", energy, x)
+    if not values.requires_grad:
+        refuse("energy", "to depend on the points", "one that has no slope there")
+    return values
+
+
 @door
 def energy_and_slope(energy: nn.Module, x: Rows) -> tuple[Tensor, Tensor]:
     """E(x) and ∇ₓE(x) from one pass: (n, n_dims) → (n,) and (n, n_dims), differentiable in θ."""
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        values = numbers_of("energy", energy, x)
+        values = _with_a_slope(energy, x)
         (slope,) = torch.autograd.grad(values.sum(), x, create_graph=True)
     return values, slope
 
@@ -127,7 +134,7 @@ def score(energy: nn.Module, x: Rows) -> Tensor:
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(numbers_of("energy", energy, x).sum(), x)
+        (slope,) = torch.autograd.grad(_with_a_slope(energy, x).sum(), x)
     return -slope
 
 

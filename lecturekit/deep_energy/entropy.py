@@ -124,8 +124,9 @@ _BY_NAME: dict[str, Entropy] = {
 
 @door
 def gaussian_entropies(std: Annotated[Tensor, In(0)]) -> Tensor:
-    """H[N(μ, σ²)] = ½ log(2πe σ²) of every standard deviation σ > 0, in nats; any shape.
+    """H[N(μ, σ²)] = ½ log(2πe σ²) of every standard deviation σ ≥ 0, in nats; any shape.
 
+    It is −∞ at σ = 0, where all samples are one.
     The slide calls σᵢ the variance; in its formula it is the standard deviation.
     """
     return 0.5 * math.log(2 * math.pi * math.e) + std.log()

@@ -146,9 +146,8 @@ class LangevinPhase:
         if not len(self.particles):
             refuse("particles", "to have been placed by initialise", "none")
         if not 1 <= n <= len(self.particles):
-            raise ValueError(
-                f"expected from 1 to {len(self.particles)} particles, as many as there are, got {n}"
-            )
+            wanted = f"≥ {n}, the rows of a minibatch"
+            refuse("n_particles", wanted, f"{len(self.particles)}", "begin anew with more")
         anew = round(self.renewed * len(self.particles))
         moving = torch.cat([self._placed(anew, generator), self.particles[anew:]])
         for _ in range(int(self.k)):

@@ -10,7 +10,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from lecturekit.door import In, Positive, door
+from lecturekit.door import CHANCES, In, Positive, door
 
 
 @door
@@ -32,7 +32,7 @@ def line_corruption(n_states: Annotated[int, In(2)], width: Positive) -> Tensor:
 
 @door
 def posterior(
-    prior: Annotated[Tensor, "k", In(0, 1)], corruption: Annotated[Tensor, "k m", In(0, 1)]
+    prior: Annotated[Tensor, "k", CHANCES], corruption: Annotated[Tensor, "k m", CHANCES]
 ) -> Tensor:
     """P(X | X′) by Bayes' rule, P(x | x′) = P(x) C(x′|x) / Σ_y P(y) C(x′|y).
 
@@ -46,19 +46,14 @@ def posterior(
     Raises:
         ValueError: shapes that do not fit, or rows that are no distributions.
     """
-    _check_rows(prior=prior[None], corruption=corruption)
-    if corruption.shape[0] != len(prior):
-        raise ValueError(
-            f"expected corruption of shape ({len(prior)}, m), got {tuple(corruption.shape)}"
-        )
     joint = prior[:, None] * corruption  # (n, m)
     return (joint / joint.sum(dim=0)).T
 
 
 @door
 def transition_matrix(
-    corruption: Annotated[Tensor, "k m", In(0, 1)],
-    reconstruction: Annotated[Tensor, "m k", In(0, 1)],
+    corruption: Annotated[Tensor, "k m", CHANCES],
+    reconstruction: Annotated[Tensor, "m k", CHANCES],
 ) -> Tensor:
     """One full step of the chain, T(x → y) = Σ_x′ C(x′|x) P_θ(y|x′).
 
@@ -69,34 +64,31 @@ def transition_matrix(
     Returns:
         (n, n)
     """
-    _check_rows(corruption=corruption, reconstruction=reconstruction)
     return corruption @ reconstruction
 
 
 @door
 def pair_transition_matrix(
-    corruption: Annotated[Tensor, "k m", In(0, 1)],
-    reconstruction: Annotated[Tensor, "m k", In(0, 1)],
+    corruption: Annotated[Tensor, "k m", CHANCES],
+    reconstruction: Annotated[Tensor, "m k", CHANCES],
 ) -> Tensor:
     """One full step of the pair, T((x, x′) → (y, y′)) = P_θ(y|x′) C(y′|y).
 
     Returns:
         (n·m, n·m), states in the order of `(prior[:, None] * corruption).flatten()`.
     """
-    _check_rows(corruption=corruption, reconstruction=reconstruction)
     n, m = corruption.shape
     step = reconstruction[:, :, None] * corruption  # (m of x′, n of y, m of y′)
     return step.reshape(m, n * m).repeat(n, 1)  # the same whatever x was
 
 
 @door
-def stationary_distribution(transition: Annotated[Tensor, "k k", In(0, 1)]) -> Tensor:
+def stationary_distribution(transition: Annotated[Tensor, "k k", CHANCES]) -> Tensor:
     """The π with πT = π and Σπ = 1, (n, n) → (n,).
 
     Raises:
         ValueError: no transition matrix, or one with more than one stationary distribution.
     """
-    _check_rows(transition=transition)
     n = len(transition)
     equations = torch.cat([transition.T - torch.eye(n).to(transition), transition.new_ones(1, n)])
     if torch.linalg.matrix_rank(equations[:-1]) < n - 1:
@@ -109,7 +101,7 @@ def stationary_distribution(transition: Annotated[Tensor, "k k", In(0, 1)]) -> T
 
 @door
 def total_variation(
-    p: Annotated[Tensor, "… k", In(0, 1)], q: Annotated[Tensor, "… k", In(0, 1)]
+    p: Annotated[Tensor, "k", CHANCES], q: Annotated[Tensor, "k", CHANCES]
 ) -> Tensor:
     """½ Σ|p − q|, the largest difference of the probabilities of any event: in [0, 1]."""
     return 0.5 * (p - q).abs().sum()
@@ -125,14 +117,3 @@ def gaussian_chain_variance(std: Positive, sigma: Positive, *, use_mean: bool) -
     a = std**2 / (std**2 + sigma**2)
     spread = 0.0 if use_mean else a * sigma**2
     return (a**2 * sigma**2 + spread) / (1 - a**2)
-
-
-def _check_rows(**matrices: Tensor) -> None:
-    for name, rows in matrices.items():
-        ones = rows.sum(dim=-1)
-        if rows.ndim != 2 or rows.min() < 0 or not torch.allclose(ones, torch.ones_like(ones)):
-            raise ValueError(
-                f"expected {name} to have rows that are distributions: ≥ 0 and of sum 1, got shape "
-                f"{tuple(rows.shape)}, least entry {rows.min():.3g}, sums from {ones.min():.3g} to "
-                f"{ones.max():.3g}"
-            )

@@ -14,7 +14,7 @@ and all tensors and models of a call have one type and lie on one device. `Annot
   size (else 1), `4·height` is a multiple of 4, `…` is any number of axes, `|` separates
   alternatives;
 - `In(low, high)`: what the numbers may be, for tensors too;
-- `BINARY`, `WHOLE`, `MASK`, `FREE`, `ANYWHERE`, `OF_ANY_TYPE`, `NOT_EMPTY`, `NUMBERS`,
+- `BINARY`, `CHANCES`, `WHOLE`, `MASK`, `FREE`, `ANYWHERE`, `OF_ANY_TYPE`, `NOT_EMPTY`, `NUMBERS`,
   `RECTANGLE`, `ENDS`, `VARIED`.
 
 A model is one whose parameters are finite, settings are within their limits.
@@ -37,6 +37,7 @@ from lecturekit.door.calls import (
 from lecturekit.door.declared import (
     ANYWHERE,
     BINARY,
+    CHANCES,
     ENDS,
     FREE,
     MANY,
@@ -86,6 +87,7 @@ from lecturekit.door.words import (
 __all__ = [
     "ANYWHERE",
     "BINARY",
+    "CHANCES",
     "ENDS",
     "FREE",
     "MANY",

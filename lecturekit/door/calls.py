@@ -24,6 +24,9 @@ PACKAGE = "lecturekit"
 HANDS_ON = (f"{PACKAGE}.live.views", f"{PACKAGE}.training.repeat")  # calls that somebody else meant
 TRANSPARENT = ("torch.", f"{PACKAGE}.door")  # between a call and who meant it
 
+# the special methods that people call
+SPECIAL = ("__init__", "__call__", "__add__", "__sub__", "__mul__", "__rmul__")
+
 Public = TypeVar("Public", bound=Callable[..., Any])
 
 
@@ -37,9 +40,7 @@ def door(public: Public) -> Public:
     if not isinstance(public, type):
         return typing.cast(Public, _guarded(public))
     for name, method in list(vars(public).items()):
-        if isinstance(method, types.FunctionType) and (
-            name in ("__init__", "__call__") or name[0] != "_"
-        ):
+        if isinstance(method, types.FunctionType) and (name in SPECIAL or name[0] != "_"):
             setattr(public, name, _guarded(method))
     if hasattr(public, "_fields"):  # a NamedTuple is made by __new__
         made = _guarded(public.__new__, vars(sys.modules[public.__module__]))

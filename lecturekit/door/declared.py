@@ -42,6 +42,7 @@ class Trait(enum.Enum):
     """What else an annotation may say."""
 
     BINARY = "of zeros and ones"
+    CHANCES = "≥ 0 and of sum 1"
     WHOLE = "of whole numbers (int64)"
     MASK = "of True and False"
     FREE = "finite or not"
@@ -55,6 +56,7 @@ class Trait(enum.Enum):
 
 
 BINARY, WHOLE, MASK, FREE = Trait.BINARY, Trait.WHOLE, Trait.MASK, Trait.FREE
+CHANCES = Trait.CHANCES  # each row is a distribution
 ANYWHERE, OF_ANY_TYPE, NOT_EMPTY = Trait.ANYWHERE, Trait.OF_ANY_TYPE, Trait.NOT_EMPTY
 NUMBERS, RECTANGLE, ENDS = Trait.NUMBERS, Trait.RECTANGLE, Trait.ENDS
 VARIED = Trait.VARIED

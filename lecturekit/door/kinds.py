@@ -135,13 +135,25 @@ class KindRule(Rule):
 
     def fits(self, value: object) -> bool:
         if getattr(self.kind, "_is_protocol", False):
-            return not isinstance(value, type) and all(
-                hasattr(value, name) for name in members(self.kind)
-            )
+            return not isinstance(value, type) and not self.lacks(value)
         return isinstance(value, self.kind)
 
+    def lacks(self, value: object) -> list[str]:
+        """What an object has not that follows a protocol; `name()` is a method."""
+        methods = {name: callable(getattr(self.kind, name, None)) for name in members(self.kind)}
+        return [
+            f"{name}()" if is_method else name
+            for name, is_method in methods.items()
+            if not hasattr(value, name) or (is_method and not callable(getattr(value, name)))
+        ]
+
     def hint(self, name: str, value: object) -> str:
-        return f"make one: {value.__name__}(…)" if isinstance(value, type) else ""
+        if isinstance(value, type):
+            return f"make one: {value.__name__}(…)"
+        if getattr(self.kind, "_is_protocol", False):
+            lacks, wanted = self.lacks(value), members(self.kind)
+            return f"it lacks {', '.join(lacks)}" if len(lacks) < len(wanted) else ""
+        return ""
 
     def check(self, name: str, value: Any, call: Call) -> None:
         super().check(name, value, call)

@@ -85,4 +85,6 @@ def refuse_uncallable(
     try:
         signature.bind(*[None] * n, **(named or {}))
     except TypeError:
-        refuse(name, f"to be a function of {n} argument{'s' * (n != 1)}", f"one of {signature}")
+        bare = [each.replace(annotation=each.empty) for each in signature.parameters.values()]
+        got = signature.replace(parameters=bare, return_annotation=signature.empty)
+        refuse(name, f"to be a function of {n or 'no'} argument{'s' * (n != 1)}", f"one of {got}")

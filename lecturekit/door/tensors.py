@@ -12,6 +12,7 @@ from torch import Tensor
 from lecturekit.door.declared import (
     ANYWHERE,
     BINARY,
+    CHANCES,
     FREE,
     MASK,
     NOT_EMPTY,
@@ -30,6 +31,7 @@ from lecturekit.door.words import refuse, span
 
 MOSTLY = 0.9  # of rows that are drawn from a density, as far as a net makes them
 ROUNDING = 1e-6  # a probability may be that much above 1
+SUM = 1e-4  # a million of them, in float32, that much off together
 
 
 @dataclasses.dataclass
@@ -51,7 +53,10 @@ class TensorRule(Rule):
         return isinstance(value, Tensor | np.ndarray) and axes == {value.ndim}
 
     def hint(self, name: str, value: object) -> str:
-        if isinstance(value, np.ndarray | list | tuple):
+        held = [f"{name}.{f}" for f in getattr(value, "_fields", ()) if _is_tensor(value, f)]
+        if held:
+            return f"pass one of its tensors: {', '.join(held)}"
+        if isinstance(value, np.ndarray | list | tuple) and _are_numbers(value):
             kind = "" if WHOLE in self.traits else ", dtype=torch.float32"
             return f"pass torch.as_tensor({name}{kind})"
         return ""
@@ -141,7 +146,9 @@ class TensorRule(Rule):
             different = len(tensor.unique(dim=0))
             if different < MOSTLY * len(tensor):
                 refuse(name, VARIED.value, f"{len(tensor)} rows, of which {different} differ")
-        if BINARY in self.traits:
+        if CHANCES in self.traits:
+            self._check_chances(name, tensor.detach())
+        if BINARY in self.traits and tensor.dtype != torch.bool:
             if not bool((tensor * (1 - tensor) == 0).all()):
                 refuse(
                     name,
@@ -159,6 +166,17 @@ class TensorRule(Rule):
                 are_bytes = self.inside == In(0, 1) and low >= 0 and 100 < high <= 255
                 hint = f"divide by 255: {name} / 255" if are_bytes else ""
                 refuse(name, str(self.inside), span(tensor), hint)
+
+    def _check_chances(self, name: str, tensor: Tensor) -> None:
+        sums = tensor.double().sum(-1)
+        least, rows = float(tensor.min()), tensor.ndim > 1
+        wanted = f"{'with rows ' if rows else ''}{CHANCES.value}"
+        if least < -ROUNDING:
+            refuse(name, wanted, f"a least entry of {least:g}")
+        if bool(((sums - 1).abs() > SUM).any()):
+            came = f"sums from {sums.min():g} to {sums.max():g}" if rows else f"a sum of {sums:g}"
+            flipped = rows and bool(((tensor.double().sum(-2) - 1).abs() < SUM).all())
+            refuse(name, wanted, came, f"its columns are: pass {name}.T" if flipped else "")
 
 
 HELD = TensorRule(traits=frozenset({OF_ANY_TYPE}), held=True)
@@ -187,6 +205,10 @@ class NumbersRule(Rule):
             value = torch.as_tensor(np.asarray(value))
         if value.numel() or NOT_EMPTY in self.inner.traits:
             call.tensors.append((name, value, self.inner))
+
+
+def _is_tensor(value: object, field: str) -> bool:
+    return isinstance(getattr(value, field), Tensor)
 
 
 def _are_numbers(value: object) -> bool:

@@ -25,7 +25,8 @@ def came(value: object) -> str:
     if isinstance(value, Tensor) and value.ndim == 0 and value.device.type != "meta":
         return f"{value.item()}"
     if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
+        kind = "complex tensor" if value.is_complex() else "tensor"
+        return f"a {kind} of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
         return f"a numpy array of shape {value.shape}"
     if isinstance(value, type):
@@ -36,6 +37,8 @@ def came(value: object) -> str:
         return repr(value)
     if isinstance(value, list | tuple) and len(repr(value)) < 60:
         return repr(value)
+    if isinstance(value, dict) and not value:
+        return "an empty dict"
     return a_(type(value).__name__)
 
 

@@ -16,7 +16,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from lecturekit.door import Positive, came, check_settings, door
+from lecturekit.door import Positive, came, check_settings, door, refuse_uncallable
 from lecturekit.live.controls import Control, controls_of
 from lecturekit.live.pace import Pace
 from lecturekit.live.painted import PaintedImage, PaintedPoints
@@ -153,6 +153,8 @@ def _checked_steps(steps: Steps | Callable[[], Steps]) -> Steps | Callable[[], S
     is_run = callable(steps) and not hasattr(steps, "parameters")  # no net
     if not is_run and not hasattr(steps, "__next__"):
         raise ValueError(f"expected steps, or a function that returns them, got {came(steps)}")
+    if is_run:
+        refuse_uncallable("steps", steps, 0)
     return steps
 
 

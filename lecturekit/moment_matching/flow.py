@@ -39,7 +39,7 @@ class Particles(nn.Module):
     """Points that are moved themselves, where a network would have its parameters moved.
 
     Attributes:
-        positions: (n, n_features).
+        positions: (n_points, n_features).
     """
 
     def __init__(self, start: Annotated[Tensor, "n n_features"]):
@@ -47,12 +47,17 @@ class Particles(nn.Module):
         self.positions = nn.Parameter(start.detach().clone())
 
     @property
+    def n_points(self) -> int:
+        """How many they are."""
+        return len(self.positions)
+
+    @property
     def n_features(self) -> int:
         """Of each particle."""
         return self.positions.shape[1]
 
     @torch.no_grad()
-    def initialise(self, positions: Annotated[Tensor, "n n_features"]) -> Particles:
+    def initialise(self, positions: Annotated[Tensor, "n_points n_features"]) -> Particles:
         """Put the points at other positions of the same shape, in place."""
         self.positions.copy_(positions)
         return self

@@ -361,7 +361,9 @@ def image_grid(
         signed: colours centred at 0, for weights.
         alt: by default, how many images of which size.
     """
-    return Images(title, now(images, "images"), columns, tuple(captions), signed, alt)
+    values = to_array(now(images, "images"))
+    refuse_gaps("images", values)
+    return Images(title, values, columns, tuple(captions), signed, alt)
 
 
 def _is_log(scale: str) -> bool:

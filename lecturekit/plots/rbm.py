@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lecturekit.door import MANY, NOT_EMPTY, NUMBERS, Count, In, door, refuse, returned
+from lecturekit.door import MANY, NOT_EMPTY, NUMBERS, Count, In, asked, door, refuse
 from lecturekit.evaluation import autocorrelation
 from lecturekit.plots.figures import curves, image_grid
 from lecturekit.plots.marks import (
@@ -90,7 +90,7 @@ def landscape(
     marks: list[Mark] = [Bars(levels, shares * 0.4 * top / shares.max(), 0.9, "data", "faint")]
     for color, (name, profile) in enumerate(profiles.items()):
         marks.append(Line(levels, profile, name, color))
-    at = to_array(returned("coordinate", coordinate(where), len(where))).astype(int)
+    at = to_array(asked("coordinate", coordinate, where, len(where))).astype(int)
     marks.append(_crowd(at, list(profiles.values())[-1], top))
     ends = Axis(xlabel, (-0.6, len(levels) - 0.4))
     return Plot(title, marks, ends, Axis("free energy (nats)"), shape=1.8)

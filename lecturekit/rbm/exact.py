@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from lecturekit.door import BINARY, OF_ANY_TYPE, In, door, refuse, returned
+from lecturekit.door import BINARY, CHANCES, OF_ANY_TYPE, door, refuse, returned, taken
 from lecturekit.rbm.enumeration import (
     MAX_UNITS,
     chunks,
@@ -71,7 +71,7 @@ def exact_gradient(model: RBM, v: Annotated[Tensor, "n n_visible", BINARY]) -> T
 @door
 @torch.no_grad()
 def expected_energy_gradient(
-    model: RBM, distribution: Annotated[Tensor, "n_states", In(0, 1), OF_ANY_TYPE]
+    model: RBM, distribution: Annotated[Tensor, "n_states", CHANCES, OF_ANY_TYPE]
 ) -> Theta:
     """E_R[∇_θ F(v)] for a distribution R over all visible states, in float64.
 
@@ -151,8 +151,8 @@ def energy_profile(model: RBM, coordinate: Callable[[Tensor], Tensor]) -> Energy
         [0.0, 1.0, 2.0, 3.0, 4.0]
     """
     refuse_beyond(MAX_UNITS, model.n_visible, "visible units")
-    s = coordinate(states(model.n_visible, like=model.W))
-    returned("coordinate", s, 2**model.n_visible, numbers=True)
+    every = states(model.n_visible, like=model.W)
+    s = returned("coordinate", taken("coordinate", coordinate, every), len(every), numbers=True)
     values, group = torch.unique(s, return_inverse=True)
     negative = -_free_energies(in_float64(model))
     top = torch.full_like(values, -math.inf, dtype=negative.dtype)
@@ -251,5 +251,3 @@ def _check_distribution(model: RBM, distribution: Tensor) -> None:
             f"expected a distribution over all visible states, shape ({2**model.n_visible},), "
             f"got {tuple(distribution.shape)}"
         )
-    if not math.isclose(float(distribution.sum()), 1.0, abs_tol=1e-4):
-        raise ValueError(f"expected distribution of sum 1, got {float(distribution.sum()):g}")

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from lecturekit.door import FREE, AnyGenerator, Count, In, NonNegative, door, refuse
+from lecturekit.door import FREE, AnyGenerator, AnyNumber, Count, In, NonNegative, door, refuse
 from lecturekit.rbm.products import product
 
 
@@ -41,12 +41,14 @@ class Theta:
         return iter((self.W, self.b, self.c))
 
     def __add__(self, other: Theta) -> Theta:
+        _refuse_unlike("other", other, self)
         return Theta(self.W + other.W, self.b + other.b, self.c + other.c)
 
     def __sub__(self, other: Theta) -> Theta:
+        _refuse_unlike("other", other, self)
         return Theta(self.W - other.W, self.b - other.b, self.c - other.c)
 
-    def __mul__(self, factor: float) -> Theta:
+    def __mul__(self, factor: AnyNumber) -> Theta:
         return Theta(factor * self.W, factor * self.b, factor * self.c)
 
     __rmul__ = __mul__
@@ -56,6 +58,13 @@ class Theta:
 
     def clone(self) -> Theta:
         return Theta(*(term.clone() for term in self))
+
+
+def _refuse_unlike(name: str, theta: Theta, own: Theta) -> None:
+    """Refuse terms of another model's sizes, which would be spread over our own."""
+    for term, theirs, ours in zip("Wbc", theta, own, strict=True):
+        if theirs.shape != ours.shape:
+            refuse(f"{name}.{term}", f"of shape {tuple(ours.shape)}", f"{tuple(theirs.shape)}")
 
 
 class State(NamedTuple):
@@ -206,9 +215,7 @@ class RBM(nn.Module):
     ) -> None:
         """θ := θ + α·(g − λ·(W, 0, 0)) for the gradient g, rate α and weight decay λ, in place."""
         W, b, c = self.theta
-        for name, own, step in zip("Wbc", (W, b, c), gradient, strict=True):
-            if own.shape != step.shape:
-                refuse(f"gradient.{name}", f"of shape {tuple(own.shape)}", f"{tuple(step.shape)}")
+        _refuse_unlike("gradient", gradient, self.theta)
         if weight_decay:
             W.mul_(1 - learning_rate * weight_decay)
         W.add_(gradient.W.detach(), alpha=learning_rate)

@@ -1,4 +1,4 @@
-"""The nets and parameters that a run began with: another one in their place would not be trained."""
+"""The nets and parameters that a run began with: another in their place would not be trained."""
 
 from __future__ import annotations
 

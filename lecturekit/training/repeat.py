@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lecturekit.door import NOT_EMPTY, Count, door, refuse, refuse_uncallable
 from lecturekit.training import checkpoint
 from lecturekit.training.guard import Guarded
 from lecturekit.training.snapshot import Snapshot
 from lecturekit.training.steps import Steps, Until, checked_steps, measure, side_by_side
+
+FIRST = "argument 1"  # of a trainer: the model
 
 
 @door
@@ -196,18 +198,33 @@ def race(
         until: which run ends the race, the first to be done or the last.
 
     Raises:
-        ValueError: no runs, or something among them that cannot be called.
+        ValueError: no runs, something that cannot be called, or two that train one model.
 
     Example:
         >>> begin = race({"CD-1": run_of_cd, "PCD": run_of_pcd})  # doctest: +SKIP
     """
     contestants = dict(runs)
     snapshots = _checked(contestants.values())
+    _refuse_shared(contestants)
     return Repeatable(
         lambda: side_by_side({name: run() for name, run in contestants.items()}, until=until),
         snapshots,
         _metrics_of(contestants),
     )
+
+
+def _refuse_shared(runs: Mapping[str, object]) -> None:
+    """Refuse a model that two runs of a race would train, each against the other."""
+    trainers: dict[int, str] = {}
+    for name, run in runs.items():
+        for snapshot in run._snapshots if isinstance(run, Repeatable) else ():
+            model = snapshot.parts.get(FIRST)
+            if not isinstance(model, nn.Module):
+                continue
+            other = trainers.setdefault(id(model), name)
+            if other != name:
+                came = f"one {type(model).__name__} in {other} and in {name}"
+                refuse("runs", "to train a model each", came, "copy.deepcopy makes another")
 
 
 def _metrics_of(runs: Mapping[str, object]) -> list[str] | None:

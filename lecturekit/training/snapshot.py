@@ -60,6 +60,7 @@ class Snapshot:
         for each in besides:
             if not isinstance(each, Snapshot):
                 refuse("besides", "to be snapshots", came(each))
+        self.parts = dict(parts)
         # by id; held, so that no id is given away again
         self._seen: dict[int, object] = {k: v for each in besides for k, v in each._seen.items()}
         self._undo: list[Callable[[], object]] = []

@@ -9,7 +9,7 @@ import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as nnf
@@ -20,6 +20,7 @@ from lecturekit.adversarial import (
     check_game,
     generator_loss,
 )
+from lecturekit.door import Count, In, Natural, door, refuse, taken
 from lecturekit.networks import convolution, initialise, linear, mlp
 from lecturekit.training import (
     AGAINST_AN_OPPONENT,
@@ -37,7 +38,7 @@ from lecturekit.training import (
 from lecturekit.unit.losses import gaussian_kl
 
 Similarity = Literal["pixels", "features"]
-SIMILARITIES: tuple[str, ...] = get_args(Similarity)
+Glyphs = Annotated[Tensor, "n 1 height width", In(0, 1)]
 
 
 class Posterior(NamedTuple):
@@ -82,6 +83,7 @@ class FeatureDiscriminator(nn.Module):
         return scores
 
 
+@door
 class VAEGAN(nn.Module):
     """Encoder, decoder and discriminator for small grey images.
 
@@ -93,19 +95,16 @@ class VAEGAN(nn.Module):
 
     def __init__(
         self,
-        side: int,
+        side: Annotated[int, In(4)],
         *,
-        n_latent: int = 12,
-        n_hidden: int = 256,
-        width: int = 24,
+        n_latent: Count = 12,
+        n_hidden: Count = 256,
+        width: Count = 24,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        if side < 4 or side % 4 or min(n_latent, n_hidden, width) < 1:
-            raise ValueError(
-                "expected a side divisible by 4 and n_latent, n_hidden, width ≥ 1, got "
-                f"{side}, {n_latent}, {n_hidden}, {width}"
-            )
+        if side % 4:
+            refuse("side", "to be divisible by 4", f"{side}")
         self.side, self.n_latent = side, n_latent
         n_pixels = side**2
         self.encoder = mlp([n_pixels, n_hidden, 2 * n_latent], generator=generator)
@@ -116,17 +115,19 @@ class VAEGAN(nn.Module):
         """Draw first values of all three nets anew, in place."""
         return initialise(self, generator)
 
-    def encode(self, images: Tensor) -> Posterior:
+    def encode(self, images: Glyphs) -> Posterior:
         """(n, 1, side, side) → q(z | x)."""
+        if images.shape[2:] != (self.side, self.side):
+            refuse("images", f"of {self.side} × {self.side} pixels", f"{tuple(images.shape)}")
         mean, log_variance = self.encoder(2 * images.flatten(1) - 1).chunk(2, dim=1)
         return Posterior(mean, log_variance)
 
-    def decode(self, z: Tensor) -> Tensor:
+    def decode(self, z: Annotated[Tensor, "n n_latent"]) -> Tensor:
         """(n, n_latent) → (n, 1, side, side) in [0, 1]."""
         return torch.sigmoid(self.decoder(z)).unflatten(1, (1, self.side, self.side))
 
     @torch.no_grad()
-    def reconstruct(self, images: Tensor) -> Tensor:
+    def reconstruct(self, images: Glyphs) -> Tensor:
         """The decoded mean codes; the same shape."""
         return self.decode(self.encode(images).mean)
 
@@ -180,8 +181,9 @@ class BridgeLosses(NamedTuple):
     discriminator: Tensor
 
 
+@door
 def bridge_terms(
-    model: VAEGAN, x: Tensor, settings: BridgeSettings, *, generator: torch.Generator
+    model: VAEGAN, x: Glyphs, settings: BridgeSettings, *, generator: torch.Generator
 ) -> BridgeTerms:
     """The terms on a minibatch, with a code drawn for each image, and as many from the prior.
 
@@ -217,8 +219,9 @@ def bridge_losses(terms: BridgeTerms, settings: BridgeSettings) -> BridgeLosses:
     return BridgeLosses(terms.prior + terms.similarity, decoder, terms.discriminator)
 
 
+@door
 def train_vae_gan(
-    model: VAEGAN, images: Tensor, settings: BridgeSettings, *, generator: torch.Generator
+    model: VAEGAN, images: Glyphs, settings: BridgeSettings, *, generator: torch.Generator
 ) -> Steps:
     """Three nets, three losses: each net follows its own.
 
@@ -236,16 +239,8 @@ def train_vae_gan(
         ValueError: settings or images do not fit; the model is untouched.
     """
     check_game(settings)
-    if settings.similarity not in SIMILARITIES:
-        raise ValueError(
-            f"expected a similarity among {', '.join(SIMILARITIES)}, got {settings.similarity!r}"
-        )
     check_domains({"images": images}, model, generator)
-    if images.shape[1:] != (1, model.side, model.side):
-        raise ValueError(
-            f"expected images of shape (n, 1, {model.side}, {model.side}), got "
-            f"{tuple(images.shape)}"
-        )
+    model.encode(images[:1])  # refuses another size
     nets = (model.encoder, model.decoder, model.discriminator)
     players = [Descent(net, betas=AGAINST_AN_OPPONENT) for net in nets]
     batches, progress = minibatches(images, settings.batch_size, generator=generator), Progress()
@@ -285,7 +280,10 @@ def _bridge_steps(
 # ------------------------------------------------------------------------------ shifted glyphs
 
 
-def scattered(glyphs: Tensor, side: int, *, generator: torch.Generator) -> Tensor:
+@door
+def scattered(
+    glyphs: Annotated[Tensor, "n height width"], side: Count, *, generator: torch.Generator
+) -> Tensor:
     """Each glyph somewhere on an empty canvas: (n, h, w) → (n, 1, side, side).
 
     Args:
@@ -294,7 +292,7 @@ def scattered(glyphs: Tensor, side: int, *, generator: torch.Generator) -> Tenso
     """
     n, height, width = glyphs.shape
     if max(height, width) > side:
-        raise ValueError(f"expected glyphs no larger than {side}, got {height} × {width}")
+        refuse("glyphs", f"no larger than {side}", f"{height} × {width}")
     canvas = glyphs.new_zeros(n, 1, side, side)
     draw = functools.partial(torch.randint, size=(n,), generator=generator)
     tops, lefts = draw(side - height + 1), draw(side - width + 1)
@@ -303,13 +301,17 @@ def scattered(glyphs: Tensor, side: int, *, generator: torch.Generator) -> Tenso
     return canvas
 
 
-def blurred(images: Tensor, reach: int) -> Tensor:
+@door
+def blurred(images: Annotated[Tensor, "n n_channels height width"], reach: Natural) -> Tensor:
     """The mean over all shifts by up to `reach` pixels: what squared error makes of uncertainty."""
     size = 2 * reach + 1
     return nn.functional.avg_pool2d(images, size, stride=1, padding=reach)
 
 
-def relative_error(of: Callable[[Tensor], Tensor], images: Tensor, others: Tensor) -> Tensor:
+@door
+def relative_error(
+    of: Callable[[Tensor], Tensor], images: Glyphs, others: Annotated[Tensor, "n 1 height width"]
+) -> Tensor:
     """Mean squared distance of what `of` makes of both, in units of that between unlike images.
 
     Args:
@@ -319,12 +321,13 @@ def relative_error(of: Callable[[Tensor], Tensor], images: Tensor, others: Tenso
     Returns:
         a scalar: 0 for the same images, 1 where `others` is as far off as some other image is.
     """
-    a, b = of(images).flatten(1), of(others).flatten(1)
+    a, b = taken("of", of, images).flatten(1), taken("of", of, others).flatten(1)
     unlike = (a - a.roll(1, dims=0)).square().sum(dim=1).mean()
     return (a - b).square().sum(dim=1).mean() / unlike
 
 
-def sharpness(images: Tensor) -> Tensor:
+@door
+def sharpness(images: Glyphs) -> Tensor:
     """Mean absolute step between neighbouring pixels, relative to the mean lightness; a scalar."""
     steps = images.diff(dim=-1).abs().mean() + images.diff(dim=-2).abs().mean()
     return steps / images.mean()

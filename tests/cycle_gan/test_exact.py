@@ -99,9 +99,9 @@ class TestAllTranslators:
 @pytest.mark.parametrize(
     ("p", "q", "message"),
     [
-        (torch.ones(2) / 2, torch.ones(3) / 3, r"one shape \(n,\), got \(2,\), \(3,\)"),
-        (torch.tensor([0.5, 0.6]), torch.ones(2) / 2, "p ≥ 0 with sum 1"),
-        (torch.ones(2) / 2, torch.tensor([1.5, -0.5]), "q ≥ 0 with sum 1"),
+        (torch.ones(2) / 2, torch.ones(3) / 3, r"q of shape \(2,\), got \(3,\)"),
+        (torch.tensor([0.5, 0.6]), torch.ones(2) / 2, "p ≥ 0 and of sum 1"),
+        (torch.ones(2) / 2, torch.tensor([1.5, -0.5]), "q ≥ 0 and of sum 1"),
     ],
 )
 def test_refuses_what_is_no_distribution(p, q, message):

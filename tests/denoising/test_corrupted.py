@@ -83,7 +83,7 @@ def test_a_corruption_of_ones_own() -> None:
 
 def test_a_net_for_all_levels_has_a_trainer_of_its_own() -> None:
     net = denoising.LevelDenoiser(2, 1.0, (4,), generator=seeded())
-    with pytest.raises(ValueError, match="model to be of one noise level.*train_levels trains it"):
+    with pytest.raises(ValueError, match=r"model to be of one noise level.*train_levels trains it"):
         denoising.train(
             net,
             POINTS,

@@ -96,7 +96,7 @@ def test_a_chain_of_samples_keeps_the_variance_of_the_data():
 
 def test_rows_that_are_no_distributions_are_refused():
     good = torch.full((2, 2), 0.5)
-    with pytest.raises(ValueError, match="expected corruption to have rows that are distributions"):
+    with pytest.raises(ValueError, match="expected corruption with rows ≥ 0 and of sum 1"):
         transition_matrix(torch.ones(2, 2), good)
     with pytest.raises(ValueError, match=r"expected corruption of shape \(3, m\), got \(2, 2\)"):
         posterior(torch.full((3,), 1 / 3), good)

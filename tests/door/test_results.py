@@ -85,7 +85,7 @@ def begin() -> training.Steps:
         ),
         (
             lambda: training.measure(begin(), 1, nats=lambda step: 1.0),
-            "expected measurement nats to be a function of 0 arguments",
+            "expected measurement nats to be a function of no arguments",
         ),
         (
             lambda: next(training.measure(begin(), 1, nats=lambda: 1j)),  # type: ignore[arg-type]
@@ -93,7 +93,7 @@ def begin() -> training.Steps:
         ),
         (
             lambda: plots.scatter({"a": lambda x: x}, "T"),
-            r"expected clouds\['a'\] to be a function of 0 arguments",
+            r"expected clouds\['a'\] to be a function of no arguments",
         ),
         (
             lambda: rbm.exact_log_likelihood(machine(), bits(5, 4).to_sparse()),

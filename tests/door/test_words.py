@@ -90,7 +90,7 @@ def latent(n: int) -> deep_energy.Generator:
         # hints
         (
             lambda: denoising.total_variation(torch.full((2,), 50.0), torch.full((2,), 0.5)),
-            r"p in \[0, 1\], got values from 50 to 50$",
+            r"p ≥ 0 and of sum 1, got a sum of 100$",
         ),
         (
             lambda: machine().free_energy(torch.full((2, 4), -3.0)),

@@ -116,7 +116,7 @@ def test_kl_divergence_in_closed_form():
         ),
         (
             lambda: kl_divergence(torch.ones(2), torch.ones(2) / 2),
-            "p ≥ 0 that sums to 1, got a sum of 2",
+            "p ≥ 0 and of sum 1, got a sum of 2",
         ),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
@@ -27,7 +29,7 @@ def test_the_posterior_s_kl_and_samples(generator):
     assert abs(z.var() / one.log_variance[0].exp() - 1) <= 5 * (2 / 40_000) ** 0.5
 
 
-@pytest.mark.parametrize("similarity", vae_gan.SIMILARITIES)
+@pytest.mark.parametrize("similarity", get_args(vae_gan.Similarity))
 def test_each_net_follows_its_own_losses(similarity):
     """Adam's first step goes against the sign of the gradient, so the signs say whose it was."""
     model, x = small(), images(6)
