@@ -33,7 +33,7 @@ def pixel_error(images: Images, truth: Images, region: Region | None = None) -> 
     Raises:
         ValueError: shapes that do not fit.
     """
-    _check(images, truth, region)
+    _refuse_nothing(region if region is None else region[None])
     errors = (images - truth).abs().mean(dim=1)  # (n, height, width)
     return errors.mean() if region is None else (errors * region).sum() / region.sum()
 
@@ -51,7 +51,7 @@ def pattern_correlation(images: Images, truth: Images, region: Region | None = N
     Raises:
         ValueError: shapes that do not fit.
     """
-    _check(images, truth, region)
+    _refuse_nothing(region)
     weights = torch.ones_like(truth[:, 0]) if region is None else region
     weights = weights / weights.sum(dim=(1, 2), keepdim=True)
 
@@ -82,7 +82,6 @@ def silhouette_matches(images: Images, background: Images, region: Region) -> Te
     Raises:
         ValueError: shapes that do not fit.
     """
-    _check(images, background, region)
     shapes, truths = (
         nnf.normalize(each - each.mean(dim=1, keepdim=True))
         for each in ((images - background).abs().mean(dim=1).flatten(1), region.flatten(1))
@@ -192,8 +191,7 @@ def _made(name: str, images: Tensor, like: Tensor) -> Tensor:
     return images
 
 
-def _check(images: Tensor, truth: Tensor, region: Tensor | None) -> None:
-    if region is not None:
-        empty = int((region.flatten(1).sum(1) == 0).sum())
-        if empty:
-            refuse("region", "above 0 somewhere in each image", f"{empty} that are 0 everywhere")
+def _refuse_nothing(regions: Tensor | None) -> None:
+    """Refuse regions without a weight, in which nothing has a mean."""
+    if regions is not None and not bool(regions.flatten(1).any(1).all()):
+        refuse("region", "above 0 somewhere, to weigh by it", "one that is 0 everywhere")

@@ -76,7 +76,7 @@ def test_more_samples_than_particles_are_refused(generator):
     ):
         phase.draw(Quadratic(1.0), 3, generator=generator)
     phase.prepare(torch.randn(9, 2, generator=generator), generator=generator)
-    with pytest.raises(ValueError, match="from 1 to 5 particles, as many as there are, got 6"):
+    with pytest.raises(ValueError, match="n_particles ≥ 6, the rows of a minibatch, got 5"):
         phase.draw(Quadratic(1.0), 6, generator=generator)
 
 

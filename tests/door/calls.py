@@ -591,7 +591,7 @@ def _moment_matching() -> Iterator[tuple[str, Call]]:
         Call(
             moment_matching.train,
             {
-                "model": gmmn(),
+                "model": moment_matching.GMMN(2, [4], 3, bounded=False, generator=seeded()),
                 "data": x,
                 "settings": settings(moment_matching.Settings, batch_size=4),
                 "kernel": kernel(),

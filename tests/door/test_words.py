@@ -16,6 +16,7 @@ from lecturekit import (
     networks,
     plots,
     rbm,
+    training,
     unit,
 )
 from lecturekit.plots import deep_energy as pictures
@@ -132,3 +133,74 @@ def test_one_tensor_may_hold_several():
 
 def test_the_median_of_a_kernel_is_of_rows_that_differ():
     assert moment_matching.median_heuristic(torch.eye(3)) == pytest.approx(2.0)
+
+
+def test_labelled_images_are_not_turned_into_one_tensor():
+    labelled = data.digits()
+    with pytest.raises(ValueError, match=r"got a LabelledImages; pass one of its tensors: v\.im"):
+        machine().free_energy(labelled)
+    with pytest.raises(ValueError, match=r"data to be a tensor, got a tuple$"):
+        training.minibatches((labelled.images, labelled.labels), 2, generator=seeded())
+
+
+def test_a_complex_tensor_is_called_so():
+    with pytest.raises(ValueError, match="got a complex tensor of shape"):
+        plots.image_grid(torch.zeros(2, 3, 3, dtype=torch.complex64), "T")
+
+
+def test_terms_of_another_model_are_not_spread():
+    theta = machine().theta
+    with pytest.raises(ValueError, match=r"other\.W of shape"):
+        theta + rbm.RBM(4, 1).theta
+    with pytest.raises(ValueError, match="other to be a Theta, got 1"):
+        theta - 1
+    with pytest.raises(ValueError, match="factor to be a finite number, got 'a'"):
+        theta * "a"
+
+
+def test_an_energy_without_a_slope_is_named():
+    class Flat(torch.nn.Module):
+        def forward(self, x):
+            return torch.zeros(len(x))
+
+    for ask in (deep_energy.score, deep_energy.energy_and_slope):
+        with pytest.raises(ValueError, match="energy to depend on the points"):
+            ask(Flat(), reals(3, 2))
+
+
+def test_an_even_kernel_keeps_no_size():
+    with pytest.raises(ValueError, match="size odd, so that height and width are kept, got 4"):
+        networks.convolution(1, 1, 4, generator=seeded())
+    assert networks.convolution(1, 1, 4, stride=2, generator=seeded())(
+        torch.zeros(1, 1, 8, 8)
+    ).shape == (1, 1, 4, 4)
+
+
+def test_bits_of_any_type_are_flipped():
+    patterns = data.bars_and_stripes(2).bool()
+    assert data.flip(patterns, 3, 0.0, generator=seeded()).dtype == torch.bool
+
+
+def test_a_race_is_no_race_for_one_model():
+    model, rows = machine(), torch.ones(3, 4)
+    runs = {
+        name: training.repeatable(
+            rbm.train,
+            model,
+            rows,
+            rbm.Settings(updates=2),
+            negative_phase=rbm.ContrastiveDivergence(k),
+            generator=seeded(),
+        )
+        for name, k in {"CD-1": 1, "CD-2": 2}.items()
+    }
+    with pytest.raises(ValueError, match="to train a model each, got one RBM in CD-1 and in CD-2"):
+        training.race(runs)
+    assert training.relay(list(runs.values()))
+
+
+def test_images_and_nets_that_do_not_fit_are_named_before_the_game():
+    points = cycle_gan.for_points(generator=seeded())
+    images = torch.rand(3, 1, 8, 8)
+    with pytest.raises(ValueError, match=r"model\.G to take shape \(1, 1, 8, 8\), got 8 columns"):
+        cycle_gan.train(points, images, images, cycle_gan.Settings(), generator=seeded())

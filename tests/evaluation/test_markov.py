@@ -97,7 +97,7 @@ def test_kl_divergence_in_closed_form():
         (lambda: spectral_gap(torch.ones(2, 3)), r"transition of shape \(k, k\), got \(2, 3\)"),
         (
             lambda: spectral_gap(2 * torch.eye(2)),
-            r"expected transition in \[0, 1\], got values from 0 to 2",
+            r"expected transition with rows ≥ 0 and of sum 1, got sums from 2 to 2",
         ),
         (lambda: spectral_gap(two_states(0.1, 0.3), torch.tensor([0.5, 0.5])), "reversible"),
         (lambda: spectral_gap(two_states(0.1, 0.3), torch.ones(3)), r"of shape \(2,\)"),

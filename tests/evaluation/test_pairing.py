@@ -139,3 +139,13 @@ class TestReport:
         report = translation_report(lambda x: x + 0.25, lambda y: y + 0.5, pairs)
         assert set(report) == {"x_cycle", "y_cycle"}
         assert report["x_cycle"].item() == pytest.approx(0.75)
+
+
+def test_a_region_of_nothing_has_no_mean():
+    images, nothing = torch.rand(2, 3, 4, 4), torch.zeros(2, 4, 4)
+    with pytest.raises(ValueError, match="region above 0 somewhere"):
+        pixel_error(images, images, nothing)
+    one_empty = torch.stack([torch.ones(4, 4), torch.zeros(4, 4)])
+    assert pixel_error(images, images, one_empty) == 0
+    with pytest.raises(ValueError, match="region above 0 somewhere"):
+        pattern_correlation(images, images, one_empty)

@@ -121,7 +121,7 @@ def test_a_blur_is_less_sharp():
         ({"similarity": "words"}, images(3), "among pixels, features, got 'words'"),
         ({"noise": -1.0}, images(3), "noise"),
         ({}, images(3)[:, 0], r"got \(3, 8, 8\); give grey images a channel: images\[:, None\]"),
-        ({}, images(3, side=12), r"\(n, 1, 8, 8\), got \(3, 1, 12, 12\)"),
+        ({}, images(3, side=12), r"images of 8 × 8 pixels, got \(1, 1, 12, 12\)"),
         ({}, 2 * images(3), r"images in \[0, 1\]"),
     ],
 )
@@ -131,7 +131,7 @@ def test_refuses_what_does_not_fit(options, x, message):
 
 
 def test_refuses_sides_that_the_discriminator_cannot_halve_twice():
-    with pytest.raises(ValueError, match="side divisible by 4"):
+    with pytest.raises(ValueError, match="side to be divisible by 4"):
         vae_gan.VAEGAN(10, generator=seeded(0))
     with pytest.raises(ValueError, match="no larger than 6, got 8 × 8"):
         vae_gan.scattered(torch.zeros(1, 8, 8), 6, generator=seeded(0))
