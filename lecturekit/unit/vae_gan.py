@@ -282,7 +282,10 @@ def _bridge_steps(
 
 @door
 def scattered(
-    glyphs: Annotated[Tensor, "n height width"], side: Count, *, generator: torch.Generator
+    glyphs: Annotated[Tensor, "n height width", In(0, 1)],
+    side: Count,
+    *,
+    generator: torch.Generator,
 ) -> Tensor:
     """Each glyph somewhere on an empty canvas: (n, h, w) → (n, 1, side, side).
 
@@ -302,16 +305,14 @@ def scattered(
 
 
 @door
-def blurred(images: Annotated[Tensor, "n n_channels height width"], reach: Natural) -> Tensor:
+def blurred(images: Glyphs, reach: Natural) -> Tensor:
     """The mean over all shifts by up to `reach` pixels: what squared error makes of uncertainty."""
     size = 2 * reach + 1
     return nn.functional.avg_pool2d(images, size, stride=1, padding=reach)
 
 
 @door
-def relative_error(
-    of: Callable[[Tensor], Tensor], images: Glyphs, others: Annotated[Tensor, "n 1 height width"]
-) -> Tensor:
+def relative_error(of: Callable[[Tensor], Tensor], images: Glyphs, others: Glyphs) -> Tensor:
     """Mean squared distance of what `of` makes of both, in units of that between unlike images.
 
     Args:

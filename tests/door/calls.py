@@ -34,7 +34,9 @@ from lecturekit import (
     training,
     unit,
 )
+from lecturekit.cycle_gan import exact, rotations
 from lecturekit.data import densities
+from lecturekit.unit import vae_gan
 
 
 class Call(NamedTuple):
@@ -1540,6 +1542,47 @@ def _adversarial() -> Iterator[tuple[str, Call]]:
     )
 
 
+def _exact_worlds() -> Iterator[tuple[str, Call]]:
+    p, q = chances(1, 4)[0], chances(2, 4)[1]
+    D = torch.full((4,), 0.5)
+    yield "optimal_discriminator", Call(exact.optimal_discriminator, {"p": p, "q": q})
+    for objective in adversarial.OBJECTIVES:
+        of = {"q": q, "D": D, "objective": objective}
+        yield f"discriminator_value, {objective}", Call(exact.discriminator_value, {"p": p, **of})
+        yield f"generator_value, {objective}", Call(exact.generator_value, of)
+        divergence = {"p": p, "q": q, "objective": objective}
+        yield f"descended_divergence, {objective}", Call(exact.descended_divergence, divergence)
+    yield "jensen_shannon", Call(exact.jensen_shannon, {"p": p, "q": q})
+    yield "kl", Call(exact.kl, {"p": p, "q": q})
+    yield "all_translators", Call(exact.all_translators, {"p_x": p, "p_y": q})
+    x, y, angles = reals(5, 2), reals(6, 2), torch.linspace(0, 3, 4)
+    yield "energy_distance", Call(rotations.energy_distance, {"x": x, "y": y})
+    yield "rotated", Call(rotations.rotated, {"x": x, "angle": 0.5})
+    yield "rotated by several", Call(rotations.rotated, {"x": x, "angle": angles})
+    yield "rotation_losses", Call(rotations.rotation_losses, {"x": x, "y": y, "angles": angles})
+    yield "lowest_minima", Call(rotations.lowest_minima, {"loss": reals(4, 4), "tolerance": 0.1})
+
+
+def _bridge() -> Iterator[tuple[str, Call]]:
+    model = vae_gan.VAEGAN(8, n_latent=2, n_hidden=4, width=2, generator=seeded())
+    images = shares(3, 1, 8, 8)
+    small = {"n_latent": 2, "n_hidden": 4, "width": 2}
+    yield "VAEGAN", Call(vae_gan.VAEGAN, {"side": 8, **small, "generator": seeded()})
+    yield "VAEGAN.encode", Call(model.encode, {"images": images})
+    yield "VAEGAN.decode", Call(model.decode, {"z": reals(3, 2)})
+    yield "VAEGAN.reconstruct", Call(model.reconstruct, {"images": images})
+    trained = {"settings": settings(vae_gan.BridgeSettings, batch_size=2), "generator": seeded()}
+    yield "bridge_terms", Call(vae_gan.bridge_terms, {"model": model, "x": images, **trained})
+    training_of = {"model": model, "images": images, **trained}
+    yield "train_vae_gan", Call(vae_gan.train_vae_gan, training_of)
+    strokes = {"glyphs": shares(3, 4, 4), "side": 8, "generator": seeded()}
+    yield "scattered", Call(vae_gan.scattered, strokes)
+    yield "blurred", Call(vae_gan.blurred, {"images": images, "reach": 1})
+    both = {"of": lambda x: x, "images": images, "others": images.flip(-1)}
+    yield "relative_error", Call(vae_gan.relative_error, both)
+    yield "sharpness", Call(vae_gan.sharpness, {"images": images})
+
+
 def _section_pictures() -> Iterator[tuple[str, Call]]:
     from tests.door.pictures import section_pictures  # which needs what is above
 
@@ -1565,6 +1608,8 @@ ROOMS: dict[str, Callable[[], Iterator[tuple[str, Call]]]] = {
     "predictions": _predictions,
     "grading": _grading,
     "adversarial": _adversarial,
+    "exact worlds": _exact_worlds,
+    "bridge": _bridge,
     "section pictures": _section_pictures,
 }
 
