@@ -48,7 +48,7 @@ def _places(name: str, part: Any) -> Iterator[tuple[str, dict[str, Any], str, An
         for path, module in part.named_modules(prefix=name):
             for held in (module._modules, module._parameters):
                 for key, was in held.items():
-                    yield f"{path}.{key}", held, key, was  # type: ignore[misc]
+                    yield f"{path}.{key}", held, key, was
     elif dataclasses.is_dataclass(part) and hasattr(part, "__dict__"):
         for key, was in vars(part).items():
             if isinstance(was, nn.Module):
