@@ -112,6 +112,8 @@ def train(
         ValueError: settings, data or devices do not fit; the model is untouched.
     """
     _check(model, x, y, settings, generator)
+    if settings.pool_size:
+        _try_out(exchange, x, generator)
     players = Players(model, x, y, settings, generator, exchange)
     steps = guard(
         _steps(model, settings, generator, cycle, players),
@@ -198,6 +200,15 @@ def _mirrored(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 # ------------------------------------------------------------------------------------- the door
+
+
+def _try_out(exchange: Exchange, x: Tensor, generator: torch.Generator) -> None:
+    """Refuse a rule of the pool that an update would stumble over, when it is half done."""
+    tried = torch.Generator(generator.device).set_state(generator.get_state())
+    few = x[:2]
+    pool = ImagePool(len(few), exchange)
+    for _ in range(2):  # the first fills it
+        pool.meet(few, generator=tried)
 
 
 def _check(

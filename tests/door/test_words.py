@@ -204,3 +204,16 @@ def test_images_and_nets_that_do_not_fit_are_named_before_the_game():
     images = torch.rand(3, 1, 8, 8)
     with pytest.raises(ValueError, match=r"model\.G to take shape \(1, 1, 8, 8\), got 8 columns"):
         cycle_gan.train(points, images, images, cycle_gan.Settings(), generator=seeded())
+
+
+def test_a_rule_of_the_pool_is_tried_before_the_game():
+    model, x = cycle_gan.for_points(generator=seeded()), reals(5, 2)
+    with pytest.raises(ValueError, match=r"exchange to return two tensors of shape \(2, 2\)"):
+        cycle_gan.train(
+            model,
+            x,
+            x + 1,
+            cycle_gan.Settings(pool_size=4),
+            generator=seeded(),
+            exchange=lambda kept, fresh, swap: (fresh[:1], kept),
+        )
