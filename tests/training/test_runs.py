@@ -200,7 +200,7 @@ def test_runs_that_cannot_begin_anew_are_refused(together):
 def test_steps_side_by_side_are_refused_without_runs_or_an_end():
     with pytest.raises(
         ValueError,
-        match="expected runs to be a mapping by name with at least one element, got a dict",
+        match="expected runs to be a mapping by name with at least one element, got an empty dict",
     ):
         side_by_side({})
     with pytest.raises(ValueError, match="'never'"):
