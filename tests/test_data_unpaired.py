@@ -166,6 +166,82 @@ class TestFourCoats:
             data.four_coats(5, 0, generator=seeded(0))
 
 
+class TestPaintings:
+    def test_training_landscapes_are_disjoint_and_the_test_is_paired(self):
+        pairs = data.photographs_and_paintings("dots", 30, 8, side=16, generator=seeded(11))
+        assert pairs.x_train.shape == pairs.y_train.shape == (30, 3, 16, 16)
+        assert pairs.region is None
+        of_x, of_test = (rows(data.painted(x, "dots")) for x in (pairs.x_train, pairs.x_test))
+        assert len(of_x | rows(pairs.y_train) | of_test) == 68
+        assert torch.equal(pairs.y_test, data.painted(pairs.x_test, "dots"))
+
+    def test_the_same_seed_gives_the_same_landscapes_in_every_style(self):
+        of = [data.photographs_and_paintings(s, 4, 3, generator=seeded(12)) for s in data.STYLES]
+        for one in of[1:]:
+            assert torch.equal(one.x_train, of[0].x_train)
+            assert torch.equal(one.x_test, of[0].x_test)
+        assert len(set.union(*(rows(each.y_test) for each in of))) == 12
+
+    def test_pixels_are_shares_of_light_at_any_size(self):
+        x = torch.rand(4, 3, 11, 14, generator=seeded(13))
+        for style in data.STYLES:
+            painting = data.painted(x, style)
+            assert painting.shape == x.shape
+            assert 0 <= painting.min() <= painting.max() <= 1
+
+    def test_a_woodcut_is_printed_in_four_colours(self):
+        pairs = data.photographs_and_paintings("woodcut", 1, 50, generator=seeded(14))
+        pixels = pairs.y_test.movedim(1, -1).flatten(0, -2)
+        _, counts = (20 * pixels).round().unique(dim=0, return_counts=True)
+        assert counts.topk(4).values.sum() > 0.7 * len(pixels)  # the others are edges of tones
+        # A line is on the darker side of an edge, one pixel wide, and nowhere else.
+        step = torch.full((1, 3, 8, 8), 0.3)
+        step[..., 4:] = 0.6
+        woodcut = data.painted(step, "woodcut")[0].mean(dim=0)  # (8, 8)
+        assert (woodcut[:, 3] < 0.15).all()
+        assert woodcut[:, :3].unique().numel() == woodcut[:, 4:].unique().numel() == 1
+
+    def test_haze_fades_and_blurs(self):
+        black, white = torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8)
+        far, near = data.painted(black, "haze"), data.painted(white, "haze")
+        assert torch.allclose(near - far, torch.tensor(0.4))
+        point = black.clone()
+        point[..., 4, 4] = 1
+        spread = (data.painted(point, "haze") - far)[0, 0] / 0.4
+        assert spread.sum().item() == pytest.approx(1, abs=1e-4)
+        assert spread[4, 4].item() == pytest.approx(1 / (2 * torch.pi * 1.2**2), rel=0.02)
+
+    @pytest.mark.parametrize("style", ["hatching", "dots"])
+    def test_strokes_and_dots_repeat_every_four_pixels(self, style):
+        grey = torch.full((1, 3, 16, 16), 0.5)
+        painting = data.painted(grey, style)
+        for axis in (2, 3):
+            assert torch.allclose(painting.roll(4, axis), painting)
+            assert not torch.allclose(painting.roll(2, axis), painting, atol=0.1)
+
+    @pytest.mark.parametrize("style", ["hatching", "dots"])
+    def test_there_is_more_ink_where_it_is_darker(self, style):
+        greys = torch.linspace(0, 1, 9)[:, None, None, None].expand(-1, 3, 8, 8)
+        light = data.painted(greys, style).mean(dim=(1, 2, 3))
+        assert (light.diff() > 0).all()
+
+    def test_hatching_is_crossed_where_it_is_dark(self):
+        def crossed(grey):
+            along = data.painted(torch.full((1, 3, 8, 8), grey), "hatching")[0, 0]
+            return (along - along.roll((1, -1), (0, 1))).abs().max()
+
+        assert crossed(0.6) < 1e-6  # strokes run from bottom left to top right
+        assert crossed(0.2) > 0.2
+
+    def test_refuses(self):
+        with pytest.raises(ValueError, match=r"expected style among woodcut, .* got 'oil'"):
+            data.photographs_and_paintings("oil", generator=seeded(0))
+        with pytest.raises(ValueError, match="expected n_train ≥ 1, got 0"):
+            data.photographs_and_paintings("dots", 0, generator=seeded(0))
+        with pytest.raises(ValueError, match=r"photographs of shape .* got \(1, 1, 8, 8\)"):
+            data.painted(torch.zeros(1, 1, 8, 8), "dots")
+
+
 class TestShapes:
     def test_distances_to_a_circle_and_to_an_even_limb_are_exact(self):
         x, y = pixel_centres(20)

@@ -88,7 +88,7 @@ class CycleGAN(nn.Module):
 
 @door
 class Translator(nn.Module):
-    """From image to image of the same size, at half its resolution inside.
+    """From image to image of the same size, at half its resolution inside, or less.
 
     What the domains share need not be painted anew, so the input is led past the layers (`skip`):
 
@@ -101,8 +101,10 @@ class Translator(nn.Module):
     Args:
         n_channels: of the images.
         width: channels inside.
-        n_blocks: residual blocks; each sees 4 pixels farther to every side.
+        n_blocks: residual blocks; each sees two places, of `patch` pixels, farther to every side.
         skip: as above.
+        patch: edge of the square of pixels that has one place inside; it divides height and width.
+            What repeats every `patch` pixels, such as strokes, a net can draw in every place alike.
         generator: source of the parameters.
 
     Raises:
@@ -116,6 +118,7 @@ class Translator(nn.Module):
         n_blocks: Count = 2,
         *,
         skip: Skip = "gate",
+        patch: Count = 2,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -123,17 +126,17 @@ class Translator(nn.Module):
         if skip not in get_args(Skip):
             raise ValueError(f"expected a skip among {', '.join(get_args(Skip))}, got {skip!r}")
         self.skip = skip
-        n_out = 4 * (n_channels + 1)  # four pixels to a place inside: colour and gate for each
+        square = patch**2  # pixels to a place inside, each with a colour and a gate
         self.layers = nn.Sequential(
-            Patches(2),  # (n, 4·channels, height / 2, width / 2): nothing is lost
-            normalised_convolution(4 * n_channels, width, generator=generator),
+            Patches(patch),  # (n, square·channels, height / patch, width / patch): nothing is lost
+            normalised_convolution(square * n_channels, width, generator=generator),
             *(ResidualBlock(width, generator=generator) for _ in range(n_blocks)),
-            convolution(width, n_out, 3, gain=0.5, generator=generator),
-            nn.PixelShuffle(2),
+            convolution(width, square * (n_channels + 1), 3, gain=0.5, generator=generator),
+            nn.PixelShuffle(patch),
         )
 
-    def forward(self, x: Annotated[Tensor, "n n_channels 2·height 2·width", In(0, 1)]) -> Tensor:
-        """(n, n_channels, height, width) in [0, 1], height and width even; the same shape."""
+    def forward(self, x: Annotated[Tensor, "n n_channels height width", In(0, 1)]) -> Tensor:
+        """(n, n_channels, height, width) in [0, 1], divided by `patch`; the same shape."""
         output = self.layers(2 * x - 1)
         painted, gate = output[:, :-1], torch.sigmoid(output[:, -1:] - 1)  # a little shut at first
         if self.skip == "add":
@@ -151,13 +154,14 @@ def for_images(
     n_blocks: Count = 2,
     discriminator_width: Count = 24,
     skip: Skip = "gate",
+    patch: Count = 2,
     generator: torch.Generator,
 ) -> CycleGAN:
     """A CycleGAN for images, on the device of `generator`.
 
     Args:
         n_channels: 1 for grey, 3 for colour.
-        width, n_blocks, skip: of the generators, as in `Translator`.
+        width, n_blocks, skip, patch: of the generators, as in `Translator`.
         back_width: of F, where that has less to learn than G; the same as G's if None.
         discriminator_width: as in `PatchDiscriminator`.
         generator: source of the parameters.
@@ -167,7 +171,8 @@ def for_images(
     """
     widths = width, width if back_width is None else back_width
     G, F = (
-        Translator(n_channels, each, n_blocks, skip=skip, generator=generator) for each in widths
+        Translator(n_channels, each, n_blocks, skip=skip, patch=patch, generator=generator)
+        for each in widths
     )
     D_X, D_Y = (
         PatchDiscriminator(n_channels, discriminator_width, generator=generator) for _ in "XY"

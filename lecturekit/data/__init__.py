@@ -16,12 +16,21 @@ from lecturekit.data.mnist_files import (
     mnist_folder,
 )
 from lecturekit.data.patterns import bars_and_stripes, flip, hadamard_patterns
-from lecturekit.data.scenes import draw_coats, draw_scenes, four_coats, plain_and_striped
+from lecturekit.data.scenes import (
+    STYLES,
+    draw_coats,
+    draw_scenes,
+    four_coats,
+    painted,
+    photographs_and_paintings,
+    plain_and_striped,
+)
 from lecturekit.data.unpaired import Domains, Unpaired, digits_and_outlines, outline
 from lecturekit.data.usps_files import usps
 
 __all__ = [
     "MNIST_MIRRORS",
+    "STYLES",
     "Domains",
     "LabelledImages",
     "MissingDataError",
@@ -42,6 +51,8 @@ __all__ = [
     "mnist_faults",
     "mnist_folder",
     "outline",
+    "painted",
+    "photographs_and_paintings",
     "pictures",
     "plain_and_striped",
     "threshold",

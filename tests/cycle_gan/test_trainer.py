@@ -255,6 +255,19 @@ def test_f_may_be_narrower_than_g():
     assert widths(back_width=4) == [8, 4]
 
 
+def test_what_repeats_with_the_patch_is_drawn_in_every_place_alike():
+    grey = torch.full((1, 3, 64, 64), 0.4)
+    for patch in (2, 4):
+        net = cycle_gan.Translator(3, 8, 1, skip="none", patch=patch, generator=seeded(9))
+        inside = net(grey)[..., 24:40, 24:40].detach()  # far from the rim, which a net can see
+        assert torch.allclose(inside.roll(patch, 3), inside, atol=1e-6)
+        assert not torch.allclose(inside.roll(patch // 2, 3), inside, atol=1e-3)
+    with pytest.raises(ValueError, match=r"expected images .* 4·height, 4·width\), got"):
+        net(torch.zeros(1, 3, 10, 8))
+    four = cycle_gan.for_images(3, width=8, patch=4, generator=seeded(0))
+    assert [each.layers[0].downscale_factor for each in (four.G, four.F)] == [4, 4]
+
+
 def test_refuses_sizes_and_skips():
     with pytest.raises(ValueError, match="skip among gate, add, none, got 'dense'"):
         cycle_gan.Translator(3, skip="dense", generator=seeded(0))

@@ -847,6 +847,7 @@ def _cycle_gan() -> Iterator[tuple[str, Call]]:
                 "n_blocks": 1,
                 "discriminator_width": 4,
                 "skip": "gate",
+                "patch": 2,
                 "generator": seeded(),
             },
         ),
@@ -855,7 +856,14 @@ def _cycle_gan() -> Iterator[tuple[str, Call]]:
         "Translator",
         Call(
             cycle_gan.Translator,
-            {"n_channels": 1, "width": 4, "n_blocks": 1, "skip": "gate", "generator": seeded()},
+            {
+                "n_channels": 1,
+                "width": 4,
+                "n_blocks": 1,
+                "skip": "gate",
+                "patch": 2,
+                "generator": seeded(),
+            },
         ),
     )
     yield (
@@ -1122,6 +1130,14 @@ def _data() -> Iterator[tuple[str, Call]]:
         "plain_and_striped",
         Call(
             data.plain_and_striped, {"n_train": 2, "n_test": 2, "side": 16, "generator": seeded()}
+        ),
+    )
+    yield "painted", Call(data.painted, {"photographs": shares(2, 3, 8, 8), "style": "dots"})
+    yield (
+        "photographs_and_paintings",
+        Call(
+            data.photographs_and_paintings,
+            {"style": "haze", "n_train": 2, "n_test": 2, "side": 16, "generator": seeded()},
         ),
     )
     yield (

@@ -1,7 +1,8 @@
-"""The lecture's own animals, drawn by our own code: plain ↔ striped, and one animal in four coats.
+"""Scenes by our own code: plain ↔ striped, an animal in four coats, a landscape in four styles.
 
 `dice` draws the random numbers, `shapes` has distances, coverage and paint, `furs` the coats;
-`landscape` and `animal` put them together. The same scene exists in all coats, for evaluation only.
+`landscape` and `animal` put them together, `paintings` has the styles. The same scene exists in all
+coats, or as photograph and painting, for evaluation only.
 """
 
 from __future__ import annotations
@@ -16,10 +17,21 @@ from lecturekit.data.scenes.animal import add_animals
 from lecturekit.data.scenes.dice import Dice
 from lecturekit.data.scenes.furs import COATS, Banded, Brown, browns, four_furs
 from lecturekit.data.scenes.landscape import landscapes
+from lecturekit.data.scenes.paintings import STYLES, Style, painted
 from lecturekit.data.unpaired import Domains, Unpaired
 from lecturekit.door import Count, In, door
 
-__all__ = ["Coats", "draw_coats", "draw_scenes", "four_coats", "plain_and_striped"]
+__all__ = [
+    "STYLES",
+    "Coats",
+    "Style",
+    "draw_coats",
+    "draw_scenes",
+    "four_coats",
+    "painted",
+    "photographs_and_paintings",
+    "plain_and_striped",
+]
 
 BATCH = 500  # scenes drawn together; more would only need more memory
 LARGER = 1.1  # animals in four coats, which are shown in smaller pictures
@@ -150,6 +162,41 @@ def four_coats(
         draw_coats(n_train, side, generator=generator).coats[place] for place in range(len(COATS))
     )
     return Domains(COATS, train, *draw_coats(n_test, side, generator=generator))
+
+
+@door
+def photographs_and_paintings(
+    style: Style,
+    n_train: Count = 1000,
+    n_test: Count = 200,
+    *,
+    side: Annotated[int, In(8)] = 32,
+    generator: torch.Generator,
+) -> Unpaired:
+    """X: landscapes as photographs. Y: other landscapes, painted in one of four styles.
+
+    The same seed gives the same landscapes in every style.
+
+    Args:
+        style: "woodcut", "haze", "hatching" or "dots", as in `painted`.
+        n_train: landscapes of each domain to learn from; none is in both.
+        n_test: landscapes for the test, as photographs and as paintings.
+        side: height and width.
+        generator: source of the randomness, on the CPU.
+
+    Raises:
+        ValueError: no landscapes for one of the parts, a side below 8, or another style.
+    """
+    _check_counts(n_train, n_test)
+
+    def photographs(n: int) -> Tensor:
+        (drawn,) = _in_batches(n, side, lambda dice: [landscapes(side, dice)], generator)
+        return drawn
+
+    x, others, test = photographs(n_train), photographs(n_train), photographs(n_test)
+    return Unpaired(
+        x_train=x, y_train=painted(others, style), x_test=test, y_test=painted(test, style)
+    )
 
 
 def _in_batches(
