@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from lecturekit.data.scenes.shapes import coverage
+from lecturekit.data.scenes.shapes import EPS, coverage
 from lecturekit.door import In, door
 
 Style = Literal["woodcut", "haze", "hatching", "dots"]
@@ -39,7 +39,8 @@ PALE = _colour(0.86, 0.84, 0.93)
 def painted(photographs: Annotated[Tensor, "n 3 height width", In(0, 1)], style: Style) -> Tensor:
     """Photographs as a painter of one of four styles would paint them.
 
-    "woodcut": printed from three blocks, by lightness, with a dark line along every edge.
+    "woodcut": printed in three tones, by lightness within the picture, with a dark line along every
+    edge.
     "haze": blurred, and faded to a pale colour.
     "hatching": diagonal strokes of blue ink, wider where it is darker, crossed where it is dark.
     "dots": discs of pure colour on paper, larger where it is darker.
@@ -56,8 +57,10 @@ def painted(photographs: Annotated[Tensor, "n 3 height width", In(0, 1)], style:
 
 def _woodcut(x: Tensor) -> Tensor:
     light = _lightness(x)
-    tones = torch.lerp(_on(x, RUST), _on(x, ORANGE), _above(light, 0.5))
-    tones = torch.lerp(tones, _on(x, CREAM), _above(light, 0.72))
+    spread, mean = torch.std_mean(light, dim=(1, 2, 3), keepdim=True)
+    relative = (light - mean) / (spread + EPS)  # so that every picture has all three tones
+    tones = torch.lerp(_on(x, RUST), _on(x, ORANGE), (4 * (relative + 0.5) + 0.5).clamp(0, 1))
+    tones = torch.lerp(tones, _on(x, CREAM), (4 * (relative - 0.7) + 0.5).clamp(0, 1))
     fall = nnf.max_pool2d(light, 3, stride=1, padding=1) - light  # from the lightest neighbour
     return torch.lerp(tones, _on(x, INK), (9 * (fall - 0.13) + 0.5).clamp(0, 1))
 
@@ -96,11 +99,6 @@ _FILTERS: dict[Style, Callable[[Tensor], Tensor]] = {
 def _lightness(x: Tensor) -> Tensor:
     """(n, 1, height, width)."""
     return x.mean(dim=1, keepdim=True)
-
-
-def _above(light: Tensor, limit: float) -> Tensor:
-    """0 below, 1 above, over a sixteenth of the range."""
-    return (16 * (light - limit) + 0.5).clamp(0, 1)
 
 
 def _strokes(place: Tensor, share: Tensor) -> Tensor:
