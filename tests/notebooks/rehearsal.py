@@ -26,9 +26,12 @@ def begin() -> None:
     session.Session.claim = lambda self, sentence, *_: print(f"– not judged: {sentence}")
     for settings in (Schedule, FlowSettings):  # all trainers have their updates from one of them
         settings.__setattr__ = _shortened
-    mnist, scenes = data.mnist, data.plain_and_striped
+    mnist, scenes, styles = data.mnist, data.plain_and_striped, data.photographs_and_paintings
     data.mnist = lambda *of: data.LabelledImages(*(part[:IMAGES] for part in mnist(*of)))
     data.plain_and_striped = lambda n, *to, **how: scenes(min(n, SCENES), *to, **how)
+    data.photographs_and_paintings = lambda style, n, *to, **how: styles(
+        style, min(n, SCENES), *to, **how
+    )
 
 
 def _shortened(settings: object, name: str, value: Any) -> None:
