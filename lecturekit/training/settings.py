@@ -192,9 +192,8 @@ def refuse_moved(settings: object, first: object) -> None:
         was, now = getattr(first, field.name), getattr(settings, field.name)
         if was != now:
             name = f"{type(settings).__name__}.{field.name}"
-            refuse(
-                name, f"to stay {was} during a run", f"{now}", "it is for a run that begins anew"
-            )
+            hint = "set it back; for another value make a new run"
+            refuse(name, f"to stay {was} during a run", f"{now}", hint)
 
 
 Declared = TypeVar("Declared", bound="Limits | Choice")
